@@ -1,0 +1,1 @@
+//! A webcam: live preview frames and one still

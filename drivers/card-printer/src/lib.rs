@@ -1,0 +1,1 @@
+//! Card printers: a card image becomes a printed card

@@ -1,0 +1,1 @@
+//! A contactless reader: the UID of the card that lies on it

@@ -1,0 +1,1 @@
+//! A light for the face, on a serial line
