@@ -1,1 +1,8 @@
-//! Fotoautomat
+//! Fotoautomat: a photo booth that replaces a university card while you wait.
+
+pub mod audit;
+pub mod config;
+pub mod health;
+pub mod http;
+pub mod order;
+pub mod session;

@@ -1,0 +1,483 @@
+//! One visit to the booth, from attract to card in hand: a pure state machine.
+//!
+//! [`Session::step`] takes what happened ([`Event`], in the past tense), the time and the site's [`Rules`], and answers
+//! what to do ([`Effect`], imperative). No async, no clock, no device, no iced: everything here can be tried by a table
+//! of events. What holds everywhere (ending, deadlines, health) is decided in this file; each phase has its own below.
+//!
+//! Pixels and names of a person live only inside the state; leaving the state drops and wipes them.
+
+pub mod attendant;
+pub mod issue;
+pub mod limits;
+pub mod outcome;
+pub mod portrait;
+pub mod rules;
+pub mod sign_in;
+#[cfg(test)]
+mod tests;
+
+mod draft;
+mod event;
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+pub use draft::{Draft, Shot};
+pub use event::{Adjust, Effect, Event, Press, Sound, Work};
+pub use rules::Rules;
+
+use crate::{
+    audit,
+    health::{self, Health, Reason, Service},
+    order::{Consent, Disposition, OrderReason, Replaces, Seen, Uid},
+};
+
+/// The two times of one moment: one that never jumps, for limits, and the wall's, for the record.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    pub instant: Instant,
+    pub wall: Timestamp,
+}
+
+/// Where the visit is.
+#[derive(Debug, Default)]
+pub enum State {
+    /// Devices are being found.
+    #[default]
+    Starting,
+    /// Nothing could come of a visit; resumes by itself.
+    OutOfService(Vec<Reason>),
+    Attract,
+    SignIn(sign_in::State),
+    Consent(ConsentState),
+    OldCard(OldCardState),
+    Portrait(portrait::State),
+    Issue(issue::State),
+    Attendant(attendant::State),
+}
+
+/// The rules and the purpose are shown; `page` is set while the holder reads the whole text.
+#[derive(Debug)]
+pub struct ConsentState {
+    pub draft: Draft,
+    pub page: Option<usize>,
+}
+
+/// The old card is asked for; `laid` once one lies on the reader.
+#[derive(Debug)]
+pub struct OldCardState {
+    pub draft: Draft,
+    pub laid: Option<(Uid, Instant)>,
+}
+
+/// What the visitor chose to make the booth easier to use; back to the site's defaults after each visit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preferences {
+    /// One of the site's languages, e.g. `sv`.
+    pub language: String,
+    pub large_text: bool,
+    pub high_contrast: bool,
+    /// Read aloud.
+    pub speech: bool,
+    /// Controls low on the screen, for short reach.
+    pub low_controls: bool,
+    /// No motion.
+    pub calm: bool,
+}
+
+impl Preferences {
+    pub fn of_site(rules: &Rules) -> Self {
+        Self {
+            language: rules
+                .languages
+                .first()
+                .cloned()
+                .unwrap_or_else(|| "en".to_owned()),
+            large_text: false,
+            high_contrast: false,
+            speech: false,
+            low_controls: false,
+            calm: false,
+        }
+    }
+}
+
+/// "Are you still there?", over any state that has an idle limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asking {
+    /// Unanswered until then, the visit ends.
+    pub until: Instant,
+    pub why: AskedFor,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedFor {
+    Idle,
+    /// The whole visit has been long.
+    Absolute,
+}
+
+/// What a phase may look at beside its own state.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment<'a> {
+    pub now: Now,
+    /// How long the state has lasted.
+    pub since: std::time::Duration,
+    /// How long the visitor has given no sign of life.
+    pub idle: std::time::Duration,
+    pub rules: &'a Rules,
+    pub health: &'a Health,
+    pub preferences: &'a Preferences,
+}
+
+/// Why a visit ended, for the audit trail and the statistics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ending {
+    Done,
+    Cancelled,
+    TimedOut,
+    NotEligible,
+    NotMe,
+    /// The card is fetched later.
+    Later,
+    Fault,
+}
+
+/// The visit and what stands beside it. Fields are read by the screens; only [`Session::step`] changes them.
+#[derive(Debug)]
+pub struct Session {
+    pub state: State,
+    pub asking: Option<Asking>,
+    pub preferences: Preferences,
+    pub health: Health,
+    /// Help lies over the screen.
+    pub helping: bool,
+    /// When the state was entered.
+    pub entered: Instant,
+    /// The last sign of life of the visitor.
+    touched: Instant,
+    /// When the holder was let in, and how often more time was given since.
+    signed_in: Option<Instant>,
+    extended: u32,
+    absolute_extended: u32,
+    /// Attempts found open at the start, one after the other to be decided.
+    undecided: Vec<issue::OpenAttempt>,
+}
+
+impl Session {
+    /// A booth that has just been switched on.
+    pub fn new(now: Now, rules: &Rules) -> Self {
+        Self {
+            state: State::Starting,
+            asking: None,
+            preferences: Preferences::of_site(rules),
+            health: Health::default(),
+            helping: false,
+            entered: now.instant,
+            touched: now.instant,
+            signed_in: None,
+            extended: 0,
+            absolute_extended: 0,
+            undecided: Vec::new(),
+        }
+    }
+
+    /// Takes one event and answers what is to be done about it.
+    pub fn step(&mut self, event: Event, now: Now, rules: &Rules) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if event.is_sign_of_life() {
+            self.touched = now.instant;
+        }
+        match event {
+            Event::Ticked => self.tick(now, rules, &mut effects),
+            Event::HealthChanged(health) => self.health_changed(*health, now, rules, &mut effects),
+            Event::OpenAttemptsFound(attempts) => {
+                self.undecided.extend(attempts);
+                if matches!(self.state, State::Attract | State::OutOfService(_)) {
+                    self.rest(now, rules, &mut effects);
+                }
+            }
+            Event::Pressed(press) => self.pressed(press, now, rules, &mut effects),
+            event => self.phase(event, now, rules, &mut effects),
+        }
+        effects
+    }
+
+    /// Whether names or pictures of a person are in the state.
+    pub fn is_personal(&self) -> bool {
+        !matches!(
+            self.state,
+            State::Starting | State::OutOfService(_) | State::Attract
+        )
+    }
+
+    /// What the booth could do for the next visitor.
+    pub fn service(&self, rules: &Rules) -> Result<Service, Vec<Reason>> {
+        health::readiness(&self.health, &rules.needs)
+    }
+
+    fn enter(&mut self, state: State, now: Now) {
+        self.state = state;
+        self.entered = now.instant;
+        self.touched = now.instant;
+        self.asking = None;
+    }
+
+    fn pressed(&mut self, press: Press, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
+        match press {
+            Press::Language(language) if rules.languages.contains(&language) => {
+                self.preferences.language = language
+            }
+            Press::Language(_) => {}
+            Press::LargeText => self.preferences.large_text ^= true,
+            Press::HighContrast => self.preferences.high_contrast ^= true,
+            Press::Speech => self.preferences.speech ^= true,
+            Press::LowControls => self.preferences.low_controls ^= true,
+            Press::Calm => self.preferences.calm ^= true,
+            Press::Help => self.helping ^= true,
+            Press::StillHere => self.still_here(),
+            Press::Attendant => self.call_attendant(now, effects),
+            Press::Cancel if self.may_cancel() => {
+                let ending = if matches!(
+                    &self.state,
+                    State::SignIn(sign_in::State::NotEligible { .. })
+                ) {
+                    Ending::NotEligible
+                } else {
+                    Ending::Cancelled
+                };
+                self.end(ending, now, rules, effects);
+            }
+            Press::Cancel => {}
+            _ if self.asking.is_some() => {}
+            press => self.phase(Event::Pressed(press), now, rules, effects),
+        }
+    }
+
+    /// Hands an event to the phase that the visit is in. What a phase does not know, it ignores: an answer that comes
+    /// after the question was withdrawn changes nothing.
+    fn phase(&mut self, event: Event, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
+        let state = std::mem::take(&mut self.state);
+        let at = Moment {
+            now,
+            since: now.instant.duration_since(self.entered),
+            idle: now.instant.duration_since(self.touched),
+            rules,
+            health: &self.health,
+            preferences: &self.preferences,
+        };
+        let turn = match state {
+            State::Starting | State::OutOfService(_) => Turn::Stay(state),
+            State::Attract => attract(&event, &at, effects),
+            State::SignIn(state) => sign_in::step(state, event, &at, effects),
+            State::Consent(state) => consent(state, event, &at, effects),
+            State::OldCard(state) => old_card(state, event, &at, effects),
+            State::Portrait(state) => portrait::step(state, event, &at, effects),
+            State::Issue(state) => issue::step(state, event, &at, effects),
+            State::Attendant(state) => attendant::step(state, event, &at, effects),
+        };
+        match turn {
+            Turn::Stay(state) => self.state = state,
+            Turn::Enter(state) => {
+                if matches!(&state, State::SignIn(sign_in::State::AskIsThisYou { .. })) {
+                    self.signed_in = Some(now.instant);
+                    self.extended = 0;
+                }
+                self.enter(state, now);
+            }
+            Turn::Return(state) => {
+                self.enter(state, now);
+                self.health_changed(self.health.clone(), now, rules, effects);
+            }
+            Turn::End(ending) => self.end(ending, now, rules, effects),
+        }
+    }
+
+    fn health_changed(
+        &mut self,
+        health: Health,
+        now: Now,
+        rules: &Rules,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.health = health;
+        match &self.state {
+            State::Starting if !self.health.is_known() => {}
+            State::Starting | State::OutOfService(_) | State::Attract => {
+                self.rest(now, rules, effects)
+            }
+            _ => {}
+        }
+    }
+
+    /// Goes to the state in which the booth waits: an open question about a card first, then attract or out of
+    /// service. Entering the state one is already in changes nothing, so that an idle booth redraws nothing.
+    fn rest(&mut self, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
+        if let Some(attempt) = self.undecided.pop() {
+            effects.push(Effect::WatchForCode);
+            return self.enter(State::Issue(issue::State::after_restart(attempt)), now);
+        }
+        match (&self.state, self.service(rules)) {
+            (State::Attract, Ok(_)) => {}
+            (State::OutOfService(shown), Err(reasons)) if *shown == reasons => {}
+            (_, Ok(_)) => self.enter(State::Attract, now),
+            (_, Err(reasons)) => {
+                effects.push(Effect::Audit(audit::Event::OutOfService(reasons.clone())));
+                self.enter(State::OutOfService(reasons), now);
+            }
+        }
+    }
+
+    /// Ends the visit: stops all work, wipes, and rests.
+    fn end(&mut self, ending: Ending, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
+        effects.extend(Work::ALL.map(Effect::Stop));
+        effects.push(Effect::Audit(audit::Event::VisitEnded(ending)));
+        effects.push(Effect::Wipe);
+        self.state = State::Starting;
+        self.asking = None;
+        self.helping = false;
+        self.signed_in = None;
+        self.extended = 0;
+        self.absolute_extended = 0;
+        self.preferences = Preferences::of_site(rules);
+        self.rest(now, rules, effects);
+    }
+
+    /// Nothing to cancel while idle; and from the press on "print" until the card's fate is known, it cannot be.
+    pub fn may_cancel(&self) -> bool {
+        match &self.state {
+            State::Starting | State::OutOfService(_) | State::Attract | State::Attendant(_) => {
+                false
+            }
+            State::Issue(state) => state.may_cancel(),
+            _ => true,
+        }
+    }
+
+    /// Puts the attendant's sign-in over whatever is shown; leaving it comes back here.
+    fn call_attendant(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        if matches!(self.state, State::Starting | State::Attendant(_)) {
+            return;
+        }
+        effects.push(Effect::Audit(audit::Event::AttendantCalled));
+        let under = std::mem::take(&mut self.state);
+        self.enter(State::Attendant(attendant::State::over(under)), now);
+    }
+}
+
+/// What a phase answers: stay, go on, come back from the attendant's screen, or end the visit.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    Stay(State),
+    Enter(State),
+    Return(State),
+    End(Ending),
+}
+
+fn attract(event: &Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Turn {
+    if !matches!(event, Event::Pressed(Press::Start)) {
+        return Turn::Stay(State::Attract);
+    }
+    match health::readiness(at.health, &at.rules.needs) {
+        Err(reasons) => Turn::Enter(State::OutOfService(reasons)),
+        Ok(_) => {
+            effects.push(Effect::Audit(audit::Event::VisitBegan));
+            effects.push(Effect::BeginSignIn);
+            Turn::Enter(State::SignIn(sign_in::State::begin()))
+        }
+    }
+}
+
+fn consent(
+    mut state: ConsentState,
+    event: Event,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) -> Turn {
+    let rules = at.rules;
+    match event {
+        Event::Pressed(Press::ReadAll) => state.page = Some(0),
+        Event::Pressed(Press::TurnPage(page)) if page < rules.consent.pages => {
+            state.page = Some(page)
+        }
+        Event::Pressed(Press::Back) => state.page = None,
+        Event::Pressed(Press::LibraryWish) => state.draft.library_wish ^= true,
+        Event::Pressed(Press::Accept) => {
+            state.draft.consents.push(Consent {
+                text: rules.consent.text.clone(),
+                version: rules.consent.version.clone(),
+                lang: at.preferences.language.clone(),
+                at: at.now.wall,
+            });
+            return if state.draft.holder.cards.is_empty() {
+                state.draft.reason = OrderReason::First;
+                portrait::begin(state.draft, effects)
+            } else {
+                Turn::Enter(State::OldCard(OldCardState {
+                    draft: state.draft,
+                    laid: None,
+                }))
+            };
+        }
+        _ => {}
+    }
+    Turn::Stay(State::Consent(state))
+}
+
+fn old_card(
+    mut state: OldCardState,
+    event: Event,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) -> Turn {
+    let now = at.now;
+    match event {
+        Event::CardLaid(uid) if state.laid.is_none() => {
+            effects.push(Effect::Play(Sound::CardRead));
+            state.laid = Some((uid, now.instant));
+        }
+        Event::Ticked => {
+            if let Some((uid, laid_at)) = &state.laid
+                && now.instant.duration_since(*laid_at) >= at.rules.limits.tick_shown
+            {
+                let held = state.draft.replaced();
+                let replaces = Replaces {
+                    serial: held.and_then(|card| card.serial),
+                    card_number: held.and_then(|card| card.card_number.clone()),
+                    uid: Some(uid.clone()),
+                    seen: Seen::Reader,
+                    disposition: Disposition::HandedIn,
+                };
+                state.draft.replaces = Some(replaces);
+                return portrait::begin(state.draft, effects);
+            }
+        }
+        Event::Pressed(Press::OldCard(disposition)) => {
+            let held = state.draft.replaced();
+            let replaces = Replaces {
+                serial: held.and_then(|card| card.serial),
+                card_number: held.and_then(|card| card.card_number.clone()),
+                uid: held.and_then(|card| card.uid.clone()),
+                seen: Seen::None,
+                disposition,
+            };
+            match disposition {
+                Disposition::Lost | Disposition::Stolen => {
+                    effects.push(Effect::BlockCard(Box::new(replaces.clone())));
+                    state.draft.reason = if disposition == Disposition::Lost {
+                        OrderReason::Lost
+                    } else {
+                        OrderReason::Stolen
+                    };
+                }
+                Disposition::Broken => state.draft.reason = OrderReason::Damaged,
+                Disposition::HandedIn | Disposition::LeftAtHome => {}
+            }
+            state.draft.replaces = Some(replaces);
+            return portrait::begin(state.draft, effects);
+        }
+        _ => {}
+    }
+    Turn::Stay(State::OldCard(state))
+}

@@ -1,0 +1,58 @@
+use std::{sync::Arc, time::Instant};
+
+use crate::{
+    order::{
+        Allowed, Consent, HeldCard, Holder, LoginRecord, OrderId, OrderReason, PhotoCheck, Picture,
+        Replaces,
+    },
+    session::Adjust,
+};
+
+/// What the visit has gathered so far; becomes the order. Dropped, and with it wiped, when the visit ends.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    pub holder: Arc<Holder>,
+    /// Which of `holder.kinds` was chosen.
+    pub chosen: usize,
+    pub login: LoginRecord,
+    pub reason: OrderReason,
+    pub consents: Vec<Consent>,
+    pub replaces: Option<Replaces>,
+    pub library_wish: bool,
+    pub shot: Option<Arc<Shot>>,
+    /// An order of this visit that this one stands in for.
+    pub supersedes: Option<OrderId>,
+    /// When the holder said "yes, that is me"; the visit's duration is counted from here.
+    pub began: Instant,
+}
+
+impl Draft {
+    /// The kind of card being made.
+    pub fn card(&self) -> &Allowed {
+        // `chosen` is checked where it is set (sign_in), and `kinds` never changes afterwards
+        &self.holder.kinds[self.chosen]
+    }
+
+    /// The card it replaces: the one of the same kind that the person holds.
+    pub fn replaced(&self) -> Option<&HeldCard> {
+        let kind = &self.card().kind;
+        self.holder
+            .cards
+            .iter()
+            .find(|card| card.kind == *kind)
+            .or(self.holder.cards.first())
+    }
+}
+
+/// A photograph, cut, with what was found in it.
+#[derive(Debug, Clone)]
+pub struct Shot {
+    /// The whole picture at the camera's full resolution, not mirrored.
+    pub still: Arc<Picture>,
+    /// The portrait cut out of it, 3:4.
+    pub portrait: Arc<Picture>,
+    pub checks: Vec<PhotoCheck>,
+    pub adjust: Adjust,
+    /// How often a new photograph was asked for before this one.
+    pub retakes: u32,
+}

@@ -1,0 +1,401 @@
+//! Who is it? From the code on the screen to "yes, that is me".
+
+use std::{sync::Arc, time::Instant};
+
+use super::{
+    ConsentState, Draft, Effect, Ending, Event, Moment, Press, Rules, State as Visit, Turn,
+};
+use crate::{
+    audit,
+    order::{Holder, LoginMethod, LoginRecord, OrderReason, Private, StaffRecord},
+};
+
+#[derive(Debug)]
+pub enum State {
+    /// The code is on its way (`None`), shown, or approved and being looked up.
+    ShowCode {
+        code: Option<Code>,
+        renewed: bool,
+        approved: bool,
+    },
+    /// Other ways in, as far as the site has them.
+    NoPhone,
+    /// A password is typed on the booth's own keyboard.
+    Typing(Typing),
+    AskIsThisYou {
+        holder: Arc<Holder>,
+        login: Login,
+        chosen: Option<usize>,
+    },
+    NotEligible {
+        why: NotEligible,
+        holder: Option<Arc<Holder>>,
+    },
+}
+
+/// What the person needs to sign in on the own phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Code {
+    /// Opens the right page with the code filled in, where the provider has such an address; else the page alone.
+    pub scan: Private<String>,
+    /// The address to type.
+    pub address: String,
+    /// The code in groups, e.g. `WDJB-MJHT`.
+    pub user_code: Private<String>,
+    pub shown: Instant,
+    pub expires: Instant,
+}
+
+/// Name and password while they are typed; both wiped when left.
+#[derive(Debug, Default)]
+pub struct Typing {
+    pub name: Private<String>,
+    pub password: Private<String>,
+    pub in_password: bool,
+    pub shown: bool,
+    pub checking: bool,
+    pub problem: Option<Failure>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Typed {
+    Letter(char),
+    Backspace,
+    /// Go to the other field.
+    Field {
+        password: bool,
+    },
+    /// Show or hide the password.
+    Show,
+    Enter,
+}
+
+/// A password on its way to the directory.
+#[derive(Debug, Clone)]
+pub struct Password {
+    pub name: Private<String>,
+    pub password: Private<String>,
+}
+
+/// How the person came in, without the time, which the session adds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    pub method: LoginMethod,
+    pub staff: Option<StaffRecord>,
+}
+
+/// Steps of a sign-in, as the provider and the portal answer.
+#[derive(Debug)]
+pub enum Progress {
+    CodeReady(Code),
+    /// The person approved on the phone; the portal is asked what they may have.
+    Approved,
+    SignedIn {
+        holder: Arc<Holder>,
+        login: Login,
+    },
+    Failed(Failure),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The person said no on the phone.
+    Denied,
+    Expired,
+    /// The provider does not answer, or answers rubbish.
+    Unreachable,
+    /// The provider refuses this booth.
+    Refused,
+    /// The provider's answer could not be believed (signature, audience, time).
+    NotBelieved,
+    /// The portal does not answer, and the site does without orders then.
+    PortalDown,
+    WrongPassword,
+    /// Too many wrong passwords at this booth.
+    Paused,
+    /// The portal does not know the person.
+    Unknown,
+}
+
+impl Failure {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::Expired => "expired",
+            Self::Unreachable => "unreachable",
+            Self::Refused => "refused",
+            Self::NotBelieved => "not-believed",
+            Self::PortalDown => "portal-down",
+            Self::WrongPassword => "wrong-password",
+            Self::Paused => "paused",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Why somebody who signed in gets no card here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotEligible {
+    /// No kind of card that this booth makes.
+    NoRole,
+    OpenOrder,
+    /// The card has a code already.
+    NotOld,
+    Failed(Failure),
+}
+
+impl NotEligible {
+    /// The last part of the text's key, `not-eligible-<name>`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoRole => "no-role",
+            Self::OpenOrder => "open-order",
+            Self::NotOld => "not-old",
+            Self::Failed(failure) => failure.name(),
+        }
+    }
+}
+
+/// The longest name or password that can be typed.
+const LONGEST: usize = 128;
+
+impl State {
+    pub(super) fn begin() -> Self {
+        Self::ShowCode {
+            code: None,
+            renewed: false,
+            approved: false,
+        }
+    }
+}
+
+/// What of the holder's kinds this booth can make, or why none.
+pub fn eligibility(holder: &Holder, rules: &Rules) -> Result<Vec<usize>, NotEligible> {
+    if holder.open_order.is_some() {
+        return Err(NotEligible::OpenOrder);
+    }
+    let kinds = holder
+        .kinds
+        .iter()
+        .enumerate()
+        .filter(|(_, allowed)| rules.kinds.contains(&allowed.kind));
+    let offered: Vec<usize> = kinds.map(|(index, _)| index).collect();
+    if offered.is_empty() {
+        return Err(NotEligible::NoRole);
+    }
+    let has_new = |index: &usize| {
+        holder
+            .cards
+            .iter()
+            .any(|card| card.kind == holder.kinds[*index].kind && card.has_code)
+    };
+    let old: Vec<usize> = offered
+        .into_iter()
+        .filter(|index| !rules.only_without_code || !has_new(index))
+        .collect();
+    if old.is_empty() {
+        Err(NotEligible::NotOld)
+    } else {
+        Ok(old)
+    }
+}
+
+pub(super) fn step(
+    mut state: State,
+    event: Event,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) -> Turn {
+    let (now, rules) = (at.now, at.rules);
+    if let Event::SignIn(progress) = event {
+        return progressed(state, progress, rules, effects);
+    }
+    match (&mut state, event) {
+        (
+            State::ShowCode {
+                code: Some(code),
+                renewed,
+                approved: false,
+            },
+            Event::Ticked,
+        ) if now.instant >= code.expires => {
+            if *renewed {
+                return Turn::End(Ending::TimedOut);
+            }
+            effects.push(Effect::BeginSignIn);
+            return Turn::Enter(Visit::SignIn(State::ShowCode {
+                code: None,
+                renewed: true,
+                approved: false,
+            }));
+        }
+        (
+            State::ShowCode {
+                code,
+                renewed,
+                approved: false,
+            },
+            Event::Pressed(Press::NewCode),
+        ) => {
+            *code = None;
+            *renewed = true;
+            effects.push(Effect::BeginSignIn);
+        }
+        (State::ShowCode { .. }, Event::Pressed(Press::NoPhone)) => {
+            effects.push(Effect::Stop(super::Work::SignIn));
+            return Turn::Enter(Visit::SignIn(State::NoPhone));
+        }
+        (State::NoPhone, Event::Pressed(Press::NoPhone)) if rules.password => {
+            return Turn::Enter(Visit::SignIn(State::Typing(Typing::default())));
+        }
+        (State::NoPhone | State::Typing(_), Event::Pressed(Press::Back | Press::NewCode)) => {
+            effects.push(Effect::Stop(super::Work::SignIn));
+            effects.push(Effect::BeginSignIn);
+            return Turn::Enter(Visit::SignIn(State::begin()));
+        }
+        (State::Typing(typing), Event::Pressed(Press::Typed(typed))) => {
+            type_in(typing, typed, effects)
+        }
+        (State::AskIsThisYou { chosen, holder, .. }, Event::Pressed(Press::Kind(index))) => {
+            if eligibility(holder, rules).is_ok_and(|offered| offered.contains(&index)) {
+                *chosen = Some(index);
+            }
+        }
+        (State::AskIsThisYou { .. }, Event::Pressed(Press::NotMe)) => {
+            effects.push(Effect::ReportNotMe);
+            effects.push(Effect::Audit(audit::Event::NotMe));
+            return Turn::End(Ending::NotMe);
+        }
+        (
+            State::AskIsThisYou {
+                holder,
+                login,
+                chosen: Some(chosen),
+            },
+            Event::Pressed(Press::Yes),
+        ) => {
+            let draft = Draft {
+                holder: holder.clone(),
+                chosen: *chosen,
+                login: LoginRecord {
+                    method: login.method,
+                    at: now.wall,
+                    staff: login.staff.clone(),
+                },
+                reason: OrderReason::NoCode,
+                consents: Vec::new(),
+                replaces: None,
+                library_wish: false,
+                shot: None,
+                supersedes: None,
+                began: now.instant,
+            };
+            return Turn::Enter(Visit::Consent(ConsentState { draft, page: None }));
+        }
+        (State::NotEligible { .. }, Event::Pressed(Press::Done)) => {
+            return Turn::End(Ending::NotEligible);
+        }
+        _ => {}
+    }
+    Turn::Stay(Visit::SignIn(state))
+}
+
+fn progressed(
+    mut state: State,
+    progress: Progress,
+    rules: &Rules,
+    effects: &mut Vec<Effect>,
+) -> Turn {
+    match (&mut state, progress) {
+        (State::ShowCode { code, .. }, Progress::CodeReady(fresh)) => *code = Some(fresh),
+        (State::ShowCode { approved, .. }, Progress::Approved) => *approved = true,
+        (State::ShowCode { .. } | State::Typing(_), Progress::SignedIn { holder, login }) => {
+            let next = match eligibility(&holder, rules) {
+                Ok(offered) => {
+                    let chosen = (offered.len() == 1).then(|| offered[0]);
+                    State::AskIsThisYou {
+                        holder,
+                        login,
+                        chosen,
+                    }
+                }
+                Err(why) => State::NotEligible {
+                    why,
+                    holder: Some(holder),
+                },
+            };
+            return Turn::Enter(Visit::SignIn(next));
+        }
+        (
+            State::Typing(typing),
+            Progress::Failed(failure @ (Failure::WrongPassword | Failure::Paused)),
+        ) => {
+            effects.push(Effect::Audit(audit::Event::SignInFailed(failure.name())));
+            *typing = Typing {
+                name: typing.name.clone(),
+                problem: Some(failure),
+                ..Typing::default()
+            };
+        }
+        (
+            State::ShowCode {
+                renewed,
+                approved: false,
+                ..
+            },
+            Progress::Failed(Failure::Expired),
+        ) if !*renewed => {
+            effects.push(Effect::BeginSignIn);
+            return Turn::Enter(Visit::SignIn(State::ShowCode {
+                code: None,
+                renewed: true,
+                approved: false,
+            }));
+        }
+        (State::ShowCode { .. } | State::Typing(_), Progress::Failed(failure)) => {
+            effects.push(Effect::Audit(audit::Event::SignInFailed(failure.name())));
+            let why = NotEligible::Failed(failure);
+            return Turn::Enter(Visit::SignIn(State::NotEligible { why, holder: None }));
+        }
+        _ => {}
+    }
+    Turn::Stay(Visit::SignIn(state))
+}
+
+fn type_in(typing: &mut Typing, typed: Typed, effects: &mut Vec<Effect>) {
+    if typing.checking {
+        return;
+    }
+    let field = if typing.in_password {
+        &mut typing.password
+    } else {
+        &mut typing.name
+    };
+    match typed {
+        Typed::Letter(letter) if field.len() < LONGEST && !letter.is_control() => {
+            let mut text = String::with_capacity(LONGEST + 4);
+            text.push_str(field);
+            text.push(letter);
+            *field = Private::new(text);
+        }
+        Typed::Letter(_) => {}
+        Typed::Backspace => {
+            let mut text = field.expose().clone();
+            text.pop();
+            *field = Private::new(text);
+        }
+        Typed::Field { password } => typing.in_password = password,
+        Typed::Show => typing.shown ^= true,
+        Typed::Enter if !typing.in_password => typing.in_password = true,
+        // an empty password would be an anonymous bind, which some directories greet as a success
+        Typed::Enter if typing.name.is_empty() || typing.password.is_empty() => {}
+        Typed::Enter => {
+            typing.checking = true;
+            typing.problem = None;
+            effects.push(Effect::CheckPassword(Password {
+                name: typing.name.clone(),
+                password: typing.password.clone(),
+            }));
+        }
+    }
+}
