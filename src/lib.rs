@@ -1,5 +1,7 @@
 //! Fotoautomat: a photo booth that replaces a university card while you wait.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod audit;
 pub mod config;
 pub mod health;

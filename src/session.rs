@@ -30,7 +30,7 @@ pub use rules::Rules;
 use crate::{
     audit,
     health::{self, Health, Reason, Service},
-    order::{Consent, Disposition, OrderReason, Replaces, Seen, Uid},
+    order::{Consent, Disposition, OrderId, OrderReason, Outcome, Replaces, Seen, Uid},
 };
 
 /// The two times of one moment: one that never jumps, for limits, and the wall's, for the record.
@@ -55,6 +55,24 @@ pub enum State {
     Portrait(portrait::State),
     Issue(issue::State),
     Attendant(attendant::State),
+}
+
+impl State {
+    fn expects_commitment(&self, order: OrderId) -> bool {
+        match self {
+            Self::Issue(state) => state.expects_commitment(order),
+            Self::Attendant(state) => state.under.expects_commitment(order),
+            _ => false,
+        }
+    }
+
+    fn is_personal(&self) -> bool {
+        match self {
+            Self::Starting | Self::OutOfService(_) | Self::Attract => false,
+            Self::Attendant(state) => state.under.is_personal(),
+            _ => true,
+        }
+    }
 }
 
 /// The rules and the purpose are shown; `page` is set while the holder reads the whole text.
@@ -199,6 +217,19 @@ impl Session {
                 }
             }
             Event::Pressed(press) => self.pressed(press, now, rules, &mut effects),
+            Event::Committed(issue::Commitment {
+                order,
+                attempt: Some(attempt),
+            }) if !self.state.expects_commitment(order) => {
+                // the visit ended while the disk was slow: nothing was sent to the printer under this attempt
+                let (serial, evidence) = (attempt.serial, Box::default());
+                effects.push(Effect::KeepOutcome {
+                    order,
+                    serial,
+                    outcome: Outcome::NotPrinted,
+                    evidence,
+                });
+            }
             event => self.phase(event, now, rules, &mut effects),
         }
         effects
@@ -206,10 +237,7 @@ impl Session {
 
     /// Whether names or pictures of a person are in the state.
     pub fn is_personal(&self) -> bool {
-        !matches!(
-            self.state,
-            State::Starting | State::OutOfService(_) | State::Attract
-        )
+        self.state.is_personal()
     }
 
     /// What the booth could do for the next visitor.
@@ -267,16 +295,7 @@ impl Session {
             health: &self.health,
             preferences: &self.preferences,
         };
-        let turn = match state {
-            State::Starting | State::OutOfService(_) => Turn::Stay(state),
-            State::Attract => attract(&event, &at, effects),
-            State::SignIn(state) => sign_in::step(state, event, &at, effects),
-            State::Consent(state) => consent(state, event, &at, effects),
-            State::OldCard(state) => old_card(state, event, &at, effects),
-            State::Portrait(state) => portrait::step(state, event, &at, effects),
-            State::Issue(state) => issue::step(state, event, &at, effects),
-            State::Attendant(state) => attendant::step(state, event, &at, effects),
-        };
+        let turn = dispatch(state, event, &at, effects);
         match turn {
             Turn::Stay(state) => self.state = state,
             Turn::Enter(state) => {
@@ -373,6 +392,34 @@ pub(crate) enum Turn {
     Enter(State),
     Return(State),
     End(Ending),
+}
+
+/// Hands the event to the state's phase; on the attendant's screen, what is not the attendant's to the state beneath,
+/// so that a printer's answer is not lost while somebody looks at the readiness.
+fn dispatch(state: State, event: Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Turn {
+    match state {
+        State::Starting | State::OutOfService(_) => Turn::Stay(state),
+        State::Attract => attract(&event, at, effects),
+        State::SignIn(state) => sign_in::step(state, event, at, effects),
+        State::Consent(state) => consent(state, event, at, effects),
+        State::OldCard(state) => old_card(state, event, at, effects),
+        State::Portrait(state) => portrait::step(state, event, at, effects),
+        State::Issue(state) => issue::step(state, event, at, effects),
+        State::Attendant(state) if attendant::is_for(&event) => {
+            attendant::step(state, event, at, effects)
+        }
+        State::Attendant(attendant::State { under, step }) => {
+            match dispatch(*under, event, at, effects) {
+                Turn::Stay(under) | Turn::Enter(under) | Turn::Return(under) => {
+                    Turn::Stay(State::Attendant(attendant::State {
+                        under: Box::new(under),
+                        step,
+                    }))
+                }
+                Turn::End(ending) => Turn::End(ending),
+            }
+        }
+    }
 }
 
 fn attract(event: &Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Turn {

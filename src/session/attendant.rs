@@ -106,6 +106,14 @@ impl State {
     }
 }
 
+/// What belongs to this screen; the rest goes to the state beneath it.
+pub(super) fn is_for(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Pressed(_) | Event::Ticked | Event::Touched | Event::Attendant(_)
+    )
+}
+
 pub(super) fn step(
     mut state: State,
     event: Event,

@@ -161,6 +161,18 @@ impl State {
         })
     }
 
+    /// Whether an answer to a commit is waited for, or has just been taken.
+    pub(super) fn expects_commitment(&self, order: OrderId) -> bool {
+        match self {
+            Self::ShowingCard { committing, .. } => *committing,
+            Self::FetchLater(later) => later.committing,
+            Self::NeedsAttendant(open) => open.committing || open.order == order,
+            Self::Printing { job, .. }
+            | Self::ReadingBack { job, .. }
+            | Self::Collecting { job } => job.order == order,
+        }
+    }
+
     pub(super) fn may_cancel(&self) -> bool {
         match self {
             Self::ShowingCard { committing, .. } => !committing,
@@ -290,6 +302,10 @@ fn showing_card(
         Event::CommitFailed(_) if committing => {
             committing = false;
             problem = Some(Problem::Store);
+        }
+        // the store's own limits are shorter; what it commits after this is closed again as not printed
+        Event::Ticked if committing && at.idle >= at.rules.limits.answering => {
+            return Turn::End(Ending::Fault);
         }
         _ => {}
     }
@@ -497,10 +513,12 @@ fn fetch_later(
     effects: &mut Vec<Effect>,
 ) -> Turn {
     match event {
-        Event::Pressed(Press::Place(place)) if !later.committing && later.order.is_none() => {
-            if place < later.draft.holder.pickup_places.len() {
-                later.place = Some(place);
-            }
+        Event::Pressed(Press::Place(place))
+            if !later.committing
+                && later.order.is_none()
+                && place < later.draft.holder.pickup_places.len() =>
+        {
+            later.place = Some(place);
         }
         Event::Pressed(Press::Confirm) if !later.committing && later.order.is_none() => {
             if let Some(place) = later
@@ -523,6 +541,9 @@ fn fetch_later(
         Event::CommitFailed(_) if later.committing => {
             later.committing = false;
             later.problem = Some(Problem::Store);
+        }
+        Event::Ticked if later.committing && at.idle >= at.rules.limits.answering => {
+            return Turn::End(Ending::Fault);
         }
         Event::Pressed(Press::Done) if later.order.is_some() => return Turn::End(Ending::Later),
         _ => {}
@@ -551,16 +572,17 @@ fn needs_attendant(
             return decided(open, Outcome::Printed, effects);
         }
         Event::Pressed(Press::PrintAgain)
-            if matches!(open.why, Why::NotPrinted(_)) && !open.committing =>
+            if matches!(open.why, Why::NotPrinted(_))
+                && !open.committing
+                && open.job.is_some()
+                && at.health.printer == Condition::Ready =>
         {
-            if open.job.is_some() && at.health.printer == Condition::Ready {
-                open.committing = true;
-                effects.push(Effect::CommitAttempt {
-                    order: open.order,
-                    serial: open.serial,
-                    void: None,
-                });
-            }
+            open.committing = true;
+            effects.push(Effect::CommitAttempt {
+                order: open.order,
+                serial: open.serial,
+                void: None,
+            });
         }
         Event::Committed(Commitment {
             attempt: Some(attempt),
@@ -580,6 +602,9 @@ fn needs_attendant(
             open.committing = false;
         }
         Event::CommitFailed(_) => open.committing = false,
+        Event::Ticked if open.committing && at.idle >= at.rules.limits.answering => {
+            open.committing = false
+        }
         Event::Pressed(Press::FetchLater)
             if matches!(open.why, Why::NotPrinted(_)) && !open.committing =>
         {

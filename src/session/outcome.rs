@@ -27,8 +27,11 @@ pub fn outcome(evidence: &Evidence) -> Outcome {
         return Outcome::NotPrinted;
     }
     let all_sent = evidence.bytes_total > 0 && evidence.bytes_sent == evidence.bytes_total;
-    let went_well =
-        all_sent && evidence.busy_seen && evidence.ready_after && evidence.fault.is_none();
+    let went_well = all_sent
+        && evidence.plane_byte_accepted
+        && evidence.busy_seen
+        && evidence.ready_after
+        && evidence.fault.is_none();
     if went_well && matches!(moved, None | Some(1)) && !counter_silent {
         return Outcome::Printed;
     }

@@ -78,6 +78,8 @@ pub struct Limits {
     pub absolute_most: Duration,
     /// From the start of the countdown to the shutter.
     pub countdown: Duration,
+    /// A server or the disk must have answered by then; longer than their own limits.
+    pub answering: Duration,
     /// The camera must have given the still by then.
     pub capture: Duration,
     /// From then on the manual shutter asks for no perfection.
@@ -114,6 +116,7 @@ impl Default for Limits {
             absolute: seconds(600),
             absolute_most: seconds(1800),
             countdown: seconds(3),
+            answering: seconds(40),
             capture: seconds(2),
             shutter_forgives: seconds(8),
             printing: seconds(300),

@@ -211,6 +211,18 @@ pub(super) fn step(
         return progressed(state, progress, rules, effects);
     }
     match (&mut state, event) {
+        (State::ShowCode { code, approved, .. }, Event::Ticked)
+            if (code.is_none() || *approved) && at.since >= rules.limits.answering =>
+        {
+            let failure = if *approved {
+                Failure::PortalDown
+            } else {
+                Failure::Unreachable
+            };
+            effects.push(Effect::Stop(super::Work::SignIn));
+            let why = NotEligible::Failed(failure);
+            return Turn::Enter(Visit::SignIn(State::NotEligible { why, holder: None }));
+        }
         (
             State::ShowCode {
                 code: Some(code),
@@ -256,10 +268,10 @@ pub(super) fn step(
         (State::Typing(typing), Event::Pressed(Press::Typed(typed))) => {
             type_in(typing, typed, effects)
         }
-        (State::AskIsThisYou { chosen, holder, .. }, Event::Pressed(Press::Kind(index))) => {
-            if eligibility(holder, rules).is_ok_and(|offered| offered.contains(&index)) {
-                *chosen = Some(index);
-            }
+        (State::AskIsThisYou { chosen, holder, .. }, Event::Pressed(Press::Kind(index)))
+            if eligibility(holder, rules).is_ok_and(|offered| offered.contains(&index)) =>
+        {
+            *chosen = Some(index);
         }
         (State::AskIsThisYou { .. }, Event::Pressed(Press::NotMe)) => {
             effects.push(Effect::ReportNotMe);
@@ -308,7 +320,19 @@ fn progressed(
 ) -> Turn {
     match (&mut state, progress) {
         (State::ShowCode { code, .. }, Progress::CodeReady(fresh)) => *code = Some(fresh),
-        (State::ShowCode { approved, .. }, Progress::Approved) => *approved = true,
+        // a state of its own for the clock: the portal's answer is waited for from here on
+        (
+            State::ShowCode {
+                approved: false, ..
+            },
+            Progress::Approved,
+        ) => {
+            return Turn::Enter(Visit::SignIn(State::ShowCode {
+                code: None,
+                renewed: true,
+                approved: true,
+            }));
+        }
         (State::ShowCode { .. } | State::Typing(_), Progress::SignedIn { holder, login }) => {
             let next = match eligibility(&holder, rules) {
                 Ok(offered) => {

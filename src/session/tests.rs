@@ -1,1 +1,5 @@
-
+mod endings;
+mod limits;
+mod outcomes;
+mod walk;
+mod world;

@@ -1,0 +1,169 @@
+//! How a visit ends before its time, from every place.
+
+use super::world::*;
+use crate::{
+    audit,
+    health::{Condition, Part, Reason},
+    order::Serial,
+    session::{Effect, Ending, Event, Press, State, issue},
+};
+
+#[test]
+fn cancel_leads_home_from_everywhere_but_from_a_card_on_its_way() {
+    let held = [
+        "attract",
+        "printing",
+        "reading back",
+        "collecting",
+        "needs attendant",
+        "attendant",
+    ];
+    for name in PLACES {
+        let mut world = at(name);
+        world.press(Press::Cancel);
+        if held.contains(&name) {
+            assert_eq!(world.place(), name);
+        } else {
+            assert_eq!(world.place(), "attract", "from {name}");
+            assert!(wiped(&world.effects), "from {name}");
+        }
+    }
+}
+
+#[test]
+fn not_me_ends_the_visit_and_is_reported() {
+    let mut world = at("is this you");
+    world.press(Press::NotMe);
+    assert!(world.did(|effect| matches!(effect, Effect::ReportNotMe)));
+    assert!(world.did(|effect| matches!(
+        effect,
+        Effect::Audit(audit::Event::VisitEnded(Ending::NotMe))
+    )));
+    assert_eq!(world.place(), "attract");
+}
+
+#[test]
+fn language_and_ease_of_use_never_lose_the_step_and_go_back_to_the_sites_own() {
+    for name in PLACES {
+        let mut world = at(name);
+        for press in [
+            Press::Language("en".into()),
+            Press::LargeText,
+            Press::HighContrast,
+            Press::LowControls,
+            Press::Speech,
+        ] {
+            world.press(press);
+        }
+        assert_eq!(world.place(), name);
+        assert_eq!(world.session.preferences.language, "en");
+        world.press(Press::Language("xx".into()));
+        assert_eq!(
+            world.session.preferences.language, "en",
+            "a language the site does not have"
+        );
+    }
+    let mut world = at("consent");
+    world
+        .press(Press::Language("en".into()))
+        .press(Press::LargeText)
+        .press(Press::Cancel);
+    assert_eq!(
+        world.session.preferences,
+        crate::session::Preferences::of_site(&world.rules)
+    );
+}
+
+#[test]
+fn an_attendant_comes_over_any_screen_and_leaves_it_as_it_was() {
+    for name in PLACES.into_iter().filter(|name| *name != "attendant") {
+        let mut world = at(name);
+        world.press(Press::Attendant);
+        assert_eq!(world.place(), "attendant");
+        world.press(Press::Staff(crate::session::attendant::Press::Leave));
+        assert_eq!(world.place(), name);
+    }
+}
+
+#[test]
+fn out_of_service_says_why_and_resumes_by_itself() {
+    let mut world = World::ready();
+    let mut sick = healthy();
+    sick.set(Part::Camera, Condition::Down("not-found".into()));
+    world.happen(Event::HealthChanged(Box::new(sick.clone())));
+    let State::OutOfService(reasons) = &world.session.state else {
+        panic!()
+    };
+    assert_eq!(reasons, &vec![Reason::new(Part::Camera, "not-found")]);
+    let entered = world.session.entered;
+    world.wait(5.0).happen(Event::HealthChanged(Box::new(sick)));
+    assert_eq!(
+        world.session.entered, entered,
+        "the same news redraws nothing"
+    );
+    world.press(Press::Start);
+    assert_eq!(world.place(), "out of service");
+    world.happen(Event::HealthChanged(Box::new(healthy())));
+    assert_eq!(world.place(), "attract");
+}
+
+#[test]
+fn an_attempt_that_the_power_cut_off_is_asked_about_before_anybody_is_served() {
+    let mut world = World::ready();
+    let order = crate::order::OrderId::new(world.now.wall);
+    let open = issue::OpenAttempt {
+        order,
+        serial: Serial([3; 8]),
+    };
+    world.happen(Event::OpenAttemptsFound(vec![open]));
+    assert_eq!(world.place(), "needs attendant");
+    assert!(
+        !world.did(|effect| matches!(effect, Effect::Print { .. })),
+        "nothing prints by itself"
+    );
+    world.press(Press::Start);
+    assert_eq!(world.place(), "needs attendant");
+    world.happen(Event::CodeSeen(Some(Serial([3; 8]))));
+    assert_eq!(world.place(), "attract");
+}
+
+#[test]
+fn a_printer_that_ends_its_job_under_the_attendants_screen_is_heard() {
+    let mut world = at("printing");
+    world
+        .press(Press::Attendant)
+        .happen(Event::PrintEnded(printed()));
+    assert!(world.did(|effect| matches!(effect, Effect::KeepOutcome { .. })));
+    assert_eq!(world.place(), "attendant");
+    world.press(Press::Staff(crate::session::attendant::Press::Leave));
+    assert_eq!(world.place(), "reading back");
+}
+
+#[test]
+fn a_commit_that_answers_after_the_visit_ended_is_closed_as_not_printed() {
+    let mut world = at("showing card");
+    world.press(Press::Print).wait(41.0);
+    assert_eq!(world.place(), "attract");
+    let late = world.commitment();
+    world.happen(Event::Committed(late));
+    assert!(world.did(|effect| matches!(
+        effect,
+        Effect::KeepOutcome {
+            outcome: crate::order::Outcome::NotPrinted,
+            ..
+        }
+    )));
+    assert_eq!(world.place(), "attract");
+}
+
+#[test]
+fn servers_that_never_answer_hold_nobody() {
+    let mut world = World::ready();
+    world.press(Press::Start).wait(41.0);
+    assert_eq!(world.place(), "not eligible");
+    let mut world = at("show code");
+    world
+        .happen(Event::SignIn(crate::session::sign_in::Progress::Approved))
+        .wait(41.0);
+    assert_eq!(world.place(), "not eligible");
+}

@@ -1,0 +1,357 @@
+//! A visit in a world of its own: a clock that moves when told, a site's rules, and answers to every effect.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    health::{Condition, Health, Needs, Part},
+    order::{
+        CardFace, CardImage, Evidence, Holder, LoginMethod, OrderId, Picture, Private, Serial, Uid,
+    },
+    session::{
+        Adjust, Effect, Event, Now, Press, Session, Shot, State, Work,
+        event::Coaching,
+        issue::{self, Attempt, Commitment, Rendered},
+        portrait,
+        rules::{Approval, ConsentText, Limits, ReadBack, Rules},
+        sign_in::{self, Code, Login, Progress},
+    },
+};
+
+pub(super) fn rules() -> Rules {
+    Rules {
+        languages: vec!["sv".into(), "en".into()],
+        needs: Needs {
+            fetch_later: true,
+            without_portal: false,
+            without_reader: true,
+        },
+        limits: Limits::default(),
+        consent: ConsentText {
+            text: "card-rules".into(),
+            version: "2024-07-04".into(),
+            pages: 3,
+        },
+        kinds: vec!["student".into(), "employee".into()],
+        only_without_code: true,
+        password: true,
+        staff: false,
+        approval: Approval::None,
+        print_here_assurance: vec![],
+        read_back: ReadBack {
+            chip: true,
+            code: true,
+        },
+        ask_library: false,
+    }
+}
+
+pub(super) fn healthy() -> Health {
+    let mut health = Health::default();
+    Part::ALL
+        .into_iter()
+        .for_each(|part| health.set(part, Condition::Ready));
+    health
+}
+
+pub(super) fn holder(kinds: &[&str], old_cards: usize) -> Holder {
+    serde_json::from_value(serde_json::json!({
+        "subject": "abcd0001", "displayName": "Alva Björk", "nameOnCard": "Alva Björk", "assurance": "AL2",
+        "kinds": kinds.iter().map(|kind| serde_json::json!({"kind": kind, "validThrough": "2029-06-30"})).collect::<Vec<_>>(),
+        "cards": (0..old_cards).map(|_| serde_json::json!({"kind": kinds[0], "status": "active"})).collect::<Vec<_>>(),
+        "pickupPlaces": [{"id": "infocenter", "name": "Infocenter"}, {"id": "library", "name": "Library"}],
+    }))
+    .unwrap()
+}
+
+pub(super) const OLD_UID: [u8; 4] = [1, 2, 3, 4];
+pub(super) const NEW_UID: [u8; 7] = [4, 1, 2, 3, 4, 5, 6];
+pub(super) const SERIAL: Serial = Serial([7; 8]);
+
+/// The booth around the session: counts what was printed and committed.
+#[derive(Debug)]
+pub(super) struct World {
+    pub session: Session,
+    pub rules: Rules,
+    pub now: Now,
+    pub effects: Vec<Effect>,
+    pub attempts: u64,
+}
+
+impl World {
+    /// A booth that has started well and shows attract.
+    pub(super) fn ready() -> Self {
+        Self::with(rules())
+    }
+
+    pub(super) fn with(rules: Rules) -> Self {
+        let now = Now {
+            instant: Instant::now(),
+            wall: "2026-11-21T08:00:00Z".parse().unwrap(),
+        };
+        let session = Session::new(now, &rules);
+        let mut world = Self {
+            session,
+            rules,
+            now,
+            effects: Vec::new(),
+            attempts: 0,
+        };
+        world.happen(Event::HealthChanged(Box::new(healthy())));
+        world
+    }
+
+    pub(super) fn happen(&mut self, event: Event) -> &mut Self {
+        self.effects = self.session.step(event, self.now, &self.rules);
+        self
+    }
+
+    pub(super) fn press(&mut self, press: Press) -> &mut Self {
+        self.happen(Event::Pressed(press))
+    }
+
+    /// Lets time pass with four ticks a second, as the booth does; gathers the effects of all ticks.
+    pub(super) fn wait(&mut self, seconds: f32) -> &mut Self {
+        let mut gathered = Vec::new();
+        let mut left = Duration::from_secs_f32(seconds);
+        while !left.is_zero() {
+            let step = left.min(Duration::from_millis(250));
+            self.now.instant += step;
+            left -= step;
+            gathered.extend(self.session.step(Event::Ticked, self.now, &self.rules));
+        }
+        self.effects = gathered;
+        self
+    }
+
+    pub(super) fn did(&self, what: impl Fn(&Effect) -> bool) -> bool {
+        self.effects.iter().any(what)
+    }
+
+    // the walk, leg by leg
+
+    pub(super) fn sign_in(&mut self, holder: Holder) -> &mut Self {
+        self.press(Press::Start);
+        assert!(self.did(|effect| matches!(effect, Effect::BeginSignIn)));
+        self.happen(Event::SignIn(Progress::CodeReady(self.code())));
+        self.happen(Event::SignIn(Progress::Approved));
+        let login = Login {
+            method: LoginMethod::Device,
+            staff: None,
+        };
+        self.happen(Event::SignIn(Progress::SignedIn {
+            holder: Arc::new(holder),
+            login,
+        }))
+    }
+
+    pub(super) fn code(&self) -> Code {
+        Code {
+            scan: Private::from("https://id.example.org/device?user_code=WDJB-MJHT"),
+            address: "https://id.example.org/device".into(),
+            user_code: Private::from("WDJB-MJHT"),
+            shown: self.now.instant,
+            expires: self.now.instant + Duration::from_secs(180),
+        }
+    }
+
+    pub(super) fn to_framing(&mut self) -> &mut Self {
+        self.sign_in(holder(&["student"], 1))
+            .press(Press::Yes)
+            .press(Press::Accept);
+        self.happen(Event::CardLaid(Uid::from_bytes(&OLD_UID)))
+            .wait(2.0)
+    }
+
+    pub(super) fn to_review(&mut self) -> &mut Self {
+        self.to_framing()
+            .happen(Event::Assessed(Coaching {
+                hint: None,
+                ring: 1.0,
+                ready: true,
+            }))
+            .wait(3.0);
+        self.happen(Event::Captured(Box::new(shot())))
+    }
+
+    pub(super) fn to_card(&mut self) -> &mut Self {
+        self.to_review()
+            .press(Press::Use)
+            .happen(Event::Rendered(Box::new(rendered())))
+    }
+
+    pub(super) fn to_printing(&mut self) -> &mut Self {
+        self.to_card().press(Press::Print);
+        assert!(self.did(|effect| matches!(effect, Effect::Commit(_))));
+        let commitment = self.commitment();
+        self.happen(Event::Committed(commitment))
+    }
+
+    pub(super) fn commitment(&mut self) -> Commitment {
+        self.attempts += 1;
+        let order = OrderId::new(self.now.wall);
+        Commitment {
+            order,
+            attempt: Some(Attempt {
+                id: self.attempts,
+                serial: SERIAL,
+            }),
+        }
+    }
+
+    pub(super) fn to_reading_back(&mut self) -> &mut Self {
+        self.to_printing().happen(Event::PrintEnded(printed()))
+    }
+
+    pub(super) fn to_collecting(&mut self) -> &mut Self {
+        self.to_reading_back()
+            .happen(Event::CardLaid(Uid::from_bytes(&NEW_UID)));
+        self.happen(Event::CodeSeen(Some(SERIAL))).wait(1.5)
+    }
+
+    /// A short name of the state, for tables.
+    pub(super) fn place(&self) -> &'static str {
+        place(&self.session.state)
+    }
+}
+
+pub(super) fn place(state: &State) -> &'static str {
+    match state {
+        State::Starting => "starting",
+        State::OutOfService(_) => "out of service",
+        State::Attract => "attract",
+        State::SignIn(sign_in::State::ShowCode { .. }) => "show code",
+        State::SignIn(sign_in::State::NoPhone) => "no phone",
+        State::SignIn(sign_in::State::Typing(_)) => "typing",
+        State::SignIn(sign_in::State::AskIsThisYou { .. }) => "is this you",
+        State::SignIn(sign_in::State::NotEligible { .. }) => "not eligible",
+        State::Consent(_) => "consent",
+        State::OldCard(_) => "old card",
+        State::Portrait(portrait::State::Framing { .. }) => "framing",
+        State::Portrait(portrait::State::CountingDown { .. }) => "counting down",
+        State::Portrait(portrait::State::Capturing { .. }) => "capturing",
+        State::Portrait(portrait::State::Reviewing { .. }) => "reviewing",
+        State::Issue(issue::State::ShowingCard { .. }) => "showing card",
+        State::Issue(issue::State::Printing { .. }) => "printing",
+        State::Issue(issue::State::ReadingBack { .. }) => "reading back",
+        State::Issue(issue::State::Collecting { .. }) => "collecting",
+        State::Issue(issue::State::FetchLater(_)) => "fetch later",
+        State::Issue(issue::State::NeedsAttendant(_)) => "needs attendant",
+        State::Attendant(_) => "attendant",
+    }
+}
+
+pub(super) fn picture(width: u32, height: u32) -> Arc<Picture> {
+    Arc::new(Picture::new(width, height, vec![9; (width * height * 3) as usize]).unwrap())
+}
+
+pub(super) fn shot() -> Shot {
+    Shot {
+        still: picture(4, 4),
+        portrait: picture(3, 4),
+        checks: vec![],
+        adjust: Adjust::default(),
+        retakes: 0,
+    }
+}
+
+pub(super) fn rendered() -> Rendered {
+    let rgb = Picture::new(2, 1, vec![255; 6]).unwrap();
+    let front = Arc::new(CardFace {
+        rgb,
+        resin_mask: vec![0; 2],
+    });
+    Rendered {
+        serial: SERIAL,
+        card: CardImage { front, back: None },
+    }
+}
+
+pub(super) fn printed() -> Evidence {
+    Evidence {
+        bytes_total: 10,
+        bytes_sent: 10,
+        plane_byte_accepted: true,
+        busy_seen: true,
+        ready_after: true,
+        fault: None,
+        counter_before: Some(5),
+        counter_after: Some(6),
+    }
+}
+
+/// The walk to every place a visit can be in, by name.
+pub(super) fn at(name: &str) -> World {
+    let mut world = World::ready();
+    match name {
+        "attract" => &mut world,
+        "show code" => {
+            world.press(Press::Start);
+            let code = world.code();
+            world.happen(Event::SignIn(Progress::CodeReady(code)))
+        }
+        "no phone" => world.press(Press::Start).press(Press::NoPhone),
+        "typing" => world
+            .press(Press::Start)
+            .press(Press::NoPhone)
+            .press(Press::NoPhone),
+        "is this you" => world.sign_in(holder(&["student"], 1)),
+        "not eligible" => world.sign_in(holder(&["visitor"], 1)),
+        "consent" => world.sign_in(holder(&["student"], 1)).press(Press::Yes),
+        "old card" => world
+            .sign_in(holder(&["student"], 1))
+            .press(Press::Yes)
+            .press(Press::Accept),
+        "framing" => world.to_framing(),
+        "counting down" => world.to_framing().press(Press::Shutter),
+        "capturing" => world.to_framing().press(Press::Shutter).wait(3.0),
+        "reviewing" => world.to_review(),
+        "showing card" => world.to_card(),
+        "printing" => world.to_printing(),
+        "reading back" => world.to_reading_back(),
+        "collecting" => world.to_collecting(),
+        "fetch later" => world.to_card().press(Press::FetchLater),
+        "needs attendant" => world.to_printing().happen(Event::PrintEnded(Evidence {
+            fault: None,
+            counter_after: None,
+            ..printed()
+        })),
+        "attendant" => world.press(Press::Attendant),
+        _ => panic!("no such place: {name}"),
+    };
+    assert_eq!(world.place(), name);
+    world
+}
+
+pub(super) const PLACES: [&str; 19] = [
+    "attract",
+    "show code",
+    "no phone",
+    "typing",
+    "is this you",
+    "not eligible",
+    "consent",
+    "old card",
+    "framing",
+    "counting down",
+    "capturing",
+    "reviewing",
+    "showing card",
+    "printing",
+    "reading back",
+    "collecting",
+    "fetch later",
+    "needs attendant",
+    "attendant",
+];
+
+pub(super) fn wiped(effects: &[Effect]) -> bool {
+    let all_stopped = Work::ALL.iter().all(|work| {
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Stop(w) if w == work))
+    });
+    all_stopped && effects.iter().any(|effect| matches!(effect, Effect::Wipe))
+}
