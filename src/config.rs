@@ -1,7 +1,282 @@
 //! The site's configuration: read as it is written ([`RawConfig`]), checked, and only then believed ([`Config`]).
 //!
-//! Every mistake is reported at once, each with its file, line, key and what to write instead.
+//! A site is a folder: `kiosk.toml`, `theme.toml`, `cards/*.svg` and `texts/<language>/*.ftl`. Test mode lays a second
+//! file over `kiosk.toml`. Every mistake is reported at once, each with its file, line, key and what to write instead.
 
 mod problems;
+pub mod sections;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, de::DeserializeOwned};
+use toml::{Table, Value};
 
 pub use problems::{Problem, Problems};
+use source::{Source, lay_over, locate};
+
+use crate::session::rules::{ConsentText, ReadBack, Rules};
+
+/// `kiosk.toml` as it is written.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawConfig {
+    pub booth: sections::Booth,
+    pub devices: sections::Devices,
+    #[serde(default)]
+    pub rules: sections::Rules,
+    pub consent: sections::Consent,
+    #[serde(default)]
+    pub session: sections::Session,
+    #[serde(default)]
+    pub test: Option<sections::Test>,
+}
+
+/// A configuration that was checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The site's folder.
+    pub site: PathBuf,
+    pub raw: RawConfig,
+    /// The overlay's folder, in test mode.
+    pub test_folder: Option<PathBuf>,
+}
+
+/// Reads and checks the site's folder, with the file of test mode laid over it where one is given.
+pub fn load(site: &Path, test_mode: Option<&Path>) -> Result<Config, Problems> {
+    let mut problems = Problems::default();
+    let config = read(site, test_mode, &mut problems);
+    match config {
+        Some(config) if problems.is_empty() => Ok(config),
+        _ => Err(problems),
+    }
+}
+
+fn read(site: &Path, test_mode: Option<&Path>, problems: &mut Problems) -> Option<Config> {
+    let files = [Some(site.join("kiosk.toml")), test_mode.map(Path::to_owned)];
+    let sources: Vec<Source> = files
+        .into_iter()
+        .flatten()
+        .filter_map(|file| Source::read(&file, problems))
+        .collect();
+    let mut merged = Table::new();
+    for source in &sources {
+        lay_over(&mut merged, source.parse(problems)?);
+    }
+    if !problems.is_empty() {
+        return None;
+    }
+    let raw = sections(merged, problems);
+    let config = raw.map(|raw| Config {
+        site: site.to_owned(),
+        raw,
+        test_folder: test_mode.and_then(Path::parent).map(Path::to_owned),
+    });
+    if let Some(config) = &config {
+        config.check(problems);
+    }
+    for problem in problems
+        .iter_mut()
+        .filter(|problem| problem.place.is_none())
+    {
+        problem.place = locate(&sources, &problem.key);
+    }
+    config
+}
+
+/// Section by section, so that a mistake in one does not hide those in the others.
+fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
+    let booth = required(&mut merged, "booth", problems);
+    let devices = required(&mut merged, "devices", problems);
+    let rules = optional(&mut merged, "rules", problems);
+    let consent = required(&mut merged, "consent", problems);
+    let session = optional(&mut merged, "session", problems);
+    let test = optional(&mut merged, "test", problems);
+    for unknown in merged.keys() {
+        let known = "booth, devices, rules, consent, session, test";
+        problems.at(
+            unknown,
+            "is no section of a configuration",
+            format!("Write one of: {known}."),
+        );
+    }
+    Some(RawConfig {
+        booth: booth?,
+        devices: devices?,
+        rules: rules.unwrap_or_default(),
+        consent: consent?,
+        session: session.unwrap_or_default(),
+        test,
+    })
+}
+
+fn required<T: DeserializeOwned>(
+    table: &mut Table,
+    name: &str,
+    problems: &mut Problems,
+) -> Option<T> {
+    if !table.contains_key(name) {
+        problems.at(
+            name,
+            "is missing",
+            format!("Add a section [{name}]; kiosk-config/umu/kiosk.toml shows one."),
+        );
+        return None;
+    }
+    optional(table, name, problems)
+}
+
+fn optional<T: DeserializeOwned>(
+    table: &mut Table,
+    name: &str,
+    problems: &mut Problems,
+) -> Option<T> {
+    let value = table.remove(name)?;
+    match serde_path_to_error::deserialize::<Value, T>(value) {
+        Ok(section) => Some(section),
+        Err(error) => {
+            let inner = error.path().to_string();
+            let message = error.inner().message().to_owned();
+            // serde names an unknown key only in its sentence
+            let unknown = message
+                .strip_prefix("unknown field `")
+                .and_then(|rest| rest.split('`').next());
+            let mut key = name.to_owned();
+            if inner != "." {
+                key = format!("{key}.{inner}");
+            }
+            if let Some(unknown) = unknown.filter(|unknown| !key.ends_with(&format!(".{unknown}")))
+            {
+                key = format!("{key}.{unknown}");
+            }
+            let (wrong, remedy) = explain(&message);
+            problems.at(key, wrong, remedy);
+            None
+        }
+    }
+}
+
+/// Serde's sentence as what is wrong and what to write instead.
+fn explain(message: &str) -> (String, String) {
+    if let Some(rest) = message.strip_prefix("unknown field ") {
+        let expected = rest
+            .split_once("expected ")
+            .map_or("a known key", |(_, expected)| expected);
+        return (
+            "is no key of this section".to_owned(),
+            format!("Write {expected}, or leave it out."),
+        );
+    }
+    if let Some(field) = message.strip_prefix("missing field ") {
+        return (format!("lacks {field}"), "Add that line.".to_owned());
+    }
+    if let Some((wrong, expected)) = message.split_once(", expected ") {
+        return (format!("has an {wrong}"), format!("Write {expected}."));
+    }
+    (message.to_owned(), "Mend that value.".to_owned())
+}
+
+impl Config {
+    pub fn is_test(&self) -> bool {
+        self.raw.test.is_some()
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        let raw = &self.raw;
+        raw.session.check(problems);
+        if raw.booth.languages.is_empty() {
+            problems.at(
+                "booth.languages",
+                "is empty",
+                "Write at least one language, for example [\"sv\", \"en\"].",
+            );
+        }
+        for language in &raw.booth.languages {
+            if language.parse::<unic_langid::LanguageIdentifier>().is_err() {
+                problems.at(
+                    "booth.languages",
+                    format!("names {language:?}"),
+                    "Write codes such as \"sv\" or \"en\".",
+                );
+            }
+        }
+        for (key, text) in [
+            ("booth.id", &raw.booth.id),
+            ("booth.place", &raw.booth.place),
+        ] {
+            if text.trim().is_empty() || text.len() > 64 {
+                problems.at(
+                    key,
+                    "is empty or longer than 64 bytes",
+                    "Write a short name.",
+                );
+            }
+        }
+        if raw
+            .booth
+            .id
+            .contains(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+        {
+            let remedy = "Write letters a to z, digits and hyphens, for example infocenter-1.";
+            problems.at(
+                "booth.id",
+                "stands in addresses and may not hold other characters",
+                remedy,
+            );
+        }
+        if raw.consent.pages == 0 || raw.consent.pages > 9 {
+            problems.at(
+                "consent.pages",
+                "is out of range",
+                "Write how many pages the whole text has, from 1 to 9.",
+            );
+        }
+        for (key, value) in [
+            ("devices.camera", &raw.devices.camera),
+            ("devices.printer", &raw.devices.printer),
+            ("devices.reader", &raw.devices.reader),
+        ] {
+            let is_virtual = value.starts_with("virtual");
+            if is_virtual && !self.is_test() {
+                let remedy = "Name a real device; a virtual one is for --test-mode only.";
+                problems.at(key, "is virtual in a live booth", remedy);
+            }
+            if !is_virtual && self.is_test() {
+                problems.at(
+                    key,
+                    "is a real device in test mode",
+                    "Write virtual in the overlay.",
+                );
+            }
+        }
+    }
+
+    /// What the session must know of the site.
+    pub fn rules(&self) -> Rules {
+        let raw = &self.raw;
+        Rules {
+            languages: raw.booth.languages.clone(),
+            needs: raw.rules.needs(),
+            limits: raw.session.limits(),
+            consent: ConsentText {
+                text: raw.consent.text.clone(),
+                version: raw.consent.version.clone(),
+                pages: raw.consent.pages,
+            },
+            kinds: Vec::new(),
+            only_without_code: raw.rules.only_without_code,
+            password: false,
+            staff: raw.rules.staff_sessions,
+            approval: raw.rules.approval.into(),
+            print_here_assurance: raw.rules.print_here_assurance.clone(),
+            read_back: ReadBack {
+                chip: raw.rules.read_back_chip,
+                code: raw.rules.read_back_code,
+            },
+            ask_library: raw.rules.ask_library,
+        }
+    }
+}

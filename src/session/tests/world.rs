@@ -157,7 +157,7 @@ impl World {
         }
     }
 
-    pub(super) fn to_framing(&mut self) -> &mut Self {
+    pub(super) fn walk_to_framing(&mut self) -> &mut Self {
         self.sign_in(holder(&["student"], 1))
             .press(Press::Yes)
             .press(Press::Accept);
@@ -165,8 +165,8 @@ impl World {
             .wait(2.0)
     }
 
-    pub(super) fn to_review(&mut self) -> &mut Self {
-        self.to_framing()
+    pub(super) fn walk_to_review(&mut self) -> &mut Self {
+        self.walk_to_framing()
             .happen(Event::Assessed(Coaching {
                 hint: None,
                 ring: 1.0,
@@ -176,14 +176,14 @@ impl World {
         self.happen(Event::Captured(Box::new(shot())))
     }
 
-    pub(super) fn to_card(&mut self) -> &mut Self {
-        self.to_review()
+    pub(super) fn walk_to_card(&mut self) -> &mut Self {
+        self.walk_to_review()
             .press(Press::Use)
             .happen(Event::Rendered(Box::new(rendered())))
     }
 
-    pub(super) fn to_printing(&mut self) -> &mut Self {
-        self.to_card().press(Press::Print);
+    pub(super) fn walk_to_printing(&mut self) -> &mut Self {
+        self.walk_to_card().press(Press::Print);
         assert!(self.did(|effect| matches!(effect, Effect::Commit(_))));
         let commitment = self.commitment();
         self.happen(Event::Committed(commitment))
@@ -201,12 +201,12 @@ impl World {
         }
     }
 
-    pub(super) fn to_reading_back(&mut self) -> &mut Self {
-        self.to_printing().happen(Event::PrintEnded(printed()))
+    pub(super) fn walk_to_reading_back(&mut self) -> &mut Self {
+        self.walk_to_printing().happen(Event::PrintEnded(printed()))
     }
 
-    pub(super) fn to_collecting(&mut self) -> &mut Self {
-        self.to_reading_back()
+    pub(super) fn walk_to_collecting(&mut self) -> &mut Self {
+        self.walk_to_reading_back()
             .happen(Event::CardLaid(Uid::from_bytes(&NEW_UID)));
         self.happen(Event::CodeSeen(Some(SERIAL))).wait(1.5)
     }
@@ -304,16 +304,16 @@ pub(super) fn at(name: &str) -> World {
             .sign_in(holder(&["student"], 1))
             .press(Press::Yes)
             .press(Press::Accept),
-        "framing" => world.to_framing(),
-        "counting down" => world.to_framing().press(Press::Shutter),
-        "capturing" => world.to_framing().press(Press::Shutter).wait(3.0),
-        "reviewing" => world.to_review(),
-        "showing card" => world.to_card(),
-        "printing" => world.to_printing(),
-        "reading back" => world.to_reading_back(),
-        "collecting" => world.to_collecting(),
-        "fetch later" => world.to_card().press(Press::FetchLater),
-        "needs attendant" => world.to_printing().happen(Event::PrintEnded(Evidence {
+        "framing" => world.walk_to_framing(),
+        "counting down" => world.walk_to_framing().press(Press::Shutter),
+        "capturing" => world.walk_to_framing().press(Press::Shutter).wait(3.0),
+        "reviewing" => world.walk_to_review(),
+        "showing card" => world.walk_to_card(),
+        "printing" => world.walk_to_printing(),
+        "reading back" => world.walk_to_reading_back(),
+        "collecting" => world.walk_to_collecting(),
+        "fetch later" => world.walk_to_card().press(Press::FetchLater),
+        "needs attendant" => world.walk_to_printing().happen(Event::PrintEnded(Evidence {
             fault: None,
             counter_after: None,
             ..printed()

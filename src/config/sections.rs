@@ -1,0 +1,255 @@
+//! The sections of `kiosk.toml` that belong to no capability of their own.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Problems;
+use crate::{
+    health::Needs,
+    session::rules::{Approval, Limits},
+};
+
+/// `[booth]`: which booth this is.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Booth {
+    /// The booth's name at the portal and the identity provider, e.g. `infocenter-1`.
+    pub id: String,
+    /// The institution, as it stands on the screen's footer.
+    pub institution: String,
+    /// Where the booth stands, in words that a person on the phone recognises.
+    pub place: String,
+    /// Languages of the screen, the first one shown first; each needs a folder in `texts`.
+    pub languages: Vec<String>,
+    /// Folder of the orders on their way; made when missing. Test mode keeps its own.
+    #[serde(default)]
+    pub data: Option<String>,
+}
+
+/// `[devices]`: what hangs on this booth.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Devices {
+    /// `any`, `name:...`, `bus:...`, or `virtual`.
+    pub camera: String,
+    /// `usb`, `usb:SERIAL`, `tcp://HOST:PORT?model=...`, `ipp://...`, or `virtual:MODEL`.
+    pub printer: String,
+    /// `pn532:usb`, `pn532:/dev/...`, `virtual`, or `none`.
+    pub reader: String,
+    /// `serial:/dev/...` or `none`.
+    #[serde(default = "none")]
+    pub lamp: String,
+}
+
+fn none() -> String {
+    "none".to_owned()
+}
+
+/// `[rules]`: what the institution decided.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rules {
+    /// Print at once (`none`), or only order and fetch later, after somebody saw the photo (`before-print`).
+    pub approval: ApprovalSetting,
+    /// Assurance levels of the sign-in that may have the card printed here; empty: all.
+    pub print_here_assurance: Vec<String>,
+    /// Replace only cards without a code.
+    pub only_without_code: bool,
+    /// An order may be made and its card fetched later, also with the printer down.
+    pub fetch_later: bool,
+    /// Orders may be made for review while the portal is down.
+    pub without_portal: bool,
+    /// The booth serves without a card reader.
+    pub without_reader: bool,
+    /// Read the new card's chip number before it is handed over.
+    pub read_back_chip: bool,
+    /// Show the printed code to the camera before the card is handed over.
+    pub read_back_code: bool,
+    /// Ask whether the card shall work in the library.
+    pub ask_library: bool,
+    /// An attendant may open a session for somebody.
+    pub staff_sessions: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            approval: ApprovalSetting::None,
+            print_here_assurance: Vec::new(),
+            only_without_code: true,
+            fetch_later: true,
+            without_portal: false,
+            without_reader: true,
+            read_back_chip: true,
+            read_back_code: true,
+            ask_library: false,
+            staff_sessions: false,
+        }
+    }
+}
+
+impl Rules {
+    pub(super) fn needs(&self) -> Needs {
+        Needs {
+            fetch_later: self.fetch_later,
+            without_portal: self.without_portal,
+            without_reader: self.without_reader,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApprovalSetting {
+    None,
+    BeforePrint,
+}
+
+impl From<ApprovalSetting> for Approval {
+    fn from(setting: ApprovalSetting) -> Self {
+        match setting {
+            ApprovalSetting::None => Self::None,
+            ApprovalSetting::BeforePrint => Self::BeforePrint,
+        }
+    }
+}
+
+/// `[consent]`: the rules the holder accepts; their sentences are `consent-*` in the texts.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Consent {
+    /// The text's name in the order, e.g. `card-rules`.
+    pub text: String,
+    /// Its version, e.g. its date.
+    pub version: String,
+    /// Pages of the whole text: `consent-page-1` and on.
+    #[serde(default = "one")]
+    pub pages: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// `[session]`: limits in seconds, where a site wants others than the booth's own.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Session {
+    pub typing: Option<u32>,
+    pub is_this_you: Option<u32>,
+    pub not_eligible: Option<u32>,
+    pub consent: Option<u32>,
+    pub old_card: Option<u32>,
+    pub framing: Option<u32>,
+    pub reviewing: Option<u32>,
+    pub showing_card: Option<u32>,
+    pub reading_back: Option<u32>,
+    pub collecting: Option<u32>,
+    pub fetch_later: Option<u32>,
+    pub attendant: Option<u32>,
+    pub answer: Option<u32>,
+    pub absolute: Option<u32>,
+    pub absolute_most: Option<u32>,
+    pub countdown: Option<u32>,
+    pub printing: Option<u32>,
+    pub skip: Option<u32>,
+    pub names: Option<u32>,
+}
+
+/// The shortest question "are you still there?" that WCAG 2.2.1 allows, in seconds.
+const SHORTEST_ANSWER: u32 = 20;
+
+impl Session {
+    pub(super) fn check(&self, problems: &mut Problems) {
+        let named = self.named();
+        for (name, seconds) in named {
+            if seconds.is_some_and(|seconds| seconds == 0 || seconds > 86_400) {
+                let remedy = "Write a number of seconds from 1 to 86400, or leave the line out.";
+                problems.at(
+                    format!("session.{name}"),
+                    "is no time a person could use",
+                    remedy,
+                );
+            }
+        }
+        if self
+            .answer
+            .is_some_and(|seconds| (1..SHORTEST_ANSWER).contains(&seconds))
+        {
+            let remedy = format!(
+                "Write at least {SHORTEST_ANSWER}: people need that long to answer (WCAG 2.2.1)."
+            );
+            problems.at("session.answer", "is too short", remedy);
+        }
+    }
+
+    fn named(&self) -> [(&'static str, Option<u32>); 19] {
+        [
+            ("typing", self.typing),
+            ("is_this_you", self.is_this_you),
+            ("not_eligible", self.not_eligible),
+            ("consent", self.consent),
+            ("old_card", self.old_card),
+            ("framing", self.framing),
+            ("reviewing", self.reviewing),
+            ("showing_card", self.showing_card),
+            ("reading_back", self.reading_back),
+            ("collecting", self.collecting),
+            ("fetch_later", self.fetch_later),
+            ("attendant", self.attendant),
+            ("answer", self.answer),
+            ("absolute", self.absolute),
+            ("absolute_most", self.absolute_most),
+            ("countdown", self.countdown),
+            ("printing", self.printing),
+            ("skip", self.skip),
+            ("names", self.names),
+        ]
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        let set = |limit: &mut Duration, seconds: Option<u32>| {
+            if let Some(seconds) = seconds {
+                *limit = Duration::from_secs(seconds.into());
+            }
+        };
+        set(&mut limits.typing, self.typing);
+        set(&mut limits.is_this_you, self.is_this_you);
+        set(&mut limits.not_eligible, self.not_eligible);
+        set(&mut limits.consent, self.consent);
+        set(&mut limits.old_card, self.old_card);
+        set(&mut limits.framing, self.framing);
+        set(&mut limits.reviewing, self.reviewing);
+        set(&mut limits.showing_card, self.showing_card);
+        set(&mut limits.reading_back, self.reading_back);
+        set(&mut limits.collecting, self.collecting);
+        set(&mut limits.fetch_later, self.fetch_later);
+        set(&mut limits.attendant, self.attendant);
+        set(&mut limits.answer, self.answer);
+        set(&mut limits.absolute, self.absolute);
+        set(&mut limits.absolute_most, self.absolute_most);
+        set(&mut limits.countdown, self.countdown);
+        set(&mut limits.printing, self.printing);
+        set(&mut limits.skip, self.skip);
+        set(&mut limits.names, self.names);
+        limits
+    }
+}
+
+/// `[test]`: test mode. Only the overlay that `--test-mode` lays over a site has it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Test {
+    /// The people that the test identity provider and the test portal know; a file beside this one.
+    pub people: String,
+    /// How long the virtual printer takes for a card: 1 is as slow as a real one, 0 is at once.
+    #[serde(default = "whole")]
+    pub print_time: f32,
+}
+
+fn whole() -> f32 {
+    1.0
+}

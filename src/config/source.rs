@@ -1,0 +1,133 @@
+//! The text of a configuration: a site's file and what is laid over it, and where a key stands in them.
+
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value, de::DeTable};
+
+use super::{Problem, Problems};
+
+/// One file of the configuration.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub path: PathBuf,
+    pub text: String,
+}
+
+/// More than any site needs; a file beyond it is not a configuration.
+const LARGEST: u64 = 1 << 20;
+
+impl Source {
+    pub(super) fn read(path: &Path, problems: &mut Problems) -> Option<Self> {
+        let whole = |wrong: String, remedy: &str| Problem {
+            key: String::new(),
+            wrong,
+            remedy: remedy.to_owned(),
+            place: Some((path.to_owned(), 1)),
+        };
+        let size = match std::fs::metadata(path) {
+            Ok(about) => about.len(),
+            Err(error) => {
+                let remedy =
+                    "Name a site's folder that has a kiosk.toml, for example kiosk-config/umu.";
+                problems.push(whole(format!("cannot be read ({error})"), remedy));
+                return None;
+            }
+        };
+        if size > LARGEST {
+            problems.push(whole(
+                format!("has {size} bytes"),
+                "A configuration has at most 1 MiB.",
+            ));
+            return None;
+        }
+        match std::fs::read_to_string(path) {
+            Ok(text) => Some(Self {
+                path: path.to_owned(),
+                text,
+            }),
+            Err(error) => {
+                problems.push(whole(
+                    format!("cannot be read ({error})"),
+                    "Write it as UTF-8 text that the booth may read.",
+                ));
+                None
+            }
+        }
+    }
+
+    pub(super) fn parse(&self, problems: &mut Problems) -> Option<Table> {
+        match self.text.parse::<Table>() {
+            Ok(table) => Some(table),
+            Err(error) => {
+                let line = error
+                    .span()
+                    .map_or(1, |span| line_of(&self.text, span.start));
+                problems.push(Problem {
+                    key: String::new(),
+                    wrong: format!("is not TOML: {}", error.message()),
+                    remedy: "Mend that line.".to_owned(),
+                    place: Some((self.path.clone(), line)),
+                });
+                None
+            }
+        }
+    }
+
+    /// The line on which the dotted `key` stands, or the longest part of it that does, with the length of that part.
+    fn find(&self, key: &str) -> Option<(usize, usize)> {
+        let table = DeTable::parse(&self.text).ok()?;
+        let mut table = table.get_ref();
+        let mut found = None;
+        for (depth, name) in key.split('.').enumerate() {
+            let (spanned, value) = table.iter().find(|(key, _)| key.get_ref() == name)?;
+            found = Some((line_of(&self.text, spanned.span().start), depth + 1));
+            match value.get_ref().as_table() {
+                Some(inner) => table = inner,
+                None => break,
+            }
+        }
+        found
+    }
+}
+
+/// Where `key` stands: the file that says most of it, the last one where two say the same, since it is laid over.
+pub(super) fn locate(sources: &[Source], key: &str) -> Option<(PathBuf, usize)> {
+    let parents = |source: &Source| {
+        let mut key = key;
+        loop {
+            if let Some((line, depth)) = source.find(key) {
+                return Some((depth, source.path.clone(), line));
+            }
+            key = key.rsplit_once('.')?.0;
+        }
+    };
+    let best = sources
+        .iter()
+        .filter_map(parents)
+        .max_by_key(|(depth, _, _)| *depth);
+    match best {
+        Some((_, path, line)) => Some((path, line)),
+        None => sources.first().map(|source| (source.path.clone(), 1)),
+    }
+}
+
+/// Lays `over` on `under`: tables are merged, everything else is replaced.
+pub(super) fn lay_over(under: &mut Table, over: Table) {
+    for (key, value) in over {
+        match (under.get_mut(&key), value) {
+            (Some(Value::Table(under)), Value::Table(over)) => lay_over(under, over),
+            (_, value) => {
+                under.insert(key, value);
+            }
+        }
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.as_bytes()
+        .iter()
+        .take(offset)
+        .filter(|byte| **byte == b'\n')
+        .count()
+        + 1
+}
