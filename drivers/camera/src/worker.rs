@@ -1,0 +1,505 @@
+//! The thread that owns the camera, and the watchdog beside it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::{oneshot, watch};
+use zeroize::Zeroizing;
+
+use crate::convert::{self, Previewer};
+use crate::rank::MIN_FPS;
+use crate::{
+    Camera, CameraControl, Capture, Counters, Error, Fault, Frame, Phase, Raw, Settings, Source,
+    Status,
+};
+
+/// Between attempts to find a camera again: soon enough that a replugged camera is live within 2 s.
+const RETRY: Duration = Duration::from_millis(250);
+/// How often a camera in standby is asked whether it is still there.
+const CHECK: Duration = Duration::from_millis(500);
+/// A worker silent for so long hangs in the driver. Staff and visitor learn of any fault within 2 s.
+const SILENCE: Duration = Duration::from_millis(1800);
+const WATCH: Duration = Duration::from_millis(100);
+/// How long a still may take: a frozen camera is found out in 1 s and may need one reopening.
+const STILL_LIMIT: Duration = Duration::from_secs(3);
+/// Rate and blemishes are judged over this long, and a blemish counts after two in a row.
+const WINDOW: Duration = Duration::from_secs(1);
+/// Average brightness of a covered lens: noise lifts black a little.
+const DARK: u8 = 8;
+
+type Controls = Vec<(CameraControl, i64)>;
+
+/// What the threads and the handles share.
+pub(crate) struct Shared {
+    wish: Mutex<Wish>,
+    wake: Condvar,
+    pending: Mutex<Vec<Pending>>,
+    beat: Mutex<Instant>,
+}
+
+struct Wish {
+    standby: bool,
+    closed: bool,
+    controls: Option<Controls>,
+}
+
+/// A request for frames that has not been answered yet.
+struct Pending {
+    count: usize,
+    got: Vec<Arc<Capture>>,
+    answer: oneshot::Sender<Result<Vec<Arc<Capture>>, Error>>,
+    deadline: Instant,
+}
+
+/// Nothing here is left half done by a panic, so a poisoned lock is as good as any.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(crate) fn set_standby(&self, on: bool) {
+        lock(&self.wish).standby = on;
+        self.wake.notify_all();
+    }
+
+    pub(crate) fn set_controls(&self, controls: Controls) {
+        lock(&self.wish).controls = Some(controls);
+        self.wake.notify_all();
+    }
+
+    pub(crate) fn close(&self) {
+        lock(&self.wish).closed = true;
+        lock(&self.pending).clear();
+        self.wake.notify_all();
+    }
+
+    pub(crate) fn request(
+        &self,
+        count: usize,
+        answer: oneshot::Sender<Result<Vec<Arc<Capture>>, Error>>,
+    ) {
+        let wish = lock(&self.wish);
+        if wish.standby {
+            let _gone = answer.send(Err(Error::Standby));
+        } else if !wish.closed {
+            let deadline = Instant::now() + STILL_LIMIT;
+            lock(&self.pending).push(Pending {
+                count,
+                got: Vec::with_capacity(count),
+                answer,
+                deadline,
+            });
+        }
+    }
+
+    fn serve(&self, capture: &Arc<Capture>) {
+        let mut pending = lock(&self.pending);
+        for request in pending.iter_mut() {
+            request.got.push(Arc::clone(capture));
+        }
+        for done in pending.extract_if(.., |request| request.got.len() >= request.count) {
+            let _gone = done.answer.send(Ok(done.got));
+        }
+    }
+
+    fn refuse(&self, error: &Error) {
+        for request in lock(&self.pending).drain(..) {
+            let _gone = request.answer.send(Err(error.clone()));
+        }
+    }
+
+    fn expire(&self) {
+        let now = Instant::now();
+        for late in lock(&self.pending).extract_if(.., |request| request.deadline <= now) {
+            let _gone = late.answer.send(Err(Error::TimedOut));
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        lock(&self.wish).closed
+    }
+
+    /// Waits until something is wished, `limit` at most.
+    fn rest(&self, limit: Duration) {
+        let wish = lock(&self.wish);
+        if !wish.closed {
+            let _woken = self.wake.wait_timeout(wish, limit);
+        }
+    }
+
+    fn beat(&self) {
+        *lock(&self.beat) = Instant::now();
+    }
+}
+
+/// What a handle needs of a new worker.
+pub(crate) struct Ends {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) preview: watch::Receiver<Option<Arc<Frame>>>,
+    pub(crate) latest: watch::Receiver<Option<Arc<Capture>>>,
+    pub(crate) status: Arc<watch::Sender<Status>>,
+}
+
+pub(crate) fn new(source: Box<dyn Source>, settings: Settings) -> (Worker, Ends) {
+    let (preview, preview_end) = watch::channel(None);
+    let (latest, latest_end) = watch::channel(None);
+    let status = Arc::new(watch::Sender::new(Status::default()));
+    let shared = Arc::new(Shared {
+        wish: Mutex::new(Wish {
+            standby: true,
+            closed: false,
+            controls: None,
+        }),
+        wake: Condvar::new(),
+        pending: Mutex::default(),
+        beat: Mutex::new(Instant::now()),
+    });
+    let ends = Ends {
+        shared: Arc::clone(&shared),
+        preview: preview_end,
+        latest: latest_end,
+        status: Arc::clone(&status),
+    };
+    let worker = Worker {
+        source,
+        settings,
+        shared,
+        preview,
+        latest,
+        status,
+        was_there: false,
+        seq: 0,
+        counters: Counters::default(),
+        window: Window::new(),
+        suspect: None,
+    };
+    (worker, ends)
+}
+
+/// Finds the camera, reads it, finds it again.
+pub(crate) struct Worker {
+    source: Box<dyn Source>,
+    settings: Settings,
+    shared: Arc<Shared>,
+    preview: watch::Sender<Option<Arc<Frame>>>,
+    latest: watch::Sender<Option<Arc<Capture>>>,
+    status: Arc<watch::Sender<Status>>,
+    was_there: bool,
+    seq: u64,
+    counters: Counters,
+    window: Window,
+    /// The blemish of the window before.
+    suspect: Option<Fault>,
+}
+
+impl Worker {
+    pub(crate) fn run(mut self) {
+        while !self.shared.is_closed() {
+            // the V4L2 library panics when a stream cannot be stopped; the camera is then opened afresh
+            let ended = catch_unwind(AssertUnwindSafe(|| self.session()));
+            let error = match ended {
+                Ok(Ok(())) => break,
+                Ok(Err(error)) => error,
+                Err(_) => Error::fault(Fault::StreamError, "the driver's library gave up"),
+            };
+            self.failed(error);
+            self.shared.beat();
+            self.shared.rest(RETRY);
+        }
+        self.hide();
+        self.status.send_modify(|status| {
+            status.phase = Phase::Searching;
+            status.fps = 0.0;
+        });
+    }
+
+    /// From opening the camera to losing it (`Err`) or closing it (`Ok`).
+    fn session(&mut self) -> Result<(), Error> {
+        self.shared.beat();
+        let mut camera = self.source.open(&self.settings)?;
+        self.opened(camera.as_ref());
+        for (control, value) in self.settings.controls.clone() {
+            camera.set_control(control, value)?;
+        }
+        // a camera proves itself by one whole frame before it may rest: readiness then means that it works
+        let (mut proved, mut streaming) = (false, false);
+        loop {
+            self.shared.beat();
+            let (standby, controls) = {
+                let mut wish = lock(&self.shared.wish);
+                if wish.closed {
+                    return Ok(());
+                }
+                (wish.standby, wish.controls.take())
+            };
+            if let Some(controls) = controls {
+                for &(control, value) in &controls {
+                    camera.set_control(control, value)?;
+                }
+                self.settings.controls = controls;
+            }
+            if standby && proved {
+                if streaming {
+                    camera.stop();
+                    streaming = false;
+                }
+                self.rest();
+                camera.check()?;
+                continue;
+            }
+            if !streaming {
+                camera.start()?;
+                self.window = Window::new();
+                streaming = true;
+            }
+            let whole = self.next(camera.as_mut(), standby)?;
+            proved |= whole;
+        }
+    }
+
+    /// Takes one frame; true when it was whole. In standby it is looked at and not shown.
+    fn next(&mut self, camera: &mut dyn Camera, standby: bool) -> Result<bool, Error> {
+        let taken = camera.next().and_then(|raw| self.take(raw, standby));
+        let whole = match taken {
+            Ok(()) => true,
+            Err(Error::Damaged(damage)) => {
+                tracing::debug!(%damage, "frame dropped");
+                self.counters.damaged += 1;
+                self.window.damaged += 1;
+                false
+            }
+            Err(error) => return Err(error),
+        };
+        if let Some(window) = self.window.ended() {
+            self.judge(&window);
+        }
+        Ok(whole)
+    }
+
+    fn take(&mut self, raw: Raw<'_>, standby: bool) -> Result<(), Error> {
+        let raw = Raw {
+            bytes: convert::whole(&raw)?,
+            ..raw
+        };
+        let preview = self.window.previewer(&self.settings).preview(&raw)?;
+        let at = Instant::now();
+        self.seq += 1;
+        self.counters.frames += 1;
+        self.counters.lost += u64::from(raw.lost);
+        self.window.whole += 1;
+        self.window.brightest = self.window.brightest.max(preview.brightness);
+        // told before it is shown: who sees a frame may rely on the status
+        self.publish(|status| {
+            status.phase = if standby {
+                status.phase
+            } else {
+                Phase::Streaming
+            };
+            // a whole frame ends every fault but a blemish, which a whole window ends
+            status.fault = status.fault.filter(|fault| fault.is_a_blemish());
+        });
+        if !standby {
+            let capture = Arc::new(Capture {
+                pixels: raw.pixels,
+                width: raw.width,
+                height: raw.height,
+                rotate: self.settings.rotate,
+                bytes: Zeroizing::new(raw.bytes.to_vec()),
+                seq: self.seq,
+                at,
+            });
+            self.shared.serve(&capture);
+            self.latest.send_replace(Some(capture));
+            let (width, height) = (preview.width, preview.height);
+            let rgba = Bytes::from_owner(preview.rgba);
+            self.preview.send_replace(Some(Arc::new(Frame {
+                width,
+                height,
+                rgba,
+                seq: self.seq,
+                at,
+            })));
+        }
+        Ok(())
+    }
+
+    /// Judges the second that has passed.
+    fn judge(&mut self, window: &Window) {
+        let fps = window.rate();
+        let blemish = if window.damaged > window.whole {
+            Some(Fault::Damaged)
+        } else if f64::from(fps) < MIN_FPS {
+            Some(Fault::Slow)
+        } else if window.brightest < DARK {
+            Some(Fault::Dark)
+        } else {
+            None
+        };
+        let lasting = blemish.filter(|_| blemish == self.suspect);
+        self.suspect = blemish;
+        if window.whole == 0 {
+            self.hide();
+        }
+        let counters = self.counters;
+        self.publish(|status| {
+            status.fps = fps;
+            status.counters = counters;
+            if status.fault.is_none_or(Fault::is_a_blemish) {
+                status.fault = if blemish.is_none() {
+                    None
+                } else {
+                    lasting.or(status.fault)
+                };
+            }
+        });
+    }
+
+    fn opened(&mut self, camera: &dyn Camera) {
+        tracing::info!(name = camera.name(), format = %camera.format(), "camera opened");
+        if self.was_there {
+            self.counters.reopened += 1;
+        }
+        self.was_there = true;
+        let counters = self.counters;
+        self.publish(|status| {
+            status.camera = Some(camera.name().to_owned());
+            status.format = Some(camera.format());
+            status.counters = counters;
+        });
+    }
+
+    /// Nobody is in the booth: nothing is shown and nothing kept.
+    fn rest(&mut self) {
+        self.hide();
+        self.shared.refuse(&Error::Standby);
+        self.window = Window::new(); // the scaler's buffers hold a person too
+        self.suspect = None;
+        let counters = self.counters;
+        self.publish(|status| {
+            status.counters = counters;
+            status.phase = Phase::Standby;
+            status.fault = None;
+            status.fps = 0.0;
+        });
+        let wish = lock(&self.shared.wish);
+        if wish.standby && !wish.closed {
+            let _woken = self.shared.wake.wait_timeout(wish, CHECK);
+        }
+    }
+
+    fn failed(&mut self, error: Error) {
+        let (fault, detail) = match error {
+            Error::Fault {
+                fault: Fault::NotFound,
+                detail,
+            } if self.was_there => (Fault::Unplugged, detail),
+            Error::Fault { fault, detail } => (fault, detail),
+            error => (Fault::StreamError, error.to_string()),
+        };
+        self.hide();
+        self.shared.refuse(&Error::fault(fault, &detail));
+        let counters = self.counters;
+        let news = self.publish(|status| {
+            status.phase = Phase::Searching;
+            status.fault = Some(fault);
+            status.fps = 0.0;
+            status.counters = counters;
+        });
+        if news {
+            tracing::warn!(fault = fault.name(), detail, "camera lost");
+        }
+    }
+
+    /// Takes the last person's picture away.
+    fn hide(&self) {
+        self.preview
+            .send_if_modified(|frame| frame.take().is_some());
+        self.latest
+            .send_if_modified(|capture| capture.take().is_some());
+    }
+
+    /// Changes the status; true when that made a difference.
+    fn publish(&self, change: impl FnOnce(&mut Status)) -> bool {
+        publish(&self.status, change)
+    }
+}
+
+fn publish(status: &watch::Sender<Status>, change: impl FnOnce(&mut Status)) -> bool {
+    status.send_if_modified(|status| {
+        let before = status.clone();
+        change(status);
+        *status != before
+    })
+}
+
+/// One second of frames.
+struct Window {
+    since: Instant,
+    whole: u32,
+    damaged: u32,
+    brightest: u8,
+    took: Duration,
+    previewer: Option<Previewer>,
+}
+
+impl Window {
+    fn new() -> Window {
+        Window {
+            since: Instant::now(),
+            whole: 0,
+            damaged: 0,
+            brightest: 0,
+            took: Duration::ZERO,
+            previewer: None,
+        }
+    }
+
+    fn previewer(&mut self, settings: &Settings) -> &mut Previewer {
+        self.previewer
+            .get_or_insert_with(|| Previewer::new(settings))
+    }
+
+    /// The window that has just ended, if it has; a new one then begins.
+    fn ended(&mut self) -> Option<Window> {
+        let took = self.since.elapsed();
+        if took < WINDOW {
+            return None;
+        }
+        let mut ended = std::mem::replace(self, Window::new());
+        self.previewer = ended.previewer.take();
+        ended.took = took;
+        Some(ended)
+    }
+
+    fn rate(&self) -> f32 {
+        self.whole as f32 / self.took.as_secs_f32().max(f32::MIN_POSITIVE)
+    }
+}
+
+/// Speaks up when the worker hangs in the driver, and answers what it cannot.
+pub(crate) struct Watchdog {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) status: Arc<watch::Sender<Status>>,
+}
+
+impl Watchdog {
+    pub(crate) fn run(self) {
+        while !self.shared.is_closed() {
+            std::thread::sleep(WATCH);
+            self.shared.expire();
+            let silence = lock(&self.shared.beat).elapsed();
+            if silence > SILENCE {
+                publish(&self.status, |status| {
+                    status.phase = Phase::Searching;
+                    status.fps = 0.0;
+                    status.fault = status
+                        .fault
+                        .filter(|fault| !fault.is_a_blemish())
+                        .or(Some(Fault::Frozen));
+                });
+            }
+        }
+    }
+}
