@@ -179,6 +179,12 @@ fn explain(message: &str) -> (String, String) {
     (message.to_owned(), "Mend that value.".to_owned())
 }
 
+/// The JSON schema of `kiosk.toml`, as `kiosk-config/schema.json` holds it.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(RawConfig);
+    serde_json::to_string_pretty(&schema).expect("a schema is plain JSON")
+}
+
 impl Config {
     pub fn is_test(&self) -> bool {
         self.raw.test.is_some()

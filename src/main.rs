@@ -1,1 +1,23 @@
-fn main() {}
+//! The booth's program: reads arguments and environment, and hands over.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use fotoautomat::cli::{self, Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(answer) => answer.into(),
+        Err(error) => {
+            eprintln!("fotoautomat: {}", error.to_string().trim_end());
+            error.exit_code()
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<cli::Answer, cli::Error> {
+    match &cli.command {
+        Command::Config(command) => cli::config::run(command, &cli.config),
+    }
+}

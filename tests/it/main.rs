@@ -1,1 +1,5 @@
+//! The one integration crate: stories that cross the modules, and the house's own rules.
 
+#![allow(clippy::unwrap_used)]
+
+mod tidy;

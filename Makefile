@@ -1,0 +1,29 @@
+# Thin: each target sets up what it needs, asks nothing, and may be run twice.
+
+.PHONY: demo test build bench screenshots clean
+.DELETE_ON_ERROR:
+
+CARGO ?= cargo
+BOOTH = target/debug/fotoautomat
+
+# The booth in test mode on this screen; without a screen, one whole session and where its card lies.
+demo: build
+	@tests/setup/need.sh show
+	@tests/setup/photos.sh || true
+	@tests/setup/demo.sh
+
+build:
+	@tests/setup/rust.sh
+	@tests/setup/need.sh build
+	@$(CARGO) build --workspace
+
+# Every test that fits; tests/setup tells what it installs.
+test:
+	@tests/setup/rust.sh
+	@tests/setup/need.sh build show test
+	@tests/setup/photos.sh
+	@$(CARGO) test --workspace
+
+clean:
+	$(CARGO) clean
+	rm -rf demo

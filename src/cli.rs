@@ -1,0 +1,97 @@
+//! The command line: what `fotoautomat` can do beside the booth itself. One file per subcommand below.
+
+pub mod config;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Problems};
+
+/// A photo booth that replaces a university card while you wait.
+///
+/// Exit codes: 0 all is well, 1 the answer is no (a check failed, a card did not come out), 2 the command was misused.
+#[derive(Debug, Parser)]
+#[command(name = "fotoautomat", version, max_term_width = 110)]
+pub struct Cli {
+    /// The site's folder: kiosk.toml, theme.toml, cards and texts.
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = "kiosk-config/umu"
+    )]
+    pub config: PathBuf,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check a site's configuration, or start a new one.
+    #[command(subcommand)]
+    Config(config::Command),
+}
+
+/// How a command ended; misuse is told by clap itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Yes,
+    No,
+}
+
+impl From<Answer> for ExitCode {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Yes => Self::SUCCESS,
+            Answer::No => Self::FAILURE,
+        }
+    }
+}
+
+/// Why a command could not do its work: one sentence for the terminal.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configuration is wrong; all its mistakes.
+    #[error("{0}")]
+    Config(Problems),
+    /// The arguments do not go together; exit code 2.
+    #[error("{0}")]
+    Misuse(String),
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Error {
+    pub fn failed(what: impl std::fmt::Display) -> Self {
+        Self::Failed(what.to_string())
+    }
+
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Misuse(_) => ExitCode::from(2),
+            Self::Config(_) | Self::Failed(_) => ExitCode::from(1),
+        }
+    }
+}
+
+impl From<Problems> for Error {
+    fn from(problems: Problems) -> Self {
+        Self::Config(problems)
+    }
+}
+
+/// The file that test mode lays over a site: beside the site's folder.
+pub const TEST_MODE: &str = "test-mode.toml";
+
+impl Cli {
+    /// The site's configuration, with test mode's file over it when asked for.
+    pub fn load(&self, test_mode: bool) -> Result<Config, Error> {
+        let site = self.config.as_path();
+        let overlay = site.parent().map(|folder| folder.join(TEST_MODE));
+        Ok(crate::config::load(
+            site,
+            overlay.as_deref().filter(|_| test_mode),
+        )?)
+    }
+}

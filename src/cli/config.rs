@@ -1,0 +1,48 @@
+//! `fotoautomat config`: check a site's configuration.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+
+use super::{Answer, Error, TEST_MODE};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check a site's folder; each mistake is told with its file, line, key and what to write instead.
+    Check {
+        /// The site's folder; the one of --config when left out.
+        dir: Option<PathBuf>,
+        /// With test mode's file over it.
+        #[arg(long)]
+        test_mode: bool,
+    },
+    /// Print the JSON schema of kiosk.toml, for editors.
+    Schema,
+}
+
+/// Runs the command; `site` is the folder of `--config`.
+pub fn run(command: &Command, site: &Path) -> Result<Answer, Error> {
+    match command {
+        Command::Check { dir, test_mode } => {
+            let site = dir.as_deref().unwrap_or(site);
+            let overlay = site
+                .parent()
+                .map(|folder| folder.join(TEST_MODE))
+                .filter(|_| *test_mode);
+            match crate::config::load(site, overlay.as_deref()) {
+                Ok(_) => {
+                    println!("{}: no mistakes", site.display());
+                    Ok(Answer::Yes)
+                }
+                Err(problems) => {
+                    eprint!("{problems}");
+                    Ok(Answer::No)
+                }
+            }
+        }
+        Command::Schema => {
+            println!("{}", crate::config::schema());
+            Ok(Answer::Yes)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+#!/bin/sh
+# need.sh GROUP...: installs the Debian packages of each group, says which, asks nothing. Run twice, it does nothing.
+# Without root it prints the one line to run and stops with 1.
+set -eu
+
+# what the build links to, and what nokhwa's bindings are generated with
+build="gcc pkg-config libusb-1.0-0-dev libudev-dev libclang-dev linux-libc-dev"
+# what the window needs at run time
+show="libxkbcommon0 libxkbcommon-x11-0 libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libwayland-client0 libwayland-cursor0"
+# what tests look with: a display without a screen, fingers, readers of codes
+test="xvfb xauth xdotool x11-utils imagemagick zbar-tools cage xwayland strace poppler-utils procps python3 python3-pip curl"
+
+packages=""
+for group in "$@"; do
+    case $group in
+        build) packages="$packages $build" ;;
+        show) packages="$packages $show" ;;
+        test) packages="$packages $test" ;;
+        *) packages="$packages $group" ;;
+    esac
+done
+missing=""
+for package in $packages; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+if ! command -v apt-get >/dev/null; then
+    echo "fotoautomat: these packages are missing, by their Debian names, and this is no Debian:$missing" >&2
+    exit 1
+fi
+line="apt-get install -y --no-install-recommends$missing"
+if [ "$(id -u)" != 0 ]; then
+    printf 'fotoautomat: packages are missing. Run this, then make again:\n\n    sudo %s\n\n' "$line" >&2
+    exit 1
+fi
+echo "fotoautomat: installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+if ! { apt-get update -q && $line -q; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    echo "fotoautomat: the packages could not be installed; the lines above say why" >&2
+    exit 1
+fi
+rm -f "$log"
