@@ -8,4 +8,5 @@ pub mod config;
 pub mod health;
 pub mod http;
 pub mod order;
+pub mod runner;
 pub mod session;

@@ -14,7 +14,7 @@ pub mod portrait;
 pub mod rules;
 pub mod sign_in;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 mod draft;
 mod event;

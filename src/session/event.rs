@@ -233,3 +233,29 @@ pub enum Effect {
     /// Forgets every picture, name and token outside the session's state.
     Wipe,
 }
+
+impl Effect {
+    /// The work that this effect begins, which [`Effect::Stop`] ends and a later one of the same work replaces. `None`
+    /// for what must run to its end whoever has left: what is on its way to disk, printer or portal.
+    pub fn work(&self) -> Option<Work> {
+        match self {
+            Self::BeginSignIn | Self::CheckPassword(_) => Some(Work::SignIn),
+            Self::BeginFraming => Some(Work::Assessment),
+            Self::Capture | Self::Cut(_) => Some(Work::Capture),
+            Self::Render(_) => Some(Work::Render),
+            Self::WatchForCode => Some(Work::WatchForCode),
+            Self::Attendant(_) => Some(Work::Attendant),
+            Self::Stop(_)
+            | Self::ReportNotMe
+            | Self::BlockCard(_)
+            | Self::Commit(_)
+            | Self::CommitAttempt { .. }
+            | Self::Print { .. }
+            | Self::KeepOutcome { .. }
+            | Self::KeepReadBack { .. }
+            | Self::Play(_)
+            | Self::Audit(_)
+            | Self::Wipe => None,
+        }
+    }
+}

@@ -3,3 +3,5 @@ mod limits;
 mod outcomes;
 mod walk;
 mod world;
+
+pub(crate) use world::rules;

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-pub(super) fn rules() -> Rules {
+pub(crate) fn rules() -> Rules {
     Rules {
         languages: vec!["sv".into(), "en".into()],
         needs: Needs {

@@ -1,0 +1,104 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use futures::{StreamExt, stream};
+
+use super::*;
+use crate::{
+    health::{Condition, Health, Part},
+    order::Private,
+    session::{
+        State,
+        sign_in::{self, Code, Progress},
+    },
+};
+
+/// A performer whose sign-in shows a code and then waits for ever; counts how many wait.
+struct Patient(Arc<AtomicUsize>);
+
+struct Waiting(Arc<AtomicUsize>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Perform for Patient {
+    fn perform(&self, effect: Effect) -> BoxStream<'static, Event> {
+        if !matches!(effect, Effect::BeginSignIn) {
+            return stream::empty().boxed();
+        }
+        self.0.fetch_add(1, Ordering::SeqCst);
+        let waiting = Waiting(self.0.clone());
+        let shown = Instant::now();
+        let code = Code {
+            scan: Private::from("https://id.example.org/"),
+            address: "https://id.example.org/".into(),
+            user_code: Private::from("AAAA-BBBB"),
+            shown,
+            expires: shown + Duration::from_secs(180),
+        };
+        let first = stream::once(async move { Event::SignIn(Progress::CodeReady(code)) });
+        first
+            .chain(stream::pending().map(move |event: Event| {
+                let _ = &waiting;
+                event
+            }))
+            .boxed()
+    }
+}
+
+fn rules() -> Rules {
+    crate::session::tests::rules()
+}
+
+fn ready() -> Event {
+    let mut health = Health::default();
+    Part::ALL
+        .into_iter()
+        .for_each(|part| health.set(part, Condition::Ready));
+    Event::HealthChanged(Box::new(health))
+}
+
+#[tokio::test]
+async fn leaving_the_sign_in_ends_its_polling_and_late_answers_are_nobodys() {
+    let waiting = Arc::new(AtomicUsize::new(0));
+    let mut runner = Runner::new(Patient(waiting.clone()), rules());
+    runner.happen(ready());
+    runner.press(Press::Start);
+    // the answer is in the queue when the visitor leaves and the next one starts
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    runner.press(Press::Cancel);
+    assert!(matches!(runner.session.state, State::Attract));
+    runner.press(Press::Start);
+    let stale = runner.answers.try_recv().expect("the first answer came");
+    runner.take(stale);
+    let State::SignIn(sign_in::State::ShowCode { code, .. }) = &runner.session.state else {
+        panic!()
+    };
+    assert!(
+        code.is_none(),
+        "the next visitor does not see the last one's code"
+    );
+    runner.turn(Duration::from_secs(5)).await;
+    let State::SignIn(sign_in::State::ShowCode { code, .. }) = &runner.session.state else {
+        panic!()
+    };
+    assert!(code.is_some());
+    assert_eq!(
+        waiting.load(Ordering::SeqCst),
+        1,
+        "one sign-in waits, not two"
+    );
+    runner.press(Press::Cancel);
+    tokio::time::timeout(Duration::from_secs(5), async {
+        while waiting.load(Ordering::SeqCst) > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("polling ends when the phase is left");
+}
