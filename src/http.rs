@@ -1,8 +1,11 @@
 //! The booth's one HTTP client: TLS by rustls, a time limit on every phase, a size limit on every answer.
 
-use std::time::Duration;
+use std::{error::Error as _, io, time::Duration};
 
-use reqwest::{Certificate, Client, Identity, Response, redirect};
+use axum::http;
+pub use reqwest::Client;
+use reqwest::{Certificate, Identity, Response, redirect};
+use rustls::CertificateError;
 
 /// What a site says of a server that the booth talks to.
 #[derive(Debug, Clone, Default)]
@@ -65,4 +68,96 @@ pub async fn body(mut response: Response, limit: usize) -> Result<Vec<u8>, Error
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// Sends a request that a protocol library has made and reads its answer whole, at most `limit` bytes of it.
+pub async fn exchange(
+    client: &Client,
+    request: http::Request<Vec<u8>>,
+    limit: usize,
+) -> Result<http::Response<Vec<u8>>, Error> {
+    let mut response = client.execute(request.try_into()?).await?;
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
+    let mut answer = http::Response::new(body(response, limit).await?);
+    *answer.status_mut() = status;
+    *answer.headers_mut() = headers;
+    Ok(answer)
+}
+
+/// What kept a server from being asked, as far as the error tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    Timeout,
+    /// Nothing listens there, or the way there is cut.
+    NoConnection,
+    /// Its certificate is not to be believed.
+    Certificate,
+    /// It is not (or no longer) valid at the booth's time.
+    CertificateTime,
+    /// The answer, or something before it, was broken off or cannot be read.
+    Broken,
+    SetUp,
+}
+
+impl Error {
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Credentials(_) | Self::SetUp(_) => Cause::SetUp,
+            Self::TooLarge { .. } => Cause::Broken,
+            Self::Link(error) => match tls_error(error) {
+                Some(rustls::Error::InvalidCertificate(
+                    CertificateError::Expired
+                    | CertificateError::ExpiredContext { .. }
+                    | CertificateError::NotValidYet
+                    | CertificateError::NotValidYetContext { .. },
+                )) => Cause::CertificateTime,
+                Some(_) => Cause::Certificate,
+                None if error.is_timeout() => Cause::Timeout,
+                None if error.is_connect() => Cause::NoConnection,
+                None => Cause::Broken,
+            },
+        }
+    }
+
+    /// What went wrong as a clause that goes on from a server's name: "does not answer in time".
+    pub fn clause(&self) -> String {
+        match self.cause() {
+            Cause::Timeout => "does not answer in time".to_owned(),
+            Cause::NoConnection => "cannot be reached".to_owned(),
+            Cause::Certificate => {
+                let why = match self {
+                    Self::Link(error) => tls_error(error).map(ToString::to_string),
+                    _ => None,
+                };
+                format!(
+                    "shows a certificate that is not to be believed ({})",
+                    why.unwrap_or_default()
+                )
+            }
+            Cause::CertificateTime => {
+                "shows a certificate that is not valid at this booth's time".to_owned()
+            }
+            Cause::Broken => "breaks off its answer or sends too much".to_owned(),
+            Cause::SetUp => self.to_string(),
+        }
+    }
+}
+
+/// The TLS error below a failed request; an `io::Error` shows what it wraps only on request.
+fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
+    let mut next = error.source();
+    while let Some(error) = next {
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+            return Some(tls);
+        }
+        next = match error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
 }

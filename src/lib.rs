@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod health;
 pub mod http;
+pub mod identity;
 pub mod order;
 pub mod runner;
 pub mod session;

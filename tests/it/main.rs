@@ -2,4 +2,5 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod sign_in;
 mod tidy;

@@ -1,0 +1,107 @@
+//! Port: who is the person in front of the booth?
+//!
+//! The person signs in on the own phone (OAuth 2.0 device grant, RFC 8628); the booth learns who it is from a verified ID
+//! Token and gets an access token for one question to the portal. Which provider, scopes and claims: the site's
+//! [`Settings`]. In test mode the [`virtual_idp`] stands in for the institution and speaks the same HTTP.
+
+mod claims;
+mod device_grant;
+mod jwt;
+mod pin;
+mod settings;
+pub mod virtual_idp;
+
+use std::{path::Path, sync::Arc};
+
+use futures::{future::BoxFuture, stream::BoxStream};
+
+pub use claims::{Claims, Mapping};
+pub use device_grant::DeviceGrant;
+pub use pin::{Attendant, Pins, hash_pin};
+pub use settings::{ClientAuth, Settings};
+
+use crate::{
+    config::Problems,
+    order::{LoginMethod, Private},
+    session::sign_in::{Code, Failure, Password},
+};
+
+/// Steps of one sign-in, in this order: at most one code, then one end.
+#[derive(Debug)]
+pub enum Step {
+    CodeReady(Code),
+    Approved(Grant),
+    Failed(Failure),
+}
+
+/// A person who proved who they are.
+#[derive(Debug)]
+pub struct Grant {
+    /// For one `GET /v1/holder`, then dropped. None where no provider gave one: the booth asks in its own name.
+    pub access_token: Option<Private<String>>,
+    pub method: LoginMethod,
+    pub claims: Claims,
+}
+
+/// Why nobody could sign in now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    pub fault: Fault,
+    /// What is wrong, where, and what to do: one sentence for staff.
+    pub sentence: String,
+}
+
+/// What is wrong with an identity provider, as a stable name for texts (`reason-identity-<fault>`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    Unreachable,
+    Certificate,
+    ClockOff,
+    /// The device grant is switched off, or not offered.
+    NoDeviceGrant,
+    /// The provider refuses the booth's client id or credentials.
+    WrongClient,
+    /// It answers, but not as an OpenID provider with this issuer does.
+    NotAProvider,
+}
+
+impl Fault {
+    pub const ALL: [Self; 6] = [
+        Self::Unreachable,
+        Self::Certificate,
+        Self::ClockOff,
+        Self::NoDeviceGrant,
+        Self::WrongClient,
+        Self::NotAProvider,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Certificate => "certificate",
+            Self::ClockOff => "clock-off",
+            Self::NoDeviceGrant => "no-device-grant",
+            Self::WrongClient => "wrong-client",
+            Self::NotAProvider => "not-a-provider",
+        }
+    }
+}
+
+pub trait IdentityProvider: Send + Sync {
+    /// Starts a sign-in. Dropping the stream ends it; it ends by itself after `Approved` or `Failed`.
+    fn begin(&self) -> BoxStream<'static, Step>;
+
+    /// Checks a password typed at the booth; answers `Approved` or `Failed`.
+    fn check_password(&self, password: Password) -> BoxFuture<'static, Step>;
+
+    /// Whether somebody could sign in now; cheap enough to be asked every minute.
+    fn ready(&self) -> BoxFuture<'static, Result<(), Trouble>>;
+
+    /// As [`ready`](Self::ready), and begins a sign-in that nobody will finish, to see that the booth is let in.
+    fn probe(&self) -> BoxFuture<'static, Result<(), Trouble>>;
+}
+
+/// The identity provider of a site. File names in the settings are relative to `folder`.
+pub fn open(settings: &Settings, folder: &Path) -> Result<Arc<dyn IdentityProvider>, Problems> {
+    Ok(Arc::new(DeviceGrant::open(settings, folder)?))
+}

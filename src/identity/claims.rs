@@ -1,0 +1,216 @@
+//! From a provider's claims to what the booth says of a person, by the site's mapping.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{config::Problems, order::Private};
+
+/// What the provider vouches for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims {
+    pub issuer: String,
+    /// The person's name at the institution, e.g. `abcd0001`.
+    pub subject: Private<String>,
+    pub name: Private<String>,
+    pub affiliation: Vec<String>,
+    /// How well the institution knows the person, e.g. `AL2`; empty where it does not say.
+    pub assurance: String,
+    /// May use the attendant's screen.
+    pub attendant: bool,
+}
+
+/// Which claim means what. Every entry is a list of alternatives, the first that is there counts; an alternative with
+/// blanks joins several claims (`"given_name family_name"`); one that begins with `/` is a JSON pointer (RFC 6901) into
+/// nested claims (`"/realm_access/roles"`).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mapping {
+    pub subject: Vec<String>,
+    /// The institution's own scope: a subject must end with `@` and this, which is then cut off.
+    pub subject_scope: Option<String>,
+    pub name: Vec<String>,
+    pub affiliation: Vec<String>,
+    /// The provider's values in the site's words, e.g. `"grp-students" = "student"`; when set, others are left out.
+    pub affiliation_values: Vec<Rename>,
+    pub assurance: Vec<String>,
+    /// The first entry that the person has counts: write the best level first.
+    pub assurance_values: Vec<Rename>,
+    /// Who may use the attendant's screen.
+    pub attendant: Option<Role>,
+}
+
+/// A value of the provider, and the site's word for it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rename {
+    pub value: String,
+    pub means: String,
+}
+
+/// A claim, or an element of it, that gives a role.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    pub claim: String,
+    pub value: String,
+}
+
+impl Default for Mapping {
+    fn default() -> Self {
+        let list = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        Self {
+            subject: list(&["sub"]),
+            subject_scope: None,
+            name: list(&["name", "given_name family_name"]),
+            affiliation: list(&["eduperson_affiliation", "affiliation"]),
+            affiliation_values: Vec::new(),
+            assurance: list(&["eduperson_assurance", "acr"]),
+            assurance_values: Vec::new(),
+            attendant: None,
+        }
+    }
+}
+
+/// Why a verified token says nothing that the booth can use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    #[error("no claim of identity.claims.subject is in the ID Token")]
+    NoSubject,
+    #[error("the subject is not of the scope in identity.claims.subject_scope")]
+    OtherScope,
+    #[error("a claim is longer than {LONGEST} characters")]
+    TooLong,
+}
+
+/// The longest claim taken over; no name on a card is nearly as long.
+const LONGEST: usize = 256;
+/// The most values of one claim; group lists can be very long, and only a few are of interest.
+const MOST: usize = 512;
+
+impl Mapping {
+    pub(super) fn check(&self, problems: &mut Problems) {
+        if self.subject.is_empty() {
+            problems.at(
+                "identity.claims.subject",
+                "is empty",
+                "Name the claim that holds the person's user name, e.g. [\"sub\"].",
+            );
+        }
+        if self
+            .subject_scope
+            .as_ref()
+            .is_some_and(|scope| scope.is_empty() || scope.starts_with('@'))
+        {
+            problems.at(
+                "identity.claims.subject_scope",
+                "is no scope",
+                "Write what follows the @, e.g. \"example.edu\".",
+            );
+        }
+    }
+
+    /// Reads the claims of a token that has been verified.
+    pub fn apply(&self, issuer: &str, token: &Value) -> Result<Claims, Unusable> {
+        let subject = first_text(token, &self.subject).ok_or(Unusable::NoSubject)?;
+        let subject = match &self.subject_scope {
+            None => subject,
+            Some(scope) => subject
+                .strip_suffix(scope.as_str())
+                .and_then(|rest| rest.strip_suffix('@'))
+                .filter(|rest| !rest.is_empty())
+                .ok_or(Unusable::OtherScope)?
+                .to_owned(),
+        };
+        let name = first_text(token, &self.name).unwrap_or_default();
+        if subject.chars().count() > LONGEST || name.chars().count() > LONGEST {
+            return Err(Unusable::TooLong);
+        }
+        let affiliation = first_values(token, &self.affiliation);
+        let assurance = first_values(token, &self.assurance);
+        Ok(Claims {
+            issuer: issuer.to_owned(),
+            subject: Private::new(subject),
+            name: Private::new(name),
+            affiliation: renamed(affiliation, &self.affiliation_values),
+            assurance: best(assurance, &self.assurance_values),
+            attendant: self
+                .attendant
+                .as_ref()
+                .is_some_and(|role| values(token, &role.claim).contains(&role.value)),
+        })
+    }
+}
+
+fn claim<'a>(token: &'a Value, name: &str) -> Option<&'a Value> {
+    if name.starts_with('/') {
+        token.pointer(name)
+    } else {
+        token.get(name)
+    }
+}
+
+/// The text of one alternative: each of its claims must be there and not empty.
+fn text(token: &Value, alternative: &str) -> Option<String> {
+    let parts: Option<Vec<String>> = alternative
+        .split_whitespace()
+        .map(|name| values(token, name).into_iter().next())
+        .collect();
+    parts
+        .map(|parts| parts.join(" "))
+        .filter(|text| !text.is_empty())
+}
+
+fn first_text(token: &Value, alternatives: &[String]) -> Option<String> {
+    alternatives.iter().find_map(|name| text(token, name))
+}
+
+/// A claim as texts: itself, or the elements of a list; empty ones and what is no text are left out.
+fn values(token: &Value, name: &str) -> Vec<String> {
+    let clean = |value: &Value| {
+        value
+            .as_str()
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty())
+    };
+    match claim(token, name) {
+        Some(Value::Array(list)) => list.iter().take(MOST).filter_map(clean).collect(),
+        Some(value) => clean(value).into_iter().collect(),
+        None => Vec::new(),
+    }
+}
+
+fn first_values(token: &Value, alternatives: &[String]) -> Vec<String> {
+    alternatives
+        .iter()
+        .map(|name| values(token, name))
+        .find(|values| !values.is_empty())
+        .unwrap_or_default()
+}
+
+fn renamed(found: Vec<String>, words: &[Rename]) -> Vec<String> {
+    if words.is_empty() {
+        return found;
+    }
+    let mut named = Vec::new();
+    for word in words {
+        if found.contains(&word.value) && !named.contains(&word.means) {
+            named.push(word.means.clone());
+        }
+    }
+    named
+}
+
+fn best(found: Vec<String>, levels: &[Rename]) -> String {
+    if levels.is_empty() {
+        return found.into_iter().next().unwrap_or_default();
+    }
+    levels
+        .iter()
+        .find(|level| found.contains(&level.value))
+        .map(|level| level.means.clone())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

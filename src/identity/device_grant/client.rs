@@ -1,0 +1,165 @@
+//! How the booth proves at the provider that it is the booth.
+
+use std::path::Path;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use jiff::Timestamp;
+use openidconnect::{
+    http::{HeaderMap, HeaderValue, header},
+    url::{Url, form_urlencoded},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::super::{
+    jwt::Signer,
+    settings::{ClientAuth, read},
+};
+use crate::{config::Problems, http, order::Private};
+
+/// The booth's credentials, read from the site's files.
+#[derive(Debug)]
+pub(super) enum Credentials {
+    None,
+    PrivateKeyJwt {
+        signer: Signer,
+        key_id: Option<String>,
+    },
+    /// Certificate and key in PEM, for the TLS handshake.
+    Mtls(Private<Vec<u8>>),
+    SecretBasic(Private<String>),
+    SecretPost(Private<String>),
+}
+
+/// An assertion is sent once, at once; the rest is for clocks that differ.
+const ASSERTION_LIFE: i64 = 60;
+
+impl Credentials {
+    pub(super) fn open(
+        client: &ClientAuth,
+        folder: &Path,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        match client {
+            ClientAuth::None => Some(Self::None),
+            ClientAuth::PrivateKeyJwt { key, key_id, .. } => {
+                let remedy =
+                    "Make one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256";
+                let pem = read(folder, key, "identity.client.key", remedy, problems)?;
+                match Signer::from_pem(Private::new(pem).expose()) {
+                    Ok(signer) => Some(Self::PrivateKeyJwt {
+                        signer,
+                        key_id: key_id.clone(),
+                    }),
+                    Err(bad) => {
+                        problems.at("identity.client.key", bad.to_string(), remedy);
+                        None
+                    }
+                }
+            }
+            ClientAuth::Mtls { certificate, key } => {
+                let remedy = "Name the booth's PEM file as the identity team has registered it.";
+                let at = "identity.client.certificate";
+                let certificate = read(folder, certificate, at, remedy, problems);
+                let key = read(folder, key, "identity.client.key", remedy, problems)?;
+                let mut pem = certificate?;
+                pem.push(b'\n');
+                pem.extend_from_slice(Private::new(key).expose());
+                Some(Self::Mtls(Private::new(pem)))
+            }
+            ClientAuth::SecretBasic { secret_file } => {
+                secret(secret_file, folder, problems).map(Self::SecretBasic)
+            }
+            ClientAuth::SecretPost { secret_file } => {
+                secret(secret_file, folder, problems).map(Self::SecretPost)
+            }
+        }
+    }
+
+    /// What the TLS handshake shows of the booth.
+    pub(super) fn tls_identity(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Mtls(pem) => Some(pem.expose().clone()),
+            _ => None,
+        }
+    }
+
+    /// Adds what this way of authentication asks for to a request; `audience` is the token endpoint.
+    pub(super) fn add(
+        &self,
+        client_id: &str,
+        audience: &Url,
+        form: &mut Vec<(&'static str, String)>,
+        headers: &mut HeaderMap,
+    ) -> Result<(), http::Error> {
+        match self {
+            Self::SecretBasic(secret) => {
+                // RFC 6749, section 2.3.1: both are form-encoded before they are joined
+                let encode = |text: &str| -> String {
+                    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+                };
+                let pair = Private::new(format!("{}:{}", encode(client_id), encode(secret)));
+                let value = format!("Basic {}", BASE64_STANDARD.encode(pair.expose()));
+                let mut value = HeaderValue::from_str(&value).map_err(|_| {
+                    http::Error::SetUp("the client secret cannot be sent".to_owned())
+                })?;
+                value.set_sensitive(true);
+                headers.insert(header::AUTHORIZATION, value);
+            }
+            Self::SecretPost(secret) => {
+                form.push(("client_id", client_id.to_owned()));
+                form.push(("client_secret", secret.expose().clone()));
+            }
+            Self::PrivateKeyJwt { signer, key_id } => {
+                let assertion = assertion(signer, key_id.as_deref(), client_id, audience)
+                    .map_err(|error| http::Error::SetUp(error.to_string()))?;
+                form.push(("client_id", client_id.to_owned()));
+                form.push((
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned(),
+                ));
+                form.push(("client_assertion", assertion));
+            }
+            Self::None | Self::Mtls(_) => form.push(("client_id", client_id.to_owned())),
+        }
+        Ok(())
+    }
+}
+
+fn secret(file: &Path, folder: &Path, problems: &mut Problems) -> Option<Private<String>> {
+    let (at, remedy) = (
+        "identity.client.secret_file",
+        "Name a file that holds nothing but the client secret.",
+    );
+    let bytes = Private::new(read(folder, file, at, remedy, problems)?);
+    match std::str::from_utf8(bytes.expose()).map(str::trim) {
+        Ok(text) if !text.is_empty() => Some(Private::from(text)),
+        _ => {
+            problems.at(at, "names a file without a secret in it", remedy);
+            None
+        }
+    }
+}
+
+/// RFC 7523, section 3: a new one for every request, because a provider takes each only once.
+fn assertion(
+    signer: &Signer,
+    key_id: Option<&str>,
+    client_id: &str,
+    audience: &Url,
+) -> Result<String, super::super::jwt::NoRandom> {
+    let now = Timestamp::now().as_second();
+    let mut header = json!({});
+    if let Some(key_id) = key_id {
+        header["kid"] = json!(key_id);
+    }
+    let claims = json!({
+        "iss": client_id,
+        "sub": client_id,
+        "aud": audience.as_str(),
+        "jti": Uuid::now_v7().to_string(),
+        "iat": now,
+        "exp": now + ASSERTION_LIFE,
+    });
+    signer.sign(header, &claims)
+}

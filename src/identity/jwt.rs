@@ -1,0 +1,139 @@
+//! Signed JSON Web Tokens (RFC 7515, RFC 7519): the booth's own assertions, and the virtual provider's ID Tokens.
+//!
+//! The only file that names ring, which is there below rustls and signs in constant time.
+
+use std::fmt;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use ring::{
+    rand::SystemRandom,
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+    },
+};
+use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
+use serde_json::{Value, json};
+
+/// A private key that signs tokens.
+pub(super) struct Signer {
+    key: Key,
+}
+
+enum Key {
+    P256(EcdsaKeyPair),
+    Rsa(Box<RsaKeyPair>),
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signer({})", self.algorithm())
+    }
+}
+
+/// Why a file gives no key to sign with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum BadKey {
+    #[error("holds no private key in PEM")]
+    NotPem,
+    #[error("holds a key that is neither P-256 nor RSA with 2048 bits or more")]
+    Unsupported,
+}
+
+/// The machine gives no random numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the system's random source failed")]
+pub(super) struct NoRandom;
+
+impl Signer {
+    pub(super) fn from_pem(pem: &[u8]) -> Result<Self, BadKey> {
+        let key = match PrivateKeyDer::from_pem_slice(pem).map_err(|_| BadKey::NotPem)? {
+            PrivateKeyDer::Pkcs8(der) => {
+                let der = der.secret_pkcs8_der();
+                EcdsaKeyPair::from_pkcs8(
+                    &ECDSA_P256_SHA256_FIXED_SIGNING,
+                    der,
+                    &SystemRandom::new(),
+                )
+                .map(Key::P256)
+                .or_else(|_| RsaKeyPair::from_pkcs8(der).map(|key| Key::Rsa(Box::new(key))))
+            }
+            PrivateKeyDer::Pkcs1(der) => {
+                RsaKeyPair::from_der(der.secret_pkcs1_der()).map(|key| Key::Rsa(Box::new(key)))
+            }
+            _ => return Err(BadKey::Unsupported),
+        };
+        key.map(|key| Self { key }).map_err(|_| BadKey::Unsupported)
+    }
+
+    /// A new P-256 key.
+    pub(super) fn generate() -> Result<Self, NoRandom> {
+        let random = SystemRandom::new();
+        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &random).map_err(|_| NoRandom)?;
+        let key =
+            EcdsaKeyPair::from_pkcs8(algorithm, pkcs8.as_ref(), &random).map_err(|_| NoRandom)?;
+        Ok(Self {
+            key: Key::P256(key),
+        })
+    }
+
+    /// The `alg` of its tokens (RFC 7518, section 3.1).
+    pub(super) fn algorithm(&self) -> &'static str {
+        match self.key {
+            Key::P256(_) => "ES256",
+            Key::Rsa(_) => "RS256",
+        }
+    }
+
+    /// A token in compact form; `alg` and `typ` are added to the header.
+    pub(super) fn sign(&self, mut header: Value, claims: &Value) -> Result<String, NoRandom> {
+        header["alg"] = json!(self.algorithm());
+        header["typ"] = json!("JWT");
+        let input = format!(
+            "{}.{}",
+            encode(header.to_string().as_bytes()),
+            encode(claims.to_string().as_bytes())
+        );
+        let random = SystemRandom::new();
+        let signature = match &self.key {
+            Key::P256(key) => key
+                .sign(&random, input.as_bytes())
+                .map_err(|_| NoRandom)?
+                .as_ref()
+                .to_vec(),
+            Key::Rsa(key) => {
+                let mut signature = vec![0; key.public().modulus_len()];
+                key.sign(&RSA_PKCS1_SHA256, &random, input.as_bytes(), &mut signature)
+                    .map_err(|_| NoRandom)?;
+                signature
+            }
+        };
+        Ok(format!("{input}.{}", encode(&signature)))
+    }
+
+    /// The public half of a P-256 key as a JSON Web Key (RFC 7517); none for RSA, which only a site's own file holds.
+    pub(super) fn public_jwk(&self, key_id: &str) -> Option<Value> {
+        match &self.key {
+            // 4, then x and y, 32 bytes each (SEC 1, section 2.3.3)
+            Key::P256(key) => match key.public_key().as_ref().split_at_checked(33) {
+                Some(([4, x @ ..], y)) => Some(json!({
+                    "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": key_id,
+                    "x": encode(x), "y": encode(y),
+                })),
+                _ => None,
+            },
+            Key::Rsa(_) => None,
+        }
+    }
+}
+
+pub(super) fn encode(bytes: &[u8]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The claims of a compact token, unchecked: for one whose signature has been verified.
+pub(super) fn payload(token: &str) -> Option<Value> {
+    let middle = token.split('.').nth(1)?;
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(middle).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}

@@ -1,0 +1,207 @@
+//! What a site says of its identity provider: the `[identity]` table.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use openidconnect::url::{Host, Url};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{
+    claims::{Mapping, Role},
+    pin::{Attendant, Pins},
+};
+use crate::config::Problems;
+
+/// `[identity]`: who says who a person is.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Exactly as the provider writes it in its discovery document.
+    pub issuer: String,
+    pub client_id: String,
+    /// Asked for beside `openid`; as little as the portal needs to let a person order their own card.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// How the booth proves that it is the booth.
+    #[serde(default)]
+    pub client: ClientAuth,
+    /// PEM file of the only certificate authority to believe; the system's when not set.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
+    #[serde(default)]
+    pub claims: Mapping,
+    /// The longest that a code is shown, in seconds, whatever the provider allows.
+    #[serde(default = "code_life")]
+    pub code_life: u64,
+    /// Who may use the attendant's screen with a PIN when the network is down.
+    #[serde(default)]
+    pub attendants: Vec<Attendant>,
+    /// For tests and the demonstration only: plain HTTP to a provider on this very machine.
+    #[serde(default)]
+    pub allow_http_loopback: bool,
+}
+
+/// Client authentication at the token endpoint (OpenID Connect Core 1.0, section 9; RFC 8705).
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(
+    tag = "method",
+    rename_all = "kebab-case",
+    rename_all_fields = "snake_case",
+    deny_unknown_fields
+)]
+pub enum ClientAuth {
+    /// A public client: whoever knows the client id can show the institution's sign-in page.
+    #[default]
+    None,
+    /// A fresh assertion signed with the booth's key in every request (RFC 7523).
+    PrivateKeyJwt {
+        /// PEM (PKCS #8) of a P-256 or RSA key.
+        key: PathBuf,
+        /// The key's name at the provider, where it has one.
+        #[serde(default)]
+        key_id: Option<String>,
+        /// PEM of the key's certificate: AD FS and Entra find the key by its thumbprint.
+        #[serde(default)]
+        certificate: Option<PathBuf>,
+    },
+    /// The booth's certificate in the TLS handshake (RFC 8705).
+    Mtls { certificate: PathBuf, key: PathBuf },
+    /// A shared secret in the `Authorization` header.
+    SecretBasic { secret_file: PathBuf },
+    /// A shared secret in the request's body.
+    SecretPost { secret_file: PathBuf },
+}
+
+/// RFC 8628 leaves it to the provider; a short life makes a photographed code worth little (RFC 10027, section 6.1).
+const CODE_LIFE: u64 = 180;
+const SHORTEST_CODE_LIFE: u64 = 60;
+
+fn code_life() -> u64 {
+    CODE_LIFE
+}
+
+/// Larger files are not what they are said to be: a CA bundle of a whole system is a third of it.
+const LARGEST_FILE: u64 = 1 << 20;
+
+impl Settings {
+    /// For a provider on this machine that a test or the demonstration started.
+    pub fn loopback(issuer: &str, client_id: &str) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            client_id: client_id.to_owned(),
+            scopes: vec!["profile".to_owned()],
+            client: ClientAuth::None,
+            ca: None,
+            claims: Mapping {
+                attendant: Some(Role {
+                    claim: "groups".to_owned(),
+                    value: "booth-staff".to_owned(),
+                }),
+                ..Mapping::default()
+            },
+            attendants: Vec::new(),
+            code_life: CODE_LIFE,
+            allow_http_loopback: true,
+        }
+    }
+
+    /// Notes every mistake that can be seen without asking the provider.
+    pub fn check(&self, problems: &mut Problems) {
+        if let Err(wrong) = self.issuer_url() {
+            problems.at(
+                "identity.issuer",
+                wrong,
+                "Write the issuer as the provider's /.well-known/openid-configuration says it, e.g. \
+                 \"https://login.example.edu\".",
+            );
+        }
+        if self.client_id.trim().is_empty() {
+            problems.at(
+                "identity.client_id",
+                "is empty",
+                "Write the id under which the identity team has registered this booth.",
+            );
+        }
+        if !(SHORTEST_CODE_LIFE..=CODE_LIFE).contains(&self.code_life) {
+            problems.at(
+                "identity.code_life",
+                format!("is {} seconds", self.code_life),
+                format!("Write a number from {SHORTEST_CODE_LIFE} to {CODE_LIFE}."),
+            );
+        }
+        for scope in &self.scopes {
+            if scope.is_empty() || scope.contains(char::is_whitespace) {
+                problems.at(
+                    "identity.scopes",
+                    format!("has \"{scope}\", which is no scope"),
+                    "Write each scope as a text of its own.",
+                );
+            }
+            if scope == "offline_access" {
+                problems.at(
+                    "identity.scopes",
+                    "asks for offline_access",
+                    "Leave it out: the booth keeps no token beyond the visit.",
+                );
+            }
+        }
+        self.claims.check(problems);
+        Pins::check_config(&self.attendants, problems);
+    }
+
+    /// The issuer as an address, or what is wrong with it.
+    pub(super) fn issuer_url(&self) -> Result<Url, String> {
+        let url = Url::parse(&self.issuer).map_err(|_| "is no address".to_owned())?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err("has a query or a fragment, which no issuer has".to_owned());
+        }
+        if self.may_ask(&url) {
+            Ok(url)
+        } else {
+            Err("is not an https address".to_owned())
+        }
+    }
+
+    /// Whether the booth may send anything there: over TLS, or to itself in a test.
+    pub(super) fn may_ask(&self, url: &Url) -> bool {
+        url.scheme() == "https" && url.has_host()
+            || url.scheme() == "http" && self.allow_http_loopback && is_loopback(url)
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// Reads a file that the settings name, at most [`LARGEST_FILE`] of it.
+pub(super) fn read(
+    folder: &Path,
+    file: &Path,
+    key: &str,
+    remedy: &str,
+    problems: &mut Problems,
+) -> Option<Vec<u8>> {
+    let path = folder.join(file);
+    let content = fs::metadata(&path).and_then(|about| {
+        if about.len() > LARGEST_FILE {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "is too large"));
+        }
+        fs::read(&path)
+    });
+    match content {
+        Ok(content) => Some(content),
+        Err(error) => {
+            let wrong = format!("names {}, which cannot be read: {error}", path.display());
+            problems.at(key, wrong, remedy);
+            None
+        }
+    }
+}
