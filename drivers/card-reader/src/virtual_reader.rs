@@ -1,0 +1,313 @@
+//! A PN532 in its serial (HSU) mode, made of software: at the near end of a pseudo terminal it speaks the real bytes, so
+//! that serialport and the whole driver run at the far end, or any other program for a PN532.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::transport::{Pty, SerialTransport};
+use crate::{Error, Fault};
+
+mod card;
+mod chip;
+mod field;
+mod line;
+
+pub use card::{VirtualCard, VirtualCardError};
+use field::Field;
+use line::Line;
+
+/// Unplugging returns when the port has gone, which its thread sees to within this time.
+const HANG_UP_LIMIT: Duration = Duration::from_secs(2);
+
+/// Lays cards on the virtual reader and says what is wrong with it. Clones control the same reader; it stops when the
+/// last one, its selectors among them, is dropped.
+#[derive(Clone)]
+pub struct Control {
+    reader: Arc<Reader>,
+}
+
+/// When in a command the cable is pulled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    BeforeAck,
+    AfterAck,
+    WithinReply,
+}
+
+struct Reader {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    faults: BTreeSet<Fault>,
+    field: Field,
+    trouble: Trouble,
+    /// The codes of the commands that came, oldest first, the newest thousand.
+    heard: Vec<u8>,
+    /// Where the reader is plugged in; from the first time somebody asks.
+    plug: Option<Plug>,
+    plugs: u64,
+    /// Threads that still hold a terminal.
+    lines: usize,
+    /// The chip loses its power and gets it again.
+    power_cycle: bool,
+}
+
+struct Plug {
+    number: u64,
+    path: PathBuf,
+    /// Another program that has the port open.
+    _holder: Option<SerialTransport>,
+}
+
+/// What is wrong with the line for a while.
+#[derive(Default)]
+struct Trouble {
+    ack_delay: Duration,
+    reply_delay: Duration,
+    /// To be sent at once, as it is.
+    say: Vec<u8>,
+    /// Bytes still to be sent until bytes are lost, and how many are lost then.
+    lose: Option<(usize, usize)>,
+    /// So many replies have a byte changed.
+    damage: usize,
+    /// Commands that the chip does not know.
+    refused: BTreeSet<u8>,
+    pull: Option<(u8, Moment)>,
+}
+
+const MOST_HEARD: usize = 1000;
+
+impl Control {
+    pub(crate) fn new() -> Control {
+        let reader = Reader {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        };
+        Control {
+            reader: Arc::new(reader),
+        }
+    }
+
+    /// Lays a card on the reader, beside those that lie there.
+    pub fn lay(&self, card: VirtualCard) {
+        self.change(|state| state.field.lay(card));
+    }
+
+    /// Takes every card away.
+    pub fn take(&self) {
+        self.change(|state| state.field.take());
+    }
+
+    /// Takes the card that was laid first away.
+    pub fn take_first(&self) {
+        self.change(|state| state.field.take_first());
+    }
+
+    /// Begins a fault, which lasts until it is mended.
+    pub fn cause(&self, fault: Fault) {
+        self.change(|state| state.faults.insert(fault));
+        if concerns_the_port(fault) {
+            self.hang_up();
+        }
+    }
+
+    /// Ends a fault.
+    pub fn mend(&self, fault: Fault) {
+        self.change(|state| state.faults.remove(&fault));
+        if concerns_the_port(fault) {
+            self.hang_up();
+        }
+    }
+
+    /// Ends every fault and every trouble on the line.
+    pub fn mend_all(&self) {
+        let faults = self.faults();
+        self.change(|state| {
+            state.faults.clear();
+            state.trouble = Trouble::default();
+        });
+        if faults.into_iter().any(concerns_the_port) {
+            self.hang_up();
+        }
+    }
+
+    /// What is wrong at the moment.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
+        self.lock().faults.iter().copied().collect()
+    }
+
+    /// Pulls the cable. The port is gone when this returns.
+    pub fn unplug(&self) {
+        self.cause(Fault::Unplugged);
+    }
+
+    /// Plugs the cable in again; the port has another name then.
+    pub fn plug(&self) {
+        self.mend(Fault::Unplugged);
+    }
+
+    /// Pulls the cable when the command with this code comes next.
+    pub fn unplug_at(&self, command: u8, moment: Moment) {
+        self.change(|state| state.trouble.pull = Some((command, moment)));
+    }
+
+    /// Turns the chip off and on, while the port stays.
+    pub fn power_cycle(&self) {
+        self.change(|state| state.power_cycle = true);
+    }
+
+    /// Lets every acknowledgement wait.
+    pub fn delay_acks(&self, delay: Duration) {
+        self.change(|state| state.trouble.ack_delay = delay);
+    }
+
+    /// Lets every reply wait, after its acknowledgement.
+    pub fn delay_replies(&self, delay: Duration) {
+        self.change(|state| state.trouble.reply_delay = delay);
+    }
+
+    /// Sends these bytes, which nobody asked for.
+    pub fn say(&self, bytes: &[u8]) {
+        self.change(|state| state.trouble.say.extend_from_slice(bytes));
+    }
+
+    /// Loses `count` bytes on their way to the host, after `after` more have arrived.
+    pub fn lose(&self, after: usize, count: usize) {
+        self.change(|state| state.trouble.lose = Some((after, count)));
+    }
+
+    /// Changes a byte in each of the next `replies` replies.
+    pub fn damage(&self, replies: usize) {
+        self.change(|state| state.trouble.damage = replies);
+    }
+
+    /// The chip does not know the command with this code.
+    pub fn refuse(&self, command: u8) {
+        self.change(|state| state.trouble.refused.insert(command));
+    }
+
+    /// The codes of the commands that came, oldest first, the newest thousand.
+    #[must_use]
+    pub fn heard(&self) -> Vec<u8> {
+        self.lock().heard.clone()
+    }
+
+    /// The device file that programs open; none while it is unplugged. Plugging in again makes a new one.
+    #[must_use]
+    pub fn path(&self) -> Option<PathBuf> {
+        self.port().ok().map(PathBuf::from)
+    }
+
+    /// The device file for the driver, or the fault that it would meet.
+    pub(crate) fn port(&self) -> Result<String, Error> {
+        let mut state = self.lock();
+        for fault in [Fault::Unplugged, Fault::NotFound, Fault::NoPermission] {
+            if state.faults.contains(&fault) {
+                // a terminal's permissions mean nothing to root, so this fault is told instead of met
+                let told = if fault == Fault::Unplugged {
+                    Fault::NotFound
+                } else {
+                    fault
+                };
+                return Err(Error::new(told, "the virtual reader is told to"));
+            }
+        }
+        if state.plug.is_none() {
+            let plug = self
+                .plug_in(&mut state)
+                .map_err(|error| Error::new(Fault::NotFound, error))?;
+            state.plug = Some(plug);
+        }
+        let path = state.plug.as_ref().map_or(Path::new(""), |plug| &plug.path);
+        Ok(path.display().to_string())
+    }
+
+    fn plug_in(&self, state: &mut State) -> Result<Plug, Box<dyn std::error::Error>> {
+        let pty = Pty::new()?;
+        let path = pty.path().to_owned();
+        let _holder = match state.faults.contains(&Fault::Busy) {
+            true => Some(SerialTransport::open(&path.display().to_string())?),
+            false => None,
+        };
+        state.plugs += 1;
+        let number = state.plugs;
+        let line = Line::new(pty, number, Arc::downgrade(&self.reader));
+        thread::Builder::new()
+            .name("virtual-reader".to_owned())
+            .spawn(move || line.run())?;
+        state.lines += 1;
+        Ok(Plug {
+            number,
+            path,
+            _holder,
+        })
+    }
+
+    /// Takes the port away. The next who asks for it gets another.
+    fn hang_up(&self) {
+        let mut state = self.lock();
+        state.plug = None;
+        self.reader.changed.notify_all();
+        let until = Instant::now() + HANG_UP_LIMIT;
+        while state.lines > 0 {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                tracing::warn!("the virtual reader's port did not go in time");
+                return;
+            }
+            let waited = self.reader.changed.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) {
+        change(&mut self.lock());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.reader.lock()
+    }
+}
+
+impl Reader {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the driver meets the fault when it opens the port, so that an open one must go.
+fn concerns_the_port(fault: Fault) -> bool {
+    match fault {
+        Fault::NotFound | Fault::NoPermission | Fault::Busy | Fault::Unplugged => true,
+        Fault::NotAnswering | Fault::WrongDevice => false,
+    }
+}
+
+impl PartialEq for Control {
+    fn eq(&self, other: &Control) -> bool {
+        Arc::ptr_eq(&self.reader, &other.reader)
+    }
+}
+
+impl Eq for Control {}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        f.debug_struct("Control")
+            .field("faults", &state.faults)
+            .field("cards", &state.field.count())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! What can go wrong goes wrong: it is named, bounded, and over when its cause is.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::time::{Duration, Instant};
+
+use card_reader::{Fault, Moment, Phase, Transport, VirtualCard, open, virtual_reader};
+
+use crate::harness::{
+    at, reading, until, until_card, until_fault, until_no_card, until_reading, until_status,
+};
+
+const CLASSIC: &[u8] = &[0xDE, 0xAD, 0xBE, 0xEF];
+
+#[test]
+fn every_fault_is_named_and_passes_when_it_is_there_from_the_start() {
+    for fault in Fault::all() {
+        let (selector, control) = virtual_reader();
+        control.cause(*fault);
+        let handle = open(&selector);
+        // nobody has met the reader yet: one that is unplugged is one that is not there
+        let expect = if *fault == Fault::Unplugged {
+            Fault::NotFound
+        } else {
+            *fault
+        };
+        let status = until_fault(&handle, expect);
+        assert_eq!(
+            (status.phase, status.is_ready()),
+            (Phase::Searching, false),
+            "{fault:?}"
+        );
+        control.mend(*fault);
+        control.lay(VirtualCard::classic());
+        until_card(&handle, CLASSIC);
+        assert_eq!(until_reading(&handle).counters.reopened, 0, "{fault:?}");
+    }
+}
+
+#[test]
+fn every_fault_is_named_and_passes_when_it_comes_while_a_card_lies_there() {
+    for fault in Fault::all() {
+        let (handle, control) = reading();
+        control.lay(VirtualCard::classic());
+        until_card(&handle, CLASSIC);
+        control.cause(*fault);
+        let expect = match fault {
+            // what has been met and is not there any more has been unplugged
+            Fault::NotFound => Fault::Unplugged,
+            // the same port, and it only talks nonsense now: first its replies cannot be read, then it is asked who it is
+            fault => *fault,
+        };
+        until_fault(&handle, expect);
+        until_no_card(&handle);
+        control.mend(*fault);
+        until_card(&handle, CLASSIC);
+        assert!(until_reading(&handle).counters.reopened >= 1, "{fault:?}");
+    }
+}
+
+/// The commands of opening the reader, and of a look at a field with a card in it.
+const OPENING: [u8; 5] = [0x14, 0x02, 0x12, 0x32, 0x32];
+const LOOK: [u8; 3] = [0x32, 0x4A, 0x52];
+const MOMENTS: [Moment; 3] = [Moment::BeforeAck, Moment::AfterAck, Moment::WithinReply];
+
+#[test]
+fn the_cable_is_pulled_in_every_command() {
+    for moment in MOMENTS {
+        for code in OPENING.iter().chain(&LOOK) {
+            let (selector, control) = virtual_reader();
+            control.lay(VirtualCard::classic());
+            control.unplug_at(*code, moment);
+            let handle = open(&selector);
+            let gone = until_status(&handle, "a fault", |status| status.fault.is_some());
+            let fault = gone.fault.unwrap();
+            assert!(
+                matches!(fault, Fault::Unplugged | Fault::NotFound),
+                "{code:02x} {moment:?}: {fault:?}"
+            );
+            assert_eq!(control.heard().last(), Some(code), "{moment:?}");
+            assert_eq!(*handle.cards().borrow(), None, "{code:02x} {moment:?}");
+            control.plug();
+            until_card(&handle, CLASSIC);
+        }
+    }
+}
+
+#[test]
+fn a_silent_reader_is_told_within_seconds_and_comes_back() {
+    let (handle, control) = reading();
+    control.cause(Fault::NotAnswering);
+    let begun = Instant::now();
+    until_fault(&handle, Fault::NotAnswering);
+    // three attempts of 0.3 s; the bound leaves a loaded machine room and would catch a wait without end
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begun.elapsed()
+    );
+    control.mend(Fault::NotAnswering);
+    until_reading(&handle);
+}
+
+#[test]
+fn a_silent_reader_stays_bounded_in_every_command() {
+    for code in OPENING.iter().chain(&LOOK) {
+        let (selector, control) = virtual_reader();
+        control.lay(VirtualCard::classic());
+        let handle = open(&selector);
+        control.delay_replies(Duration::from_secs(3600));
+        // acknowledged, never answered
+        until_fault(&handle, Fault::NotAnswering);
+        control.delay_replies(Duration::ZERO);
+        until_card(&handle, CLASSIC);
+        assert!(control.heard().contains(code));
+    }
+}
+
+/// After a loss of power the chip asks for a card for ever, and for its ATS as well: it must be set up anew.
+#[test]
+fn a_reader_that_lost_its_power_is_woken_and_set_up_again() {
+    for card_lies_there in [true, false] {
+        let (handle, control) = reading();
+        if card_lies_there {
+            control.lay(VirtualCard::classic());
+            until_card(&handle, CLASSIC);
+        }
+        let set_up = || {
+            control
+                .heard()
+                .into_iter()
+                .filter(|code| *code == 0x12)
+                .count()
+        };
+        control.power_cycle();
+        until("a second set-up", || (set_up() == 2).then_some(()));
+        until_reading(&handle);
+        control.take();
+        until_no_card(&handle);
+        control.lay(VirtualCard::classic());
+        until_card(&handle, CLASSIC);
+    }
+}
+
+#[test]
+fn a_port_that_is_no_reader_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "no port").unwrap();
+    let check = |path: &std::path::Path, expect: Fault| {
+        let handle = open(&at(path));
+        let told = until_status(&handle, "a fault", |status| status.fault.is_some());
+        assert_eq!(told.fault, Some(expect), "{}", path.display());
+    };
+    check(&folder.path().join("nothing"), Fault::NotFound);
+    check(&file, Fault::WrongDevice);
+    check(folder.path(), Fault::WrongDevice);
+    check("/dev/null".as_ref(), Fault::WrongDevice);
+}
+
+#[test]
+fn a_port_in_use_is_told_and_taken_when_it_is_free() {
+    let (_, control) = virtual_reader();
+    let path = control.path().unwrap();
+    let other = card_reader::SerialTransport::open(&path.display().to_string()).unwrap();
+    let handle = open(&at(&path));
+    until_fault(&handle, Fault::Busy);
+    drop(other);
+    until_reading(&handle);
+}
+
+/// A link with a fixed name, as udev makes them, whatever the reader's own name after it was plugged in again.
+#[test]
+fn a_reader_behind_a_link_is_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("reader");
+    let (_, control) = virtual_reader();
+    let handle = open(&at(&link));
+    until_fault(&handle, Fault::NotFound);
+    for _ in 0..2 {
+        symlink(control.path().unwrap(), &link).unwrap();
+        until_reading(&handle);
+        fs::remove_file(&link).unwrap();
+        control.unplug();
+        until_fault(&handle, Fault::Unplugged);
+        control.plug();
+    }
+}
+
+#[test]
+fn a_transport_says_that_its_port_is_gone() {
+    let (_, control) = virtual_reader();
+    let path = control.path().unwrap();
+    let mut transport = card_reader::SerialTransport::open(&path.display().to_string()).unwrap();
+    let mut buffer = [0; 8];
+    let short = Duration::from_millis(20);
+    assert_eq!(transport.receive(&mut buffer, short), Ok(0));
+    control.unplug();
+    until("a link that is gone", || {
+        transport.receive(&mut buffer, short).is_err().then_some(())
+    });
+    assert!(transport.send(&[0x55], short).is_err());
+}
