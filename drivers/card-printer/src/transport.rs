@@ -1,0 +1,178 @@
+//! The way bytes go to a printer and back. Every driver speaks through [`Transport`] and knows none of its kinds.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::fault::Fault;
+use crate::model::Model;
+
+pub(crate) mod usb;
+
+/// What can go wrong between the host and a printer. A printer that says "no cards" is no error: that is its status.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+pub enum LinkError {
+    #[error("the printer took or gave nothing in time")]
+    Timeout,
+    #[error("the printer is gone: it was unplugged or switched off")]
+    Unplugged,
+    #[error("the printer stalled the transfer")]
+    Stalled,
+    #[error("{0}")]
+    NoPermission(String),
+    #[error(
+        "{0} is in use by another program: stop that program (perhaps a CUPS queue for the same printer)"
+    )]
+    InUse(String),
+    #[error(
+        "no printer was found at {0}: check its power and its cable, or the address in the configuration"
+    )]
+    NotFound(String),
+    #[error(
+        "a {found} is connected where a {wanted} must be: connect the right printer or change the configuration"
+    )]
+    WrongModel { found: Model, wanted: Model },
+    #[error("{0}")]
+    Other(String),
+}
+
+impl LinkError {
+    /// What to tell people.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Timeout | Self::Stalled => Fault::NotAnswering,
+            Self::Unplugged | Self::NotFound(_) => Fault::Unplugged,
+            Self::NoPermission(_) => Fault::NoPermission,
+            Self::WrongModel { .. } => Fault::WrongModel,
+            Self::InUse(text) | Self::Other(text) => Fault::Other {
+                code: "link".to_owned(),
+                text: text.clone(),
+            },
+        }
+    }
+
+    /// True when the link is of no use any more and must be opened again.
+    pub fn is_lost(&self) -> bool {
+        !matches!(self, Self::Timeout)
+    }
+}
+
+/// A link to one printer. Every call returns within about its time limit.
+pub trait Transport: Send {
+    /// Sends what the printer takes and gives how many bytes that were, at least 1; `Timeout` when it took none in `limit`.
+    ///
+    /// After any other error it is not known how many of the bytes arrived.
+    fn write(&mut self, bytes: &[u8], limit: Duration) -> Result<usize, LinkError>;
+
+    /// Reads what the printer has to say, at most `buffer.len()` bytes; `Timeout` when there is nothing within `limit`.
+    fn read(&mut self, buffer: &mut [u8], limit: Duration) -> Result<usize, LinkError>;
+
+    /// The status byte of the USB printer class; `None` where the link has none.
+    fn port_status(&mut self) -> Result<Option<PortStatus>, LinkError>;
+
+    /// The IEEE 1284 device id; `None` where the link has none.
+    fn device_id(&mut self) -> Result<Option<DeviceId>, LinkError>;
+
+    /// Throws away what the printer has not worked on yet and makes it listen afresh.
+    fn soft_reset(&mut self) -> Result<(), LinkError>;
+
+    /// Where the printer is, for people: `usb:1:4`, `tcp://127.0.0.1:9100`.
+    fn place(&self) -> String;
+
+    /// The serial number of the link's own descriptor, where it has one.
+    fn serial(&self) -> Option<String> {
+        None
+    }
+
+    /// How many bytes are handed over at a time.
+    fn chunk(&self) -> usize {
+        8192
+    }
+}
+
+/// The status byte of the USB printer class (USB Printer Class 1.1, 4.2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PortStatus(pub u8);
+
+impl PortStatus {
+    /// Selected and no error: what an idle printer says.
+    pub const READY: Self = Self(0x18);
+    /// Not selected, no error: a Magicard at work (USB capture of a DCP100).
+    pub const BUSY: Self = Self(0x08);
+    /// Selected, error: a Magicard that waits for its operator (the same capture).
+    pub const ERROR: Self = Self(0x10);
+    pub const PAPER_EMPTY: u8 = 0x20;
+
+    pub fn no_error(self) -> bool {
+        self.0 & 0x08 != 0
+    }
+
+    pub fn selected(self) -> bool {
+        self.0 & 0x10 != 0
+    }
+
+    pub fn paper_empty(self) -> bool {
+        self.0 & Self::PAPER_EMPTY != 0
+    }
+
+    pub fn is_ready(self) -> bool {
+        self.no_error() && self.selected() && !self.paper_empty()
+    }
+}
+
+/// What a printer says of itself: `KEY:VALUE;` pairs (IEEE 1284), read leniently.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeviceId {
+    pairs: Vec<(String, String)>,
+}
+
+impl DeviceId {
+    /// Reads the text; blanks around keys and values do not count (`MFG:Magicard ; CMD:PCL` is seen on real printers).
+    pub fn parse(text: &str) -> Self {
+        let pairs = text
+            .split(';')
+            .filter_map(|pair| pair.split_once(':'))
+            .map(|(key, value)| (key.trim().to_ascii_uppercase(), value.trim().to_owned()))
+            .take(64)
+            .collect();
+        Self { pairs }
+    }
+
+    /// Reads what GET_DEVICE_ID gives: two bytes of length, which count themselves, then text. Some printers send the length
+    /// low byte first (CUPS knows such), so that is tried when the other makes no sense.
+    pub fn from_class_request(data: &[u8]) -> Self {
+        let Some((length, text)) = data.split_first_chunk::<2>() else {
+            return Self::default();
+        };
+        let fits = |length: u16| (14..=data.len()).contains(&usize::from(length));
+        let length = match (u16::from_be_bytes(*length), u16::from_le_bytes(*length)) {
+            (big, _) if fits(big) => usize::from(big),
+            (_, little) if fits(little) => usize::from(little),
+            _ => data.len(),
+        };
+        Self::parse(&String::from_utf8_lossy(&text[..length - 2]))
+    }
+
+    fn value(&self, keys: &[&str]) -> Option<&str> {
+        let found = self
+            .pairs
+            .iter()
+            .find(|(key, _)| keys.contains(&key.as_str()))?;
+        Some(found.1.as_str()).filter(|value| !value.is_empty())
+    }
+
+    pub fn maker(&self) -> Option<&str> {
+        self.value(&["MFG", "MANUFACTURER"])
+    }
+
+    pub fn model(&self) -> Option<&str> {
+        self.value(&["MDL", "MODEL"])
+    }
+
+    pub fn serial(&self) -> Option<&str> {
+        self.value(&["SERN", "SN", "SERIALNUMBER"])
+    }
+}
+
+#[cfg(test)]
+mod tests;

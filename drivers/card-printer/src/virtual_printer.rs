@@ -1,0 +1,480 @@
+//! Printers that exist only in software. They take the very same bytes as the real ones, as strictly, and draw the card that
+//! would have come out.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+use crate::codec::DecodedSide;
+use crate::driver::{Driver, Finder, Timing};
+use crate::fault::Fault;
+use crate::magicard::Magicard;
+use crate::model::{Model, Protocol};
+use crate::supervisor::Handle;
+use crate::transport::{DeviceId, LinkError, PortStatus, Transport};
+
+mod chassis;
+mod control;
+mod magicard;
+
+pub use control::Control;
+
+use chassis::{Chassis, is_of_the_link};
+
+/// What a virtual printer is like when it is switched on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VirtualOptions {
+    pub model: Model,
+    pub serial: String,
+    /// How long work takes: 1 = 20 s a card (a guess), 0 = none.
+    pub speed: f64,
+    /// Cards in the hopper.
+    pub cards: u32,
+    /// Prints on the film.
+    pub film: u32,
+    /// Cards that the output and the reject tray hold.
+    pub output_room: u32,
+    pub reject_room: u32,
+    /// Cards printed before, by the counter.
+    pub cards_printed: u64,
+}
+
+impl VirtualOptions {
+    pub fn new(model: Model) -> Self {
+        Self {
+            model,
+            serial: "V0001".to_owned(),
+            speed: 1.0,
+            cards: 100,
+            film: 300,
+            output_room: u32::MAX,
+            reject_room: u32::MAX,
+            cards_printed: 0,
+        }
+    }
+
+    /// The same with another speed.
+    #[must_use]
+    pub fn speed(self, speed: f64) -> Self {
+        Self {
+            speed: speed.clamp(0.0, 100.0),
+            ..self
+        }
+    }
+}
+
+/// Where a card ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Tray {
+    Output,
+    Reject,
+}
+
+/// A card that left the printer.
+#[derive(Debug, Clone)]
+pub struct PrintedCard {
+    /// As far as it was printed; [`DecodedSide::draw`] gives the picture.
+    pub front: DecodedSide,
+    pub back: Option<DecodedSide>,
+    pub tracks: [Option<String>; 3],
+    pub tray: Tray,
+    /// The bytes that made it, without the questions between them.
+    pub job: Arc<Vec<u8>>,
+}
+
+/// Every card is in one of these: fed = ejected + rejected + inside.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Books {
+    pub fed: u64,
+    pub ejected: u64,
+    pub rejected: u64,
+    pub inside: u64,
+}
+
+/// A virtual printer: the machine behind however many cables.
+#[derive(Clone)]
+pub struct VirtualPrinter {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    machine: Mutex<Machine>,
+    cards_out: watch::Sender<u64>,
+}
+
+/// The machine proper: a body and the part that speaks.
+struct Machine {
+    options: VirtualOptions,
+    chassis: Chassis,
+    front: magicard::Front,
+    plugged: bool,
+    /// Transfers until the cable is pulled in the midst of one.
+    cut_in: Option<u64>,
+    transfers: u64,
+    announced: u64,
+}
+
+impl fmt::Debug for VirtualPrinter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VirtualPrinter({})", self.lock().options.model)
+    }
+}
+
+impl VirtualPrinter {
+    pub fn new(options: VirtualOptions) -> Self {
+        let machine = Machine {
+            chassis: Chassis::new(&options),
+            front: magicard::Front::new(&options),
+            options,
+            plugged: true,
+            cut_in: None,
+            transfers: 0,
+            announced: 0,
+        };
+        let (cards_out, _) = watch::channel(0);
+        Self {
+            shared: Arc::new(Shared {
+                machine: Mutex::new(machine),
+                cards_out,
+            }),
+        }
+    }
+
+    /// What raises its faults and fetches its cards.
+    pub fn control(&self) -> Control {
+        Control::new(self.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Machine> {
+        self.shared
+            .machine
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Does something with the machine as it is at this moment.
+    fn with<R>(&self, action: impl FnOnce(&mut Machine) -> R) -> R {
+        let mut machine = self.lock();
+        machine.chassis.advance(Instant::now());
+        let result = action(&mut machine);
+        machine.chassis.advance(Instant::now());
+        let out = machine.chassis.books.ejected + machine.chassis.books.rejected;
+        if out != machine.announced {
+            machine.announced = out;
+            self.shared.cards_out.send_replace(out);
+        }
+        result
+    }
+
+    /// Offers bytes, as a bulk transfer does. Gives how many were taken; 0 = it does not take any just now.
+    pub fn write(&self, bytes: &[u8]) -> Result<usize, LinkError> {
+        self.with(|machine| {
+            if machine.plugged && machine.cut_in == Some(0) && machine.takes_input() {
+                // The cable goes in the midst of this transfer: some of it has arrived.
+                machine
+                    .front
+                    .take(&bytes[..bytes.len() / 2], &mut machine.chassis);
+            }
+            machine.transfer()?;
+            if !machine.takes_input() {
+                return Ok(0);
+            }
+            machine.front.take(bytes, &mut machine.chassis);
+            Ok(bytes.len())
+        })
+    }
+
+    /// Asks for bytes; `None` = it has nothing to say.
+    pub fn read(&self, room: usize) -> Result<Option<Vec<u8>>, LinkError> {
+        self.with(|machine| {
+            machine.transfer()?;
+            // A printer at work gives no answer, and at speed 0 it was at work a moment ago.
+            if machine.is_dumb()
+                || machine.chassis.is_busy() && machine.chassis.halted.is_none()
+                || machine.chassis.unseen
+            {
+                machine.chassis.unseen = false;
+                return Ok(None);
+            }
+            Ok(machine.front.read(room))
+        })
+    }
+
+    /// The status byte of the printer class.
+    pub fn port_status(&self) -> Result<u8, LinkError> {
+        self.with(|machine| {
+            machine.transfer()?;
+            if machine.is_dumb() {
+                return Err(LinkError::Timeout);
+            }
+            let chassis = &mut machine.chassis;
+            let attention = chassis
+                .raised
+                .iter()
+                .any(|fault| fault.blocks_printing() && !is_of_the_link(fault));
+            Ok(
+                if chassis.halted.is_some() || (attention && !chassis.is_busy()) {
+                    PortStatus::ERROR.0
+                } else if chassis.is_busy() || std::mem::take(&mut chassis.unseen) {
+                    PortStatus::BUSY.0
+                } else {
+                    PortStatus::READY.0
+                },
+            )
+        })
+    }
+
+    /// The answer to GET_DEVICE_ID, with its two bytes of length.
+    pub fn device_id(&self) -> Vec<u8> {
+        let machine = self.lock();
+        let wrong = machine.chassis.raised.contains(&Fault::WrongModel);
+        let model = match machine.options.model {
+            Model::Rio2 if wrong => Model::Enduro,
+            _ if wrong => Model::Rio2,
+            model => model,
+        };
+        let text = device_id(model, &machine.options.serial);
+        let mut bytes = ((text.len() + 2) as u16).to_be_bytes().to_vec();
+        bytes.extend_from_slice(text.as_bytes());
+        bytes
+    }
+
+    /// SOFT_RESET: drops what is half received.
+    pub fn soft_reset(&self) -> Result<(), LinkError> {
+        self.with(|machine| {
+            machine.transfer()?;
+            machine.front.drop_input();
+            Ok(())
+        })
+    }
+
+    /// A host has let go of a byte stream (TCP): what is half received is gone.
+    pub fn hang_up(&self) {
+        self.with(|machine| machine.front.drop_input());
+    }
+
+    pub fn model(&self) -> Model {
+        self.lock().options.model
+    }
+
+    /// The USB ids that it shows.
+    pub fn usb_ids(&self) -> (u16, u16) {
+        match self.model() {
+            Model::Rio2 => (0x0C1F, 0x1800),
+            Model::Alto | Model::Avalon => (0x0C1F, 0x2800),
+            Model::Enduro => (0x0C1F, 0x4800),
+            Model::Primacy | Model::Zenius => (0x0F49, 0x0A00),
+        }
+    }
+
+    pub fn serial(&self) -> String {
+        self.lock().options.serial.clone()
+    }
+}
+
+/// The 1284 ids of real printers (PPD files of Gutenprint 5.3.4 and of Magicard; the Evolis form is a guess).
+fn device_id(model: Model, serial: &str) -> String {
+    match model {
+        Model::Rio2 => format!("MFG:Magicard ; CMD:PCL,MPL;MDL:RioTango2D;SN:{serial};"),
+        Model::Avalon => format!("MFG:Magicard ;MDL:Avalon;SN:{serial};"),
+        Model::Enduro => format!("MFG:Magicard ;MDL:Enduro;SN:{serial};"),
+        Model::Alto => format!("MFG:Magicard ;MDL:Alto;SN:{serial};"),
+        Model::Primacy => format!("MFG:EVOLIS;MDL:Primacy;CLS:PRINTER;SN:{serial};"),
+        Model::Zenius => format!("MFG:EVOLIS;MDL:Zenius;CLS:PRINTER;SN:{serial};"),
+    }
+}
+
+impl Machine {
+    /// Counts a transfer; fails when the cable is out or goes now.
+    fn transfer(&mut self) -> Result<(), LinkError> {
+        // Rights and identity are looked at when the device is opened: a change shows as a device that went and came back.
+        let replaced = [Fault::NoPermission, Fault::WrongModel]
+            .iter()
+            .any(|fault| self.chassis.raised.contains(fault));
+        if !self.plugged || replaced {
+            return Err(LinkError::Unplugged);
+        }
+        self.transfers += 1;
+        match &mut self.cut_in {
+            Some(0) => {
+                self.cut_in = None;
+                self.pull();
+                Err(LinkError::Unplugged)
+            }
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The cable is out.
+    fn pull(&mut self) {
+        self.plugged = false;
+        self.front.drop_input();
+    }
+
+    /// It neither takes nor gives anything.
+    fn is_dumb(&self) -> bool {
+        self.chassis.raised.contains(&Fault::NotAnswering)
+    }
+
+    fn takes_input(&self) -> bool {
+        !self.is_dumb() && (!self.chassis.is_busy() || self.chassis.halted.is_some())
+    }
+
+    fn books(&self) -> Books {
+        Books {
+            inside: self.chassis.inside.is_some().into(),
+            ..self.chassis.books
+        }
+    }
+}
+
+/// The cable between a driver and a virtual printer in the same process.
+#[derive(Debug)]
+pub struct VirtualTransport {
+    printer: VirtualPrinter,
+}
+
+impl VirtualTransport {
+    /// Plugs in; fails as opening the device would.
+    pub fn open(printer: &VirtualPrinter) -> Result<Self, LinkError> {
+        let machine = printer.lock();
+        if !machine.plugged || machine.chassis.raised.contains(&Fault::Unplugged) {
+            return Err(LinkError::NotFound("the virtual socket".to_owned()));
+        }
+        if machine.chassis.raised.contains(&Fault::NoPermission) {
+            return Err(LinkError::NoPermission(
+                "the virtual printer is there, but may not be used".to_owned(),
+            ));
+        }
+        let wanted = machine.options.model;
+        drop(machine);
+        let id = DeviceId::from_class_request(&printer.device_id());
+        match Model::from_device_id(
+            id.maker().unwrap_or_default(),
+            id.model().unwrap_or_default(),
+        ) {
+            Some(found) if found != wanted => Err(LinkError::WrongModel { found, wanted }),
+            _ => Ok(Self {
+                printer: printer.clone(),
+            }),
+        }
+    }
+}
+
+/// How often a blocked transfer looks again.
+const TICK: Duration = Duration::from_micros(500);
+
+fn until<R>(
+    limit: Duration,
+    mut attempt: impl FnMut() -> Result<Option<R>, LinkError>,
+) -> Result<R, LinkError> {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(result) = attempt()? {
+            return Ok(result);
+        }
+        if Instant::now() >= deadline {
+            return Err(LinkError::Timeout);
+        }
+        std::thread::sleep(TICK.min(limit));
+    }
+}
+
+impl Transport for VirtualTransport {
+    fn write(&mut self, bytes: &[u8], limit: Duration) -> Result<usize, LinkError> {
+        until(limit, || {
+            self.printer
+                .write(bytes)
+                .map(|count| (count > 0).then_some(count))
+        })
+    }
+
+    fn read(&mut self, buffer: &mut [u8], limit: Duration) -> Result<usize, LinkError> {
+        let room = buffer.len();
+        let data = until(limit, || self.printer.read(room))?;
+        buffer[..data.len()].copy_from_slice(&data);
+        Ok(data.len())
+    }
+
+    fn port_status(&mut self) -> Result<Option<PortStatus>, LinkError> {
+        self.printer
+            .port_status()
+            .map(|byte| Some(PortStatus(byte)))
+    }
+
+    fn device_id(&mut self) -> Result<Option<DeviceId>, LinkError> {
+        Ok(Some(DeviceId::from_class_request(
+            &self.printer.device_id(),
+        )))
+    }
+
+    fn soft_reset(&mut self) -> Result<(), LinkError> {
+        self.printer.soft_reset()
+    }
+
+    fn place(&self) -> String {
+        format!("virtual:{}", self.printer.model())
+    }
+
+    /// Gutenprint's backend sends this much at a time; there is no cable here that a small piece would fit better.
+    fn chunk(&self) -> usize {
+        65_536
+    }
+}
+
+struct VirtualFinder {
+    printer: VirtualPrinter,
+    timing: Timing,
+}
+
+impl Finder for VirtualFinder {
+    fn find(&mut self) -> Result<Box<dyn Driver>, LinkError> {
+        let link = VirtualTransport::open(&self.printer)?;
+        Ok(driver(link, self.printer.model(), &self.timing))
+    }
+
+    fn place(&self) -> String {
+        format!("virtual:{}", self.printer.model())
+    }
+}
+
+/// The driver for a model over a link.
+pub(crate) fn driver<T: Transport + 'static>(
+    link: T,
+    model: Model,
+    timing: &Timing,
+) -> Box<dyn Driver> {
+    match model.protocol() {
+        Protocol::Magicard | Protocol::Evolis => {
+            Box::new(Magicard::new(link, model, timing.clone()))
+        }
+    }
+}
+
+/// Switches on a virtual printer and opens it as if it were real.
+pub fn virtual_printer(options: VirtualOptions, timing: Timing) -> (Handle, Control) {
+    let printer = VirtualPrinter::new(options);
+    let control = printer.control();
+    (
+        Handle::start(
+            Box::new(VirtualFinder {
+                printer,
+                timing: timing.clone(),
+            }),
+            timing,
+        ),
+        control,
+    )
+}
+
+#[cfg(test)]
+mod tests;

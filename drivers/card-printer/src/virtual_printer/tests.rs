@@ -1,0 +1,317 @@
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::card::{CardImage, JobId, Options, PrintJob};
+use crate::codec::decode;
+use crate::status::{Evidence, Link, Progress, Status};
+use crate::supervisor::{Refused, wait_for};
+
+const LIMIT: Duration = Duration::from_secs(20);
+const MAGICARDS: [Model; 4] = [Model::Rio2, Model::Avalon, Model::Enduro, Model::Alto];
+
+/// A card with a gradient, a red corner and a resin bar.
+fn card(model: Model) -> CardImage {
+    let (width, height) = model.raster();
+    let mut rgb = Vec::new();
+    let mut resin = Vec::new();
+    for y in 0..height {
+        for x in 0..width {
+            let bar = (300..320).contains(&y) && x > 100;
+            rgb.extend(if bar {
+                [0; 3]
+            } else if x < 50 && y < 50 {
+                [255, 0, 0]
+            } else {
+                [x as u8, y as u8, (x + y) as u8]
+            });
+            resin.push(u8::from(bar));
+        }
+    }
+    CardImage::new(width, height, rgb, resin).unwrap()
+}
+
+fn job(model: Model, id: &str) -> PrintJob {
+    PrintJob {
+        id: JobId::from(id),
+        front: card(model),
+        back: None,
+        options: Options::default(),
+    }
+}
+
+fn bench(model: Model) -> (Handle, Control) {
+    let (handle, control) = virtual_printer(VirtualOptions::new(model).speed(0.0), Timing::swift());
+    ready(&handle);
+    (handle, control)
+}
+
+fn ready(handle: &Handle) -> Status {
+    let status = wait_for(handle, LIMIT, |status| status.ready);
+    assert!(status.ready, "{status:?}");
+    status
+}
+
+/// Waits for the end of a job and gives its evidence; nothing may come after it.
+fn end(mut news: tokio::sync::mpsc::Receiver<Progress>) -> Evidence {
+    let mut evidence = None;
+    while let Some(progress) = news.blocking_recv() {
+        assert!(evidence.is_none(), "something came after the end");
+        if let Progress::Ended(ended) = progress {
+            evidence = Some(ended);
+        }
+    }
+    evidence.expect("every job ends")
+}
+
+fn balanced(control: &Control) {
+    let books = control.books();
+    assert_eq!(
+        books.fed,
+        books.ejected + books.rejected + books.inside,
+        "{books:?}"
+    );
+}
+
+#[test]
+fn a_card_comes_out_as_it_was_sent() {
+    for model in MAGICARDS {
+        let (handle, control) = bench(model);
+        let evidence = end(handle.print(job(model, "1")).unwrap());
+        assert_eq!(
+            (evidence.bytes_sent, evidence.fault.clone()),
+            (evidence.bytes_total, None),
+            "{evidence:?}"
+        );
+        assert!(evidence.busy_seen && evidence.ready_after && evidence.plane_byte_accepted);
+        if model != Model::Alto {
+            assert_eq!(
+                (evidence.counter_before, evidence.counter_after),
+                (Some(0), Some(1)),
+                "{model}"
+            );
+        } else {
+            assert_eq!(
+                (evidence.counter_before, evidence.counter_after),
+                (None, None),
+                "the Alto has no counter"
+            );
+        }
+        let out = control.take_card().unwrap();
+        assert_eq!(out.tray, Tray::Output);
+        // What decoding the file draws is the card that came out.
+        let decoded = decode(&out.job).unwrap();
+        assert_eq!(decoded.front.draw(), out.front.draw());
+        assert_eq!(out.front.draw().resin_mask(), card(model).resin_mask());
+        assert_eq!(
+            *out.job,
+            crate::codec::encode(
+                model,
+                &PrintJob {
+                    options: Options {
+                        time: decoded.time,
+                        ..Options::default()
+                    },
+                    ..job(model, "1")
+                }
+            )
+            .unwrap()
+        );
+        assert_eq!(
+            control.books(),
+            Books {
+                fed: 1,
+                ejected: 1,
+                rejected: 0,
+                inside: 0
+            }
+        );
+        assert_eq!(control.refused(), None);
+    }
+}
+
+#[test]
+fn both_sides_come_out() {
+    let (handle, control) = bench(Model::Rio2);
+    let mut two = job(Model::Rio2, "1");
+    two.back = Some(card(Model::Rio2));
+    let evidence = end(handle.print(two).unwrap());
+    assert_eq!(evidence.counter_after, Some(1));
+    let out = control.take_card().unwrap();
+    assert_eq!(out.back.unwrap().draw(), out.front.draw());
+}
+
+#[test]
+fn a_printer_shows_what_it_is() {
+    let (handle, _control) = bench(Model::Rio2);
+    let status = handle.status().borrow().clone();
+    assert_eq!(
+        (status.link, status.model, status.raster),
+        (Link::Connected, Some(Model::Rio2), Some((1016, 642)))
+    );
+    assert_eq!(
+        (status.serial.as_deref(), status.firmware.as_deref()),
+        (Some("V0001"), Some("V1.00"))
+    );
+    assert_eq!(
+        (status.ribbon_left, status.counters.unwrap().cards),
+        (Some(300), Some(0))
+    );
+}
+
+#[test]
+fn work_takes_its_time() {
+    let (handle, control) = virtual_printer(
+        VirtualOptions::new(Model::Rio2).speed(0.01),
+        Timing::swift(),
+    );
+    ready(&handle);
+    let begin = Instant::now();
+    let evidence = end(handle.print(job(Model::Rio2, "1")).unwrap());
+    assert!(
+        begin.elapsed() >= Duration::from_millis(200),
+        "20 s at a hundredth"
+    );
+    assert!(evidence.busy_seen && evidence.counter_after == Some(1));
+    assert!(control.take_card().is_some());
+}
+
+#[test]
+fn a_second_press_prints_nothing() {
+    let (handle, control) = virtual_printer(
+        VirtualOptions::new(Model::Rio2).speed(0.01),
+        Timing::swift(),
+    );
+    ready(&handle);
+    let first = handle.print(job(Model::Rio2, "1")).unwrap();
+    assert_eq!(
+        handle.print(job(Model::Rio2, "2")).unwrap_err(),
+        Refused::Busy
+    );
+    let asked = handle.query();
+    end(first);
+    assert!(
+        asked.blocking_recv().is_ok(),
+        "a question in a job is answered"
+    );
+    assert_eq!(
+        handle.print(job(Model::Rio2, "1")).unwrap_err(),
+        Refused::Repeated
+    );
+    end(handle.print(job(Model::Rio2, "3")).unwrap());
+    assert_eq!(control.books().fed, 2);
+}
+
+#[test]
+fn an_empty_hopper_prints_nothing_and_leaves_no_job_behind() {
+    let (handle, control) = bench(Model::Rio2);
+    control.raise(Fault::NoCards);
+    let evidence = end(handle.print(job(Model::Rio2, "1")).unwrap());
+    assert_eq!(evidence.fault, Some(Fault::NoCards));
+    assert_eq!(
+        (evidence.counter_before, evidence.counter_after),
+        (Some(0), Some(0))
+    );
+    assert_eq!(evidence.card_at, Some(crate::status::CardPosition::Hopper));
+    // Filling the hopper must not print the old job.
+    control.clear(&Fault::NoCards);
+    ready(&handle);
+    std::thread::sleep(Duration::from_millis(50));
+    assert_eq!(control.books(), Books::default());
+    let evidence = end(handle.print(job(Model::Rio2, "2")).unwrap());
+    assert_eq!(evidence.counter_after, Some(1));
+}
+
+#[test]
+fn every_fault_can_be_raised_told_and_cleared() {
+    for model in MAGICARDS {
+        for fault in Fault::all() {
+            let (handle, control) = bench(model);
+            control.raise(fault.clone());
+            let evidence = end(handle.print(job(model, "1")).unwrap());
+            assert_eq!(
+                evidence.fault.is_some(),
+                fault.blocks_printing() && tray_is_in_the_way(&fault),
+                "{model} {fault:?}: {evidence:?}"
+            );
+            control.clear_all();
+            ready(&handle);
+            let evidence = end(handle.print(job(model, "2")).unwrap());
+            assert_eq!(evidence.fault, None, "{model} {fault:?}");
+            balanced(&control);
+        }
+    }
+}
+
+/// A full reject tray stops only a card that goes there.
+fn tray_is_in_the_way(fault: &Fault) -> bool {
+    *fault != Fault::RejectFull
+}
+
+#[test]
+fn a_fault_in_the_midst_of_a_card_is_told_and_the_card_is_not_given_out() {
+    for movement in 0..7 {
+        let (handle, control) = bench(Model::Enduro);
+        control.raise_after(movement, Fault::CardJam);
+        let evidence = end(handle.print(job(Model::Enduro, "1")).unwrap());
+        let fault = evidence.fault.clone().unwrap();
+        assert!(
+            matches!(&fault, Fault::Other { text, .. } if text.contains("stuck")),
+            "{fault:?}"
+        );
+        assert_eq!(
+            evidence.counter_after,
+            Some(u64::from(movement > 0)),
+            "counted when it was fed"
+        );
+        control.clear(&Fault::CardJam);
+        ready(&handle);
+        balanced(&control);
+        assert_eq!(control.books().ejected, 0, "after movement {movement}");
+    }
+}
+
+/// What the booth concludes from evidence; here only to see that no cut can be taken for a printed card.
+fn printed(evidence: &Evidence) -> bool {
+    let counted = matches!((evidence.counter_before, evidence.counter_after), (Some(b), Some(a)) if a == b + 1);
+    evidence.bytes_sent == evidence.bytes_total
+        && evidence.busy_seen
+        && evidence.ready_after
+        && evidence.fault.is_none()
+        && counted
+}
+
+#[test]
+fn the_cable_may_go_at_any_transfer() {
+    let whole = {
+        let (handle, control) = bench(Model::Rio2);
+        let before = control.transfers();
+        end(handle.print(job(Model::Rio2, "1")).unwrap());
+        control.transfers() - before
+    };
+    let mut outcomes = [0; 3];
+    for cut in 0..whole + 3 {
+        let (handle, control) = bench(Model::Rio2);
+        control.cut_after(cut);
+        let evidence = end(handle.print(job(Model::Rio2, "1")).unwrap());
+        let fed = control.books().fed;
+        assert!(fed <= 1, "printed twice at cut {cut}");
+        if printed(&evidence) {
+            outcomes[0] += 1;
+            assert_eq!(control.books().ejected, 1, "cut {cut}");
+        } else if !evidence.plane_byte_accepted {
+            outcomes[1] += 1;
+            assert_eq!(fed, 0, "cut {cut}");
+        } else {
+            outcomes[2] += 1;
+        }
+        control.replug();
+        ready(&handle);
+        balanced(&control);
+        assert_eq!(control.books().inside, 0, "cut {cut}");
+        let evidence = end(handle.print(job(Model::Rio2, "2")).unwrap());
+        assert!(printed(&evidence), "after cut {cut}: {evidence:?}");
+        assert_eq!(control.books().fed, fed + 1);
+        assert_eq!(control.refused(), None);
+    }
+    assert!(outcomes.iter().all(|count| *count > 0), "{outcomes:?}");
+}
