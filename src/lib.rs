@@ -9,5 +9,6 @@ pub mod health;
 pub mod http;
 pub mod identity;
 pub mod order;
+pub mod portrait;
 pub mod runner;
 pub mod session;

@@ -1,0 +1,96 @@
+//! What the portrait's tests share, and what holds for all of it.
+
+use std::path::PathBuf;
+
+use super::*;
+use crate::order::Picture;
+
+/// Photographs of one person each, whose whole head is in the picture.
+pub(super) const PORTRAITS: [&str; 6] = [
+    "astronaut.png",
+    "grace_hopper.jpg",
+    "obama.jpg",
+    "obama2.jpg",
+    "obama3.jpg",
+    "biden.jpg",
+];
+
+/// A photograph that set-up fetched; without it a test fails and says what to run.
+pub(super) fn photo(name: &str) -> Picture {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/fetched/photos");
+    let bytes = std::fs::read(folder.join(name)).unwrap_or_else(|_| {
+        panic!("the photograph {name} is missing: run tests/setup/photos.sh once")
+    });
+    let picture = image::load_from_memory(&bytes).unwrap().into_rgb8();
+    let (width, height) = picture.dimensions();
+    Picture::new(width, height, picture.into_raw()).unwrap()
+}
+
+/// A picture from what each pixel is.
+pub(super) fn painted(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Picture {
+    let rgb = (0..height).flat_map(|y| (0..width).flat_map(move |x| [(x, y)]));
+    let rgb: Vec<u8> = rgb.flat_map(|(x, y)| pixel(x, y)).collect();
+    Picture::new(width, height, rgb).unwrap()
+}
+
+/// A face whose eyes are `apart` pixels from each other, tilted by `roll` radians around their middle.
+pub(super) fn face_at(middle: Point, apart: f32, roll: f32) -> Face {
+    let turn = |x: f32, y: f32| Point::new(middle.x + x, middle.y + y).turned(middle, roll);
+    let eyes = [turn(-apart / 2.0, 0.0), turn(apart / 2.0, 0.0)];
+    Face {
+        bounds: Bounds {
+            left: middle.x - apart * 1.1,
+            top: middle.y - apart * 0.9,
+            width: apart * 2.2,
+            height: apart * 2.2,
+        },
+        score: 1.0,
+        eyes,
+        irises: Some(eyes),
+        chin: turn(0.0, apart * 1.8),
+    }
+}
+
+#[test]
+fn a_face_is_found_in_every_portrait_and_none_where_there_is_none() {
+    let mut finder = Finder::plain();
+    for name in PORTRAITS {
+        let picture = photo(name);
+        let look = finder.study(&picture);
+        assert_eq!(look.faces.len(), 1, "{name}: {look:?}");
+        let crop = assess(&picture, &look, &Rules::default()).crop.unwrap();
+        let portrait = cut(&picture, &crop, &Layout::default());
+        assert_eq!(portrait.width() * 4, portrait.height() * 3, "{name}");
+        // the portrait shows the same face where it was meant to be; a box is a rough measure
+        let size = (portrait.width(), portrait.height());
+        let meant = crop.place(look.faces[0].middle(), size);
+        let again = finder.study(&portrait).faces;
+        let found = again.first().expect(name).middle();
+        let apart = found.distance(meant) / portrait.width() as f32;
+        assert!(apart < 0.12, "{name}: {found:?}, not {meant:?}");
+    }
+    for name in [
+        "coffee.png",
+        "chelsea.png",
+        "rocket.jpg",
+        "brick.png",
+        "coins.png",
+        "page.png",
+    ] {
+        let look = finder.study(&photo(&format!("other/{name}")));
+        assert_eq!(look, Look::default(), "{name}");
+    }
+}
+
+#[test]
+fn every_hint_and_every_check_has_a_name_of_its_own() {
+    let keys: std::collections::BTreeSet<_> = Hint::ALL.iter().map(|hint| hint.key()).collect();
+    assert_eq!(keys.len(), Hint::ALL.len());
+    let names: std::collections::BTreeSet<_> =
+        Check::ALL.iter().map(|check| check.name()).collect();
+    assert_eq!(names.len(), Check::ALL.len());
+    for check in Check::ALL {
+        assert_eq!(serde_json::to_value(check).unwrap(), check.name());
+    }
+    assert!(Check::ALL.is_sorted(), "hints come in this order");
+}
