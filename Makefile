@@ -22,6 +22,7 @@ test:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build show test
 	@tests/setup/photos.sh
+	@tests/setup/identity.sh
 	@$(CARGO) test --workspace
 
 clean:

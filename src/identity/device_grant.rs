@@ -243,11 +243,18 @@ impl NoCode {
                          switch it on for this client."
                     ),
                 ),
-                word => (
+                word @ "invalid_scope" => (
                     Fault::WrongClient,
                     format!(
-                        "{issuer} refuses the request for a code ({word}): compare identity.scopes and \
-                         identity.client_id with the client's registration."
+                        "{issuer} does not give client \"{id}\" the scopes of identity.scopes ({word}): compare them with \
+                         the client's registration."
+                    ),
+                ),
+                word => (
+                    Fault::NoDeviceGrant,
+                    format!(
+                        "{issuer} refuses client \"{id}\" a code ({word}): ask the identity team whether the device grant \
+                         is on for it, and with which scopes."
                     ),
                 ),
             },
@@ -317,7 +324,9 @@ impl Booth {
             .into_iter()
             .chain(scope.filter(|s| *s != "openid"))
             .collect();
-        let form = vec![("scope", scope.join(" "))];
+        let mut form = vec![("scope", scope.join(" "))];
+        let parameters = self.settings.parameters.iter();
+        form.extend(parameters.map(|(name, value)| (name.as_str(), value.clone())));
         let answer = self
             .post(&provider.code_endpoint, &provider.token_endpoint, form)
             .await
@@ -449,11 +458,11 @@ impl Booth {
         })
     }
 
-    async fn post(
-        &self,
+    async fn post<'a>(
+        &'a self,
         endpoint: &Url,
         token_endpoint: &Url,
-        mut form: Vec<(&'static str, String)>,
+        mut form: Vec<(&'a str, String)>,
     ) -> Result<HttpResponse, http::Error> {
         let mut headers = HeaderMap::new();
         self.credentials.add(

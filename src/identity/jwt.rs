@@ -6,12 +6,13 @@ use std::fmt;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::{
+    digest,
     rand::SystemRandom,
     signature::{
         ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
     },
 };
-use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde_json::{Value, json};
 
 /// A private key that signs tokens.
@@ -125,6 +126,17 @@ impl Signer {
             Key::Rsa(_) => None,
         }
     }
+}
+
+/// What a header says of the key's certificate (RFC 7515, sections 4.1.7 and 4.1.8). AD FS knows only the SHA-1 of it,
+/// which names the certificate and protects nothing.
+pub(super) fn thumbprints(pem: &[u8]) -> Option<Value> {
+    let certificate = CertificateDer::from_pem_slice(pem).ok()?;
+    let print = |algorithm| encode(digest::digest(algorithm, &certificate).as_ref());
+    Some(json!({
+        "x5t": print(&digest::SHA1_FOR_LEGACY_USE_ONLY),
+        "x5t#S256": print(&digest::SHA256),
+    }))
 }
 
 pub(super) fn encode(bytes: &[u8]) -> String {

@@ -1,6 +1,7 @@
 //! What a site says of its identity provider: the `[identity]` table.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -25,6 +26,9 @@ pub struct Settings {
     /// Asked for beside `openid`; as little as the portal needs to let a person order their own card.
     #[serde(default)]
     pub scopes: Vec<String>,
+    /// Sent along when a code is asked for: `resource` for AD FS and RFC 8707, `acr_values`, `max_age` and the like.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
     /// How the booth proves that it is the booth.
     #[serde(default)]
     pub client: ClientAuth,
@@ -66,6 +70,9 @@ pub enum ClientAuth {
         /// PEM of the key's certificate: AD FS and Entra find the key by its thumbprint.
         #[serde(default)]
         certificate: Option<PathBuf>,
+        /// Whom the assertions are for; the token endpoint when not set. Some providers want their issuer.
+        #[serde(default)]
+        audience: Option<String>,
     },
     /// The booth's certificate in the TLS handshake (RFC 8705).
     Mtls { certificate: PathBuf, key: PathBuf },
@@ -78,6 +85,15 @@ pub enum ClientAuth {
 /// RFC 8628 leaves it to the provider; a short life makes a photographed code worth little (RFC 10027, section 6.1).
 const CODE_LIFE: u64 = 180;
 const SHORTEST_CODE_LIFE: u64 = 60;
+
+/// Parameters that a site cannot set by hand.
+const OURS: [&str; 5] = [
+    "client_id",
+    "scope",
+    "client_secret",
+    "client_assertion",
+    "client_assertion_type",
+];
 
 fn code_life() -> u64 {
     CODE_LIFE
@@ -93,6 +109,7 @@ impl Settings {
             issuer: issuer.to_owned(),
             client_id: client_id.to_owned(),
             scopes: vec!["profile".to_owned()],
+            parameters: BTreeMap::new(),
             client: ClientAuth::None,
             ca: None,
             claims: Mapping {
@@ -145,6 +162,15 @@ impl Settings {
                     "identity.scopes",
                     "asks for offline_access",
                     "Leave it out: the booth keeps no token beyond the visit.",
+                );
+            }
+        }
+        for name in OURS {
+            if self.parameters.contains_key(name) {
+                problems.at(
+                    format!("identity.parameters.{name}"),
+                    "is sent by the booth itself",
+                    "Leave it out; identity.client_id, identity.scopes and identity.client say it.",
                 );
             }
         }

@@ -2,5 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod oidc_provider;
+mod phone;
+mod servers;
 mod sign_in;
 mod tidy;

@@ -8,11 +8,11 @@ use openidconnect::{
     http::{HeaderMap, HeaderValue, header},
     url::{Url, form_urlencoded},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::super::{
-    jwt::Signer,
+    jwt::{self, NoRandom, Signer},
     settings::{ClientAuth, read},
 };
 use crate::{config::Problems, http, order::Private};
@@ -23,7 +23,9 @@ pub(super) enum Credentials {
     None,
     PrivateKeyJwt {
         signer: Signer,
-        key_id: Option<String>,
+        /// What the header says of the key.
+        header: Value,
+        audience: Option<String>,
     },
     /// Certificate and key in PEM, for the TLS handshake.
     Mtls(Private<Vec<u8>>),
@@ -42,20 +44,41 @@ impl Credentials {
     ) -> Option<Self> {
         match client {
             ClientAuth::None => Some(Self::None),
-            ClientAuth::PrivateKeyJwt { key, key_id, .. } => {
+            ClientAuth::PrivateKeyJwt {
+                key,
+                key_id,
+                certificate,
+                audience,
+            } => {
+                let certificate = certificate.as_ref().map(|file| {
+                    let at = "identity.client.certificate";
+                    let remedy = "Name the PEM file of the certificate that the identity team has registered.";
+                    let print = read(folder, file, at, remedy, problems)
+                        .and_then(|pem| jwt::thumbprints(&pem));
+                    if print.is_none() && problems.is_empty() {
+                        problems.at(at, "holds no certificate in PEM", remedy);
+                    }
+                    print
+                });
                 let remedy =
                     "Make one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256";
                 let pem = read(folder, key, "identity.client.key", remedy, problems)?;
-                match Signer::from_pem(Private::new(pem).expose()) {
-                    Ok(signer) => Some(Self::PrivateKeyJwt {
-                        signer,
-                        key_id: key_id.clone(),
-                    }),
-                    Err(bad) => {
-                        problems.at("identity.client.key", bad.to_string(), remedy);
-                        None
-                    }
+                let signer = Signer::from_pem(Private::new(pem).expose());
+                if let Err(bad) = &signer {
+                    problems.at("identity.client.key", bad.to_string(), remedy);
                 }
+                let mut header = match certificate {
+                    None => json!({}),
+                    Some(print) => print?,
+                };
+                if let Some(key_id) = key_id {
+                    header["kid"] = json!(key_id);
+                }
+                Some(Self::PrivateKeyJwt {
+                    signer: signer.ok()?,
+                    header,
+                    audience: audience.clone(),
+                })
             }
             ClientAuth::Mtls { certificate, key } => {
                 let remedy = "Name the booth's PEM file as the identity team has registered it.";
@@ -84,12 +107,12 @@ impl Credentials {
         }
     }
 
-    /// Adds what this way of authentication asks for to a request; `audience` is the token endpoint.
+    /// Adds what this way of authentication asks for to a request.
     pub(super) fn add(
         &self,
         client_id: &str,
-        audience: &Url,
-        form: &mut Vec<(&'static str, String)>,
+        token_endpoint: &Url,
+        form: &mut Vec<(&str, String)>,
         headers: &mut HeaderMap,
     ) -> Result<(), http::Error> {
         match self {
@@ -110,8 +133,13 @@ impl Credentials {
                 form.push(("client_id", client_id.to_owned()));
                 form.push(("client_secret", secret.expose().clone()));
             }
-            Self::PrivateKeyJwt { signer, key_id } => {
-                let assertion = assertion(signer, key_id.as_deref(), client_id, audience)
+            Self::PrivateKeyJwt {
+                signer,
+                header,
+                audience,
+            } => {
+                let audience = audience.as_deref().unwrap_or(token_endpoint.as_str());
+                let assertion = assertion(signer, header.clone(), client_id, audience)
                     .map_err(|error| http::Error::SetUp(error.to_string()))?;
                 form.push(("client_id", client_id.to_owned()));
                 form.push((
@@ -144,19 +172,15 @@ fn secret(file: &Path, folder: &Path, problems: &mut Problems) -> Option<Private
 /// RFC 7523, section 3: a new one for every request, because a provider takes each only once.
 fn assertion(
     signer: &Signer,
-    key_id: Option<&str>,
+    header: Value,
     client_id: &str,
-    audience: &Url,
-) -> Result<String, super::super::jwt::NoRandom> {
+    audience: &str,
+) -> Result<String, NoRandom> {
     let now = Timestamp::now().as_second();
-    let mut header = json!({});
-    if let Some(key_id) = key_id {
-        header["kid"] = json!(key_id);
-    }
     let claims = json!({
         "iss": client_id,
         "sub": client_id,
-        "aud": audience.as_str(),
+        "aud": audience,
         "jti": Uuid::now_v7().to_string(),
         "iat": now,
         "exp": now + ASSERTION_LIFE,

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use jiff::{Timestamp, fmt::rfc2822};
 use openidconnect::{
     AdditionalProviderMetadata, AsyncHttpClient, DeviceAuthorizationUrl, DiscoveryError,
-    HttpRequest, HttpResponse, IssuerUrl, JsonWebKeySet, ProviderMetadata,
+    HttpRequest, HttpResponse, IssuerUrl, JsonWebKeySet, ProviderMetadata, TokenUrl,
     core::{
         CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType,
         CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{sync::Mutex, time::Instant};
 
 use super::{
-    super::{Fault, Settings, Trouble},
+    super::{ClientAuth, Fault, Settings, Trouble},
     Link,
 };
 use crate::http::{self, Cause};
@@ -37,10 +37,20 @@ pub(super) struct Provider {
     fetched: Instant,
 }
 
-/// RFC 8628, section 4: an entry that the library's type does not have.
+/// Entries that the library's type does not have.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 struct DeviceMetadata {
+    /// RFC 8628, section 4.
     device_authorization_endpoint: Option<DeviceAuthorizationUrl>,
+    /// RFC 8705, section 5: where clients with a certificate shall go instead.
+    #[serde(default)]
+    mtls_endpoint_aliases: Aliases,
+}
+
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+struct Aliases {
+    device_authorization_endpoint: Option<DeviceAuthorizationUrl>,
+    token_endpoint: Option<TokenUrl>,
 }
 
 impl AdditionalProviderMetadata for DeviceMetadata {}
@@ -154,19 +164,21 @@ async fn discover(settings: &Settings, link: &Arc<dyn Link>) -> Result<Provider,
             ),
         )),
     };
-    let device = metadata.additional_metadata();
+    let more = metadata.additional_metadata();
+    let alias = Some(&more.mtls_endpoint_aliases)
+        .filter(|_| matches!(settings.client, ClientAuth::Mtls { .. }));
+    let code = alias
+        .and_then(|alias| alias.device_authorization_endpoint.as_ref())
+        .or(more.device_authorization_endpoint.as_ref());
+    let token = alias
+        .and_then(|alias| alias.token_endpoint.as_ref())
+        .or(metadata.token_endpoint());
     Ok(Provider {
         code_endpoint: endpoint(
-            device
-                .device_authorization_endpoint
-                .as_ref()
-                .map(DeviceAuthorizationUrl::url),
+            code.map(DeviceAuthorizationUrl::url),
             "device authorization endpoint",
         )?,
-        token_endpoint: endpoint(
-            metadata.token_endpoint().map(|url| url.url()),
-            "token endpoint",
-        )?,
+        token_endpoint: endpoint(token.map(TokenUrl::url), "token endpoint")?,
         issuer: metadata.issuer().clone(),
         keys: metadata.jwks().clone(),
         fetched: Instant::now(),
