@@ -1,6 +1,7 @@
 //! The command line: what `fotoautomat` can do beside the booth itself. One file per subcommand below.
 
 pub mod config;
+pub mod portal;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -31,6 +32,8 @@ pub enum Command {
     /// Check a site's configuration, or start a new one.
     #[command(subcommand)]
     Config(config::Command),
+    /// Serve the portal interface from a file, for trials and for integrators.
+    Portal(portal::Args),
 }
 
 /// How a command ended; misuse is told by clap itself.

@@ -9,6 +9,8 @@ pub mod health;
 pub mod http;
 pub mod identity;
 pub mod order;
+pub mod outbox;
+pub mod portal;
 pub mod portrait;
 pub mod runner;
 pub mod session;

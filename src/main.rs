@@ -19,5 +19,13 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<cli::Answer, cli::Error> {
     match &cli.command {
         Command::Config(command) => cli::config::run(command, &cli.config),
+        Command::Portal(args) => runtime()?.block_on(cli::portal::run(args)),
     }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, cli::Error> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| cli::Error::failed(format!("cannot start: {error}")))
 }

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod oidc_provider;
+mod outbox;
 mod phone;
+mod portal;
 mod servers;
 mod sign_in;
 mod tidy;

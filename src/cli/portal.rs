@@ -1,0 +1,85 @@
+//! `fotoautomat portal`: the reference portal as a server of its own.
+
+use std::{collections::BTreeMap, fs, net::SocketAddr, path::PathBuf};
+
+use clap::Args as ClapArgs;
+use ed25519_dalek::{VerifyingKey, pkcs8::DecodePublicKey as _};
+use tokio::net::TcpListener;
+
+use super::{Answer, Error};
+use crate::portal::reference::{self, people::People};
+
+/// Serves the portal interface (assets/portal/openapi.yaml) from one SQLite file until interrupted.
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    /// Where to listen; port 0 takes a free one, which is printed.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+    /// The portal's own store; made when it is not there.
+    #[arg(long, value_name = "FILE")]
+    pub store: PathBuf,
+    /// Who may have which card.
+    #[arg(long, value_name = "FILE.toml")]
+    pub people: PathBuf,
+    /// A booth that may write, and its Ed25519 public key in PEM (openssl pkey -pubout); may be given more than once.
+    #[arg(long = "booth", value_name = "NAME=FILE.pem", value_parser = parse_booth)]
+    pub booths: Vec<(String, PathBuf)>,
+    /// The identity provider whose access tokens are believed.
+    #[arg(long, value_name = "URL")]
+    pub issuer: Option<String>,
+    /// PEM of the authority that certifies the identity provider.
+    #[arg(long, value_name = "FILE.pem", requires = "issuer")]
+    pub issuer_ca: Option<PathBuf>,
+    /// The address that booths use, where it is not the one listened on.
+    #[arg(long, value_name = "URL")]
+    pub address: Option<String>,
+}
+
+fn parse_booth(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => {
+            Ok((name.to_owned(), file.into()))
+        }
+        _ => Err("write NAME=FILE.pem".to_owned()),
+    }
+}
+
+pub async fn run(args: &Args) -> Result<Answer, Error> {
+    let mut booths = BTreeMap::new();
+    for (name, file) in &args.booths {
+        let pem = read(file)?;
+        let pem = String::from_utf8_lossy(&pem);
+        let key = VerifyingKey::from_public_key_pem(&pem).map_err(|_| {
+            Error::failed(format!(
+                "{} holds no Ed25519 public key in PEM; make one with: openssl pkey -in KEY -pubout",
+                file.display()
+            ))
+        })?;
+        booths.insert(name.clone(), key);
+    }
+    let settings = reference::Settings {
+        booths,
+        issuer: args.issuer.clone(),
+        issuer_ca: args.issuer_ca.as_ref().map(read).transpose()?,
+        address: args.address.clone(),
+        ..reference::Settings::new(
+            args.store.clone(),
+            People::read(&args.people).map_err(Error::failed)?,
+        )
+    };
+    let listener = TcpListener::bind(args.listen)
+        .await
+        .map_err(|error| Error::failed(format!("cannot listen on {}: {error}", args.listen)))?;
+    let portal = reference::serve(listener, settings)
+        .await
+        .map_err(Error::failed)?;
+    println!("listening on http://{}", portal.address);
+    // an error means that there is no signal to wait for; then the portal ends with its terminal
+    let _ = tokio::signal::ctrl_c().await;
+    portal.stop().await;
+    Ok(Answer::Yes)
+}
+
+fn read(file: &PathBuf) -> Result<Vec<u8>, Error> {
+    fs::read(file).map_err(|error| Error::failed(format!("{}: {error}", file.display())))
+}

@@ -1,0 +1,131 @@
+use sqlx::Row as _;
+
+use super::{Error, Outbox, outcome_named, unsigned};
+use crate::order::Outcome;
+
+/// One printer's books: every card its counter counted, and what became of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Books {
+    pub printer: String,
+    /// What the printer's counter says was fed since the journal's first reading; `None` where it has no counter.
+    pub counted: Option<u64>,
+    pub issued: u64,
+    pub rejected: u64,
+    /// Fed, and the serial taken back.
+    pub void: u64,
+    pub test: u64,
+    /// Fed, and nobody has said yet what became of it.
+    pub undecided: u64,
+}
+
+impl Books {
+    /// Cards that the counter knows and the journal does not (positive), or the other way round. Zero when the books
+    /// balance: counted = issued + rejected + void + test + undecided.
+    pub fn unexplained(&self) -> i64 {
+        let known = self.issued + self.rejected + self.void + self.test + self.undecided;
+        self.counted
+            .map_or(0, |counted| counted.wrapping_sub(known).cast_signed())
+    }
+}
+
+/// One line of the journal, in the order of events: an attempt or a feed without an order.
+struct Line {
+    kind: Kind,
+    before: Option<u64>,
+    after: Option<u64>,
+}
+
+enum Kind {
+    /// `None`: not ended.
+    Attempt {
+        outcome: Option<Outcome>,
+        fed: bool,
+    },
+    Test(u64),
+    Rejected(u64),
+}
+
+impl Outbox {
+    /// The books of each printer this store knows.
+    pub async fn books(&self) -> Result<Vec<Books>, Error> {
+        let rows = sqlx::query(
+            "SELECT printer, id, 0 AS step, outcome, fed, counter_before, counter_after FROM attempts
+             UNION ALL
+             SELECT printer, after_attempt, id, kind, cards, NULL, counter_after FROM feeds
+             ORDER BY 1, 2, 3",
+        )
+        .fetch_all(self.0.store.reader())
+        .await?;
+        let mut books: Vec<(String, Vec<Line>)> = Vec::new();
+        for row in &rows {
+            let printer: String = row.try_get(0)?;
+            let step: i64 = row.try_get(2)?;
+            let what: Option<&str> = row.try_get(3)?;
+            let number: i64 = row.try_get(4)?;
+            let kind = match (step, what) {
+                (0, what) => Kind::Attempt {
+                    outcome: what.and_then(outcome_named),
+                    fed: number != 0,
+                },
+                (_, Some("test")) => Kind::Test(unsigned(number)),
+                _ => Kind::Rejected(unsigned(number)),
+            };
+            let line = Line {
+                kind,
+                before: row.try_get::<Option<i64>, _>(5)?.map(unsigned),
+                after: row.try_get::<Option<i64>, _>(6)?.map(unsigned),
+            };
+            match books.last_mut() {
+                Some((name, lines)) if *name == printer => lines.push(line),
+                _ => books.push((printer, vec![line])),
+            }
+        }
+        Ok(books
+            .into_iter()
+            .map(|(printer, lines)| sum(printer, &lines))
+            .collect())
+    }
+}
+
+fn sum(printer: String, lines: &[Line]) -> Books {
+    let readings = || {
+        lines
+            .iter()
+            .flat_map(|line| [line.before, line.after])
+            .flatten()
+    };
+    let mut books = Books {
+        printer,
+        counted: readings()
+            .next()
+            .zip(readings().next_back())
+            .map(|(first, last)| last.wrapping_sub(first)),
+        ..Books::default()
+    };
+    for (at, line) in lines.iter().enumerate() {
+        // an attempt that was cut off is settled by the next reading of the counter
+        let next = lines[at + 1..]
+            .iter()
+            .flat_map(|line| [line.before, line.after])
+            .flatten()
+            .next();
+        let moved = line
+            .before
+            .zip(line.after.or(next))
+            .map(|(before, after)| after.wrapping_sub(before));
+        match &line.kind {
+            Kind::Test(cards) => books.test += cards,
+            Kind::Rejected(cards) => books.rejected += cards,
+            Kind::Attempt { outcome, fed } => {
+                let cards = moved.unwrap_or(u64::from(*fed));
+                match outcome {
+                    Some(Outcome::Printed) => books.issued += 1,
+                    Some(Outcome::NotPrinted) => books.rejected += cards,
+                    Some(Outcome::Void) => books.void += cards,
+                    Some(Outcome::Unknown) | None => books.undecided += cards,
+                }
+            }
+        }
+    }
+    books
+}

@@ -1,0 +1,253 @@
+//! The institution's card portal, as the booth sees it: what a person may have, and where orders go.
+//!
+//! The contract is `assets/portal/openapi.yaml`. [`http`] speaks it as a client, [`reference`] as a server. Status is
+//! data: [`Answer`] says what the portal thinks of a message; [`Error`] is a link that broke.
+
+pub mod assertion;
+pub mod http;
+pub mod reference;
+
+use std::{fmt, time::Duration};
+
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::order::{Disposition, Holder, OrderId, Private, Serial, Uid};
+
+/// SHA-256 of a body, lower-case hexadecimal on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Hash(pub [u8; 32]);
+
+impl Hash {
+    pub fn of(body: &[u8]) -> Self {
+        Self(Sha256::digest(body).into())
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// The text is no SHA-256 in hexadecimal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a hash is 64 hexadecimal digits")]
+pub struct BadHash;
+
+impl std::str::FromStr for Hash {
+    type Err = BadHash;
+    fn from_str(text: &str) -> Result<Self, BadHash> {
+        let digits = text.as_bytes();
+        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return Err(BadHash);
+        }
+        let mut hash = [0; 32];
+        for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| BadHash)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| BadHash)?;
+        }
+        Ok(Self(hash))
+    }
+}
+
+impl Serialize for Hash {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// Where a message goes; each can be sent any number of times with the effect of once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// `PUT /v1/orders/{orderId}`
+    Order(OrderId),
+    /// `PUT /v1/orders/{orderId}/photo`
+    Photo(OrderId),
+    /// `PUT /v1/orders/{orderId}/cards/{serial}`
+    Card(OrderId, Serial),
+    /// `PUT /v1/cards/{serial}/block`
+    Block(Serial),
+    /// `POST /v1/incidents`, once by its `Idempotency-Key`
+    Incident(uuid::Uuid),
+}
+
+/// What is sent, with its hash.
+#[derive(Debug, Clone)]
+pub struct Body {
+    pub content_type: &'static str,
+    pub bytes: Private<Vec<u8>>,
+    pub sha256: Hash,
+}
+
+impl Body {
+    pub fn json(bytes: Private<Vec<u8>>) -> Self {
+        Self::new("application/json", bytes)
+    }
+
+    pub fn jpeg(bytes: Private<Vec<u8>>) -> Self {
+        Self::new("image/jpeg", bytes)
+    }
+
+    fn new(content_type: &'static str, bytes: Private<Vec<u8>>) -> Self {
+        let sha256 = Hash::of(&bytes);
+        Self {
+            content_type,
+            bytes,
+            sha256,
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub to: Target,
+    pub body: Body,
+}
+
+/// What the portal says of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It keeps a body with this hash, now or since an earlier try.
+    Stored(Hash),
+    /// It keeps another body under this name; which one, when it says.
+    Conflict(Option<Hash>),
+    /// Not now; not before the given time, when it gave one.
+    Later {
+        status: u16,
+        after: Option<Duration>,
+    },
+    /// It does not believe that this is the booth.
+    Unauthorised,
+    /// It will not have it: a person must look.
+    Refused { status: u16, reason: String },
+}
+
+/// The link to the portal broke, or what came over it was no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    #[error("the portal cannot be reached: {0}")]
+    Unreachable(String),
+    #[error("the portal did not answer in time")]
+    TimedOut,
+    #[error("the portal's answer cannot be read: {0}")]
+    Rubbish(String),
+    #[error("the portal answered {status}: {reason}")]
+    Status { status: u16, reason: String },
+}
+
+/// What the portal says of a person who signed in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lookup {
+    Found(Box<Holder>),
+    /// The portal does not know the person (404), or will not give them a card (403); its words.
+    NotKnown(String),
+    /// The person's token is not believed or has run out (401).
+    NotBelieved,
+}
+
+/// A card is lost or stolen: the body of `PUT /v1/cards/{serial}/block`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    pub reason: Disposition,
+    pub at: Timestamp,
+    pub booth: String,
+}
+
+/// Something that staff of the portal should know: the body of `POST /v1/incidents`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    pub id: uuid::Uuid,
+    pub at: Timestamp,
+    pub booth: String,
+    #[serde(flatten)]
+    pub kind: IncidentKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum IncidentKind {
+    /// Somebody signed in at this booth who was not standing before it.
+    NotMe { subject: Option<Private<String>> },
+    /// The booth was opened or tampered with.
+    Tampering { what: String },
+    /// A lost or stolen card that has no serial to block by.
+    CardGone {
+        disposition: Disposition,
+        card_number: Option<Private<String>>,
+        uid: Option<Uid>,
+        subject: Option<Private<String>>,
+    },
+}
+
+/// The heartbeat: the body of `PUT /v1/booths/{id}/health`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Heartbeat {
+    pub at: Timestamp,
+    pub software: String,
+    pub ready: bool,
+    /// Keys of what keeps the booth from serving, e.g. `reason-printer-no-cards`.
+    #[serde(default)]
+    pub reasons: Vec<String>,
+    #[serde(default)]
+    pub ribbon_cards: Option<u32>,
+    #[serde(default)]
+    pub printed: Option<u64>,
+    pub waiting: u64,
+    pub parked: u64,
+    #[serde(default)]
+    pub oldest_seconds: Option<u64>,
+}
+
+/// A state of an order that was set at the portal: an element of `GET /v1/orders?booth=..&since=..`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderState {
+    pub order_id: OrderId,
+    /// One of the portal's states, e.g. `received`, `approved`, `rejected`, `printed`, `active`.
+    pub state: String,
+    #[serde(default)]
+    pub reason: Option<String>,
+    pub at: Timestamp,
+}
+
+/// The portal, as the booth uses it.
+pub trait Portal: Send + Sync + fmt::Debug {
+    /// What the person with this access token may have (`GET /v1/holder`).
+    fn holder<'a>(&'a self, token: &'a Private<String>) -> BoxFuture<'a, Result<Lookup, Error>>;
+
+    /// The same for a person whom an attendant serves, or who signed in by password (`GET /v1/holders/{subject}`).
+    /// `attendant`: the attendant's access token, where there is one.
+    fn holder_named<'a>(
+        &'a self,
+        subject: &'a Private<String>,
+        attendant: Option<&'a Private<String>>,
+    ) -> BoxFuture<'a, Result<Lookup, Error>>;
+
+    /// Sends one message.
+    fn send<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<Answer, Error>>;
+
+    /// Says how the booth is (`PUT /v1/booths/{id}/health`).
+    fn heartbeat<'a>(&'a self, beat: &'a Heartbeat) -> BoxFuture<'a, Result<(), Error>>;
+
+    /// Orders of this booth whose state was set elsewhere since then.
+    fn states(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<OrderState>, Error>>;
+
+    /// The signed list of revoked serials, as it came (`GET /v1/revocations`).
+    fn revocations(&self) -> BoxFuture<'_, Result<Vec<u8>, Error>>;
+}

@@ -1,0 +1,413 @@
+//! The portal over HTTP, as `assets/portal/openapi.yaml` has it.
+
+mod settings;
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicI64, Ordering},
+    time::SystemTime,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use bytes::Bytes;
+use ed25519_dalek::SigningKey;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use reqwest::{
+    Client, Method, Response, StatusCode, Url,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER},
+};
+use serde::Deserialize;
+
+pub use settings::{SetUp, Settings};
+
+use super::{
+    Answer, Body, Error, Hash, Heartbeat, Lookup, Message, OrderState, Portal, Target, assertion,
+};
+use crate::{
+    http,
+    order::{Holder, Private},
+    outbox::retry,
+};
+
+/// Acknowledgements and problems are a few hundred bytes.
+const LARGEST_ANSWER: usize = 64 * 1024;
+/// A person with many cards, or a day's states of a busy booth.
+const LARGEST_LIST: usize = 1024 * 1024;
+/// Two million blocked cards at four bytes each.
+const LARGEST_REVOCATIONS: usize = 8 * 1024 * 1024;
+/// As much of the portal's words as staff are shown.
+const LONGEST_REASON: usize = 200;
+
+/// How the booth shows who it is.
+enum Proof {
+    /// By the certificate of the TLS connection.
+    Certificate,
+    /// By an assertion signed for each request.
+    Assertion(SigningKey),
+}
+
+/// A portal somewhere on the network.
+pub struct HttpPortal {
+    client: Client,
+    base: Url,
+    booth: String,
+    proof: Proof,
+    /// Seconds to add to the booth's clock to get the portal's, learnt when an assertion was refused.
+    offset: AtomicI64,
+}
+
+impl fmt::Debug for HttpPortal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HttpPortal({} at {})", self.booth, self.base)
+    }
+}
+
+/// What an acknowledgement says, and the one extra field of a problem (RFC 9457) that matters to a machine.
+#[derive(Deserialize)]
+struct Stored {
+    sha256: Hash,
+}
+
+/// The fixed words of a problem. Its `detail` is not read: it may say of whom it speaks, and what is kept here is kept
+/// in clear.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Problem {
+    title: String,
+    sha256: Option<Hash>,
+}
+
+impl HttpPortal {
+    /// A portal at `base`, asked by `client` in the name of `booth`; with `key` each request is signed, without it
+    /// the client's certificate must be enough.
+    pub fn new(client: Client, base: Url, booth: &str, key: Option<SigningKey>) -> Self {
+        Self {
+            client,
+            base,
+            booth: booth.to_owned(),
+            proof: key.map_or(Proof::Certificate, Proof::Assertion),
+            offset: AtomicI64::new(0),
+        }
+    }
+
+    fn url(&self, segments: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+
+    /// The audience of an assertion: the portal's address without a slash at its end.
+    fn audience(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    fn proof(&self) -> Option<String> {
+        match &self.proof {
+            Proof::Certificate => None,
+            Proof::Assertion(key) => {
+                let now = Timestamp::now().as_second() + self.offset.load(Ordering::Relaxed);
+                let signed = assertion::sign(key, &self.booth, self.audience(), now);
+                Some(format!("Bearer {signed}"))
+            }
+        }
+    }
+
+    /// Asks as the booth. An assertion that is refused because the booth's clock is wrong is made anew by the portal's
+    /// clock, once.
+    async fn ask(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<&Body>,
+        headers: HeaderMap,
+    ) -> Result<Response, Error> {
+        let answer = self
+            .ask_once(method.clone(), url.clone(), body, headers.clone())
+            .await?;
+        if answer.status() == StatusCode::UNAUTHORIZED && self.set_clock_by(answer.headers()) {
+            return self.ask_once(method, url, body, headers).await;
+        }
+        Ok(answer)
+    }
+
+    async fn ask_once(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<&Body>,
+        headers: HeaderMap,
+    ) -> Result<Response, Error> {
+        let mut request = self
+            .client
+            .request(method, url)
+            .header(ACCEPT, "application/json, application/problem+json")
+            .headers(headers);
+        if let Some(proof) = self.proof() {
+            request = request.header(AUTHORIZATION, proof);
+        }
+        if let Some(body) = body {
+            request = request
+                .header(CONTENT_TYPE, body.content_type)
+                .header(
+                    "Content-Digest",
+                    format!("sha-256=:{}:", BASE64.encode(body.sha256.0)),
+                )
+                .body(Bytes::from_owner(Wiped(body.bytes.clone())));
+        }
+        request.send().await.map_err(broken)
+    }
+
+    /// Learns the portal's clock from its answer. Says whether that changed anything worth another try.
+    fn set_clock_by(&self, headers: &HeaderMap) -> bool {
+        let Proof::Assertion(_) = &self.proof else {
+            return false;
+        };
+        let Some(theirs) = text(headers, DATE.as_str())
+            .and_then(|date| httpdate::parse_http_date(date).ok())
+            .and_then(|date| Timestamp::try_from(date).ok())
+        else {
+            return false;
+        };
+        let offset = theirs.as_second() - Timestamp::now().as_second();
+        let known = self.offset.swap(offset, Ordering::Relaxed);
+        (offset - known).abs() > 5
+    }
+
+    async fn look_up(&self, answer: Response) -> Result<Lookup, Error> {
+        match answer.status() {
+            StatusCode::OK => {
+                let body = Private::new(read(answer, LARGEST_LIST).await?);
+                let holder: Holder =
+                    serde_json::from_slice(&body).map_err(|error| Error::Rubbish(shape(&error)))?;
+                Ok(Lookup::Found(Box::new(holder)))
+            }
+            StatusCode::UNAUTHORIZED => Ok(Lookup::NotBelieved),
+            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
+                Ok(Lookup::NotKnown(problem(answer).await.title))
+            }
+            status => Err(Error::Status {
+                status: status.as_u16(),
+                reason: problem(answer).await.title,
+            }),
+        }
+    }
+
+    async fn send_message(&self, message: &Message) -> Result<Answer, Error> {
+        let mut headers = HeaderMap::new();
+        let (method, url) = match message.to {
+            Target::Order(order) => (Method::PUT, self.url(&["v1", "orders", &order.to_string()])),
+            Target::Photo(order) => (
+                Method::PUT,
+                self.url(&["v1", "orders", &order.to_string(), "photo"]),
+            ),
+            Target::Card(order, serial) => (
+                Method::PUT,
+                self.url(&[
+                    "v1",
+                    "orders",
+                    &order.to_string(),
+                    "cards",
+                    &serial.to_string(),
+                ]),
+            ),
+            Target::Block(serial) => (
+                Method::PUT,
+                self.url(&["v1", "cards", &serial.to_string(), "block"]),
+            ),
+            Target::Incident(id) => {
+                // a string of RFC 8941, as the Idempotency-Key draft has it
+                if let Ok(key) = format!("\"{id}\"").parse() {
+                    headers.insert("Idempotency-Key", key);
+                }
+                (Method::POST, self.url(&["v1", "incidents"]))
+            }
+        };
+        let answer = self.ask(method, url, Some(&message.body), headers).await?;
+        judge(answer).await
+    }
+
+    async fn expect_ok(&self, answer: Response, limit: usize) -> Result<Vec<u8>, Error> {
+        let status = answer.status();
+        if status.is_success() {
+            return read(answer, limit).await;
+        }
+        Err(Error::Status {
+            status: status.as_u16(),
+            reason: problem(answer).await.title,
+        })
+    }
+}
+
+impl Portal for HttpPortal {
+    fn holder<'a>(&'a self, token: &'a Private<String>) -> BoxFuture<'a, Result<Lookup, Error>> {
+        Box::pin(async move {
+            let answer = self
+                .client
+                .get(self.url(&["v1", "holder"]))
+                .header(ACCEPT, "application/json, application/problem+json")
+                .bearer_auth(token.expose())
+                .send()
+                .await
+                .map_err(broken)?;
+            self.look_up(answer).await
+        })
+    }
+
+    fn holder_named<'a>(
+        &'a self,
+        subject: &'a Private<String>,
+        attendant: Option<&'a Private<String>>,
+    ) -> BoxFuture<'a, Result<Lookup, Error>> {
+        Box::pin(async move {
+            let mut headers = HeaderMap::new();
+            if let Some(token) = attendant {
+                let value = format!("Bearer {}", token.expose())
+                    .parse()
+                    .map_err(|_| Error::Rubbish("the attendant's token".to_owned()))?;
+                headers.insert("Attendant-Authorization", value);
+            }
+            let url = self.url(&["v1", "holders", subject.expose()]);
+            let answer = self.ask(Method::GET, url, None, headers).await?;
+            self.look_up(answer).await
+        })
+    }
+
+    fn send<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<Answer, Error>> {
+        Box::pin(self.send_message(message))
+    }
+
+    fn heartbeat<'a>(&'a self, beat: &'a Heartbeat) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            let body = serde_json::to_vec(beat).expect("a heartbeat is a plain struct");
+            let body = Body::json(Private::new(body));
+            let url = self.url(&["v1", "booths", &self.booth, "health"]);
+            let answer = self
+                .ask(Method::PUT, url, Some(&body), HeaderMap::new())
+                .await?;
+            self.expect_ok(answer, LARGEST_ANSWER).await.map(drop)
+        })
+    }
+
+    fn states(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<OrderState>, Error>> {
+        Box::pin(async move {
+            let mut url = self.url(&["v1", "orders"]);
+            url.query_pairs_mut()
+                .append_pair("booth", &self.booth)
+                .append_pair("since", &since.to_string());
+            let answer = self.ask(Method::GET, url, None, HeaderMap::new()).await?;
+            let body = self.expect_ok(answer, LARGEST_LIST).await?;
+            serde_json::from_slice(&body).map_err(|error| Error::Rubbish(shape(&error)))
+        })
+    }
+
+    fn revocations(&self) -> BoxFuture<'_, Result<Vec<u8>, Error>> {
+        Box::pin(async move {
+            let url = self.url(&["v1", "revocations"]);
+            let answer = self.client.get(url).send().await.map_err(broken)?;
+            self.expect_ok(answer, LARGEST_REVOCATIONS).await
+        })
+    }
+}
+
+/// What an answer to a message means for the message.
+async fn judge(answer: Response) -> Result<Answer, Error> {
+    let status = answer.status();
+    match status.as_u16() {
+        200..=299 => {
+            let body = read(answer, LARGEST_ANSWER).await?;
+            let stored: Stored =
+                serde_json::from_slice(&body).map_err(|error| Error::Rubbish(shape(&error)))?;
+            Ok(Answer::Stored(stored.sha256))
+        }
+        401 => Ok(Answer::Unauthorised),
+        409 => Ok(Answer::Conflict(problem(answer).await.sha256)),
+        408 | 425 | 429 | 500..=599 => {
+            let after = text(answer.headers(), RETRY_AFTER.as_str()).and_then(|value| {
+                let date = text(answer.headers(), DATE.as_str());
+                retry::retry_after(value, date, SystemTime::now())
+            });
+            Ok(Answer::Later {
+                status: status.as_u16(),
+                after,
+            })
+        }
+        code => {
+            let title = problem(answer).await.title;
+            let reason = if title.is_empty() {
+                status
+                    .canonical_reason()
+                    .unwrap_or("no reason given")
+                    .to_owned()
+            } else {
+                title
+            };
+            Ok(Answer::Refused {
+                status: code,
+                reason,
+            })
+        }
+    }
+}
+
+/// The problem that an answer carries; an empty one when it carries none that can be read: the status says enough.
+async fn problem(answer: Response) -> Problem {
+    let body = read(answer, LARGEST_ANSWER).await.unwrap_or_default();
+    let mut problem: Problem = serde_json::from_slice(&body).unwrap_or_default();
+    problem.title = problem
+        .title
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(LONGEST_REASON)
+        .collect();
+    problem
+}
+
+async fn read(answer: Response, limit: usize) -> Result<Vec<u8>, Error> {
+    http::body(answer, limit)
+        .await
+        .map_err(|error| match error {
+            http::Error::Link(error) => broken(error),
+            error => Error::Rubbish(error.to_string()),
+        })
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// A link that broke, in words; never with the address, which may name a person.
+fn broken(error: reqwest::Error) -> Error {
+    if error.is_timeout() {
+        return Error::TimedOut;
+    }
+    let error = error.without_url();
+    let mut words = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    Error::Unreachable(words)
+}
+
+/// Where JSON was wrong, without its content.
+fn shape(error: &serde_json::Error) -> String {
+    format!(
+        "{:?} error at line {} column {}",
+        error.classify(),
+        error.line(),
+        error.column()
+    )
+}
+
+/// Bytes on their way out, wiped when the request is done with them.
+struct Wiped(Private<Vec<u8>>);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}

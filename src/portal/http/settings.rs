@@ -1,0 +1,116 @@
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use ed25519_dalek::{SigningKey, pkcs8::DecodePrivateKey as _};
+use reqwest::Url;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::HttpPortal;
+use crate::{config::Problems, http};
+
+/// `[portal]` of the site's configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The portal's address, e.g. `https://card.example.edu/booth`.
+    pub address: String,
+    /// PEM of the only certificate authority to believe; the system's when not given.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
+    /// PEM of the booth's certificate and its key, for mutual TLS.
+    #[serde(default)]
+    pub certificate: Option<PathBuf>,
+    /// PEM (PKCS #8) of the booth's Ed25519 key, to sign requests with, where there is no certificate.
+    #[serde(default)]
+    pub key: Option<PathBuf>,
+}
+
+/// Why the link to the portal cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUp {
+    #[error("{} cannot be read: {error}", path.display())]
+    File { path: PathBuf, error: io::Error },
+    #[error("{} holds no Ed25519 key in PKCS #8 PEM; make one with: openssl genpkey -algorithm ed25519", .0.display())]
+    Key(PathBuf),
+    #[error("{0} is no address of a portal; write one like https://card.example.edu")]
+    Address(String),
+    #[error(transparent)]
+    Client(#[from] http::Error),
+}
+
+impl Settings {
+    /// Notes what cannot be right; `at` is the table's key in the configuration.
+    pub fn check(&self, at: &str, problems: &mut Problems) {
+        match address(&self.address) {
+            None => problems.at(
+                format!("{at}.address"),
+                format!("\"{}\" is no address", self.address),
+                "Write an address like \"https://card.example.edu\".",
+            ),
+            Some(url) if url.scheme() == "http" && !is_loopback(&url) => problems.at(
+                format!("{at}.address"),
+                "sends names and photographs unencrypted",
+                "Write an https address; http is for this machine only.",
+            ),
+            Some(_) => {}
+        }
+        match (&self.certificate, &self.key) {
+            (None, None) => problems.at(
+                at,
+                "has nothing by which the portal can know this booth",
+                "Give `certificate` (mutual TLS) or `key` (signed requests).",
+            ),
+            (Some(_), Some(_)) => problems.at(
+                format!("{at}.key"),
+                "stands beside `certificate`",
+                "Keep one of the two: a certificate is enough.",
+            ),
+            _ => {}
+        }
+    }
+
+    /// Sets up the link for the booth of this name.
+    pub fn connect(&self, booth: &str) -> Result<HttpPortal, SetUp> {
+        let base = address(&self.address).ok_or_else(|| SetUp::Address(self.address.clone()))?;
+        let key = match &self.key {
+            None => None,
+            Some(path) => {
+                let pem = Zeroizing::new(read(path)?);
+                let pem = std::str::from_utf8(&pem).map_err(|_| SetUp::Key(path.clone()))?;
+                Some(SigningKey::from_pkcs8_pem(pem).map_err(|_| SetUp::Key(path.clone()))?)
+            }
+        };
+        let client = http::client(&http::Options {
+            ca: self.ca.as_deref().map(read).transpose()?,
+            identity: self.certificate.as_deref().map(read).transpose()?,
+            timeout: None,
+        })?;
+        Ok(HttpPortal::new(client, base, booth, key))
+    }
+}
+
+fn address(text: &str) -> Option<Url> {
+    let url: Url = text.parse().ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let host = host.trim_matches(['[', ']']);
+        host == "localhost"
+            || host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, SetUp> {
+    fs::read(path).map_err(|error| SetUp::File {
+        path: path.to_owned(),
+        error,
+    })
+}

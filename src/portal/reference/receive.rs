@@ -1,0 +1,205 @@
+//! What booths write.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use serde::de::DeserializeOwned;
+
+use super::{
+    App,
+    answer::{Problem, Stored},
+    auth::Booth,
+};
+use crate::{
+    order::{CardRow, Order, OrderId, Serial},
+    outbox::LARGEST_ORDER,
+    portal::{Block, Hash, Heartbeat, Incident},
+};
+
+type Answer = Result<Stored, Problem>;
+
+pub(super) async fn order(
+    State(app): State<Arc<App>>,
+    Path(order): Path<String>,
+    Booth(booth): Booth,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let id = parse_order(&order)?;
+    let order: Order = json(&headers, &body)?;
+    if order.order_id != id {
+        return Err(Problem::bad_request("orderId is not the one in the path"));
+    }
+    if order.booth.id != booth {
+        return Err(Problem::forbidden().detail("the order names another booth"));
+    }
+    app.keep.order(&booth, &order, &body).await
+}
+
+pub(super) async fn photo(
+    State(app): State<Arc<App>>,
+    Path(order): Path<String>,
+    _: Booth,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let order = parse_order(&order)?;
+    of_type(&headers, "image/jpeg")?;
+    undamaged(&headers, &body)?;
+    if !body.starts_with(&[0xff, 0xd8]) {
+        return Err(Problem::unprocessable("no-jpeg", "The photo is no JPEG"));
+    }
+    if has_metadata(&body) {
+        return Err(Problem::unprocessable(
+            "metadata",
+            "The photo carries metadata",
+        ));
+    }
+    app.keep.photo(order, &body).await
+}
+
+pub(super) async fn card(
+    State(app): State<Arc<App>>,
+    Path((order, serial)): Path<(String, String)>,
+    _: Booth,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let (order, serial) = (parse_order(&order)?, parse_serial(&serial)?);
+    let row: CardRow = json(&headers, &body)?;
+    app.keep.card(order, serial, &row, &body).await
+}
+
+pub(super) async fn block(
+    State(app): State<Arc<App>>,
+    Path(serial): Path<String>,
+    Booth(booth): Booth,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let serial = parse_serial(&serial)?;
+    let block: Block = json(&headers, &body)?;
+    app.keep.block(&booth, serial, &block).await?;
+    // a card that is blocked already stays so, whoever said it first
+    Ok(Stored {
+        sha256: Hash::of(&body),
+        fresh: false,
+    })
+}
+
+pub(super) async fn incident(
+    State(app): State<Arc<App>>,
+    Booth(booth): Booth,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let key = headers
+        .get("Idempotency-Key")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix('"')?.strip_suffix('"'))
+        .filter(|key| !key.is_empty() && key.len() <= 64)
+        .ok_or_else(|| Problem::bad_request("Idempotency-Key is missing"))?;
+    let _: Incident = json(&headers, &body)?;
+    app.keep.incident(&booth, key, &body).await
+}
+
+pub(super) async fn health(
+    State(app): State<Arc<App>>,
+    Path(named): Path<String>,
+    Booth(booth): Booth,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, Problem> {
+    if named != booth {
+        return Err(Problem::forbidden().detail("a booth speaks for itself only"));
+    }
+    let _: Heartbeat = json(&headers, &body)?;
+    app.keep.heartbeat(&booth, &body).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn parse_order(text: &str) -> Result<OrderId, Problem> {
+    let id: OrderId = text.parse().map_err(Problem::bad_request)?;
+    if id.0.get_version_num() == 7 {
+        Ok(id)
+    } else {
+        Err(Problem::bad_request("an order's id is a UUID version 7"))
+    }
+}
+
+pub(super) fn parse_serial(text: &str) -> Result<Serial, Problem> {
+    text.parse().map_err(Problem::bad_request)
+}
+
+fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
+    of_type(headers, "application/json")?;
+    undamaged(headers, body)?;
+    if body.len() > LARGEST_ORDER {
+        return Err(Problem::unprocessable(
+            "too-large",
+            "The content is too large",
+        ));
+    }
+    serde_json::from_slice(body).map_err(Problem::bad_request)
+}
+
+fn of_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
+    let given = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let given = given.split(';').next().unwrap_or_default().trim();
+    if given.eq_ignore_ascii_case(wanted) {
+        Ok(())
+    } else {
+        Err(Problem::bad_request(format!(
+            "Content-Type is not {wanted}"
+        )))
+    }
+}
+
+/// Compares the body with its digest (RFC 9530), where one came with it.
+fn undamaged(headers: &HeaderMap, body: &[u8]) -> Result<(), Problem> {
+    let Some(digest) = headers.get("Content-Digest") else {
+        return Ok(());
+    };
+    let sent = digest
+        .to_str()
+        .ok()
+        .and_then(|text| {
+            text.split(',')
+                .find_map(|one| one.trim().strip_prefix("sha-256=:"))
+        })
+        .and_then(|text| text.strip_suffix(':'))
+        .and_then(|text| BASE64.decode(text).ok());
+    match sent {
+        Some(sent) if sent == Hash::of(body).0 => Ok(()),
+        Some(_) => Err(Problem::bad_request("the content was damaged on its way")),
+        None => Err(Problem::bad_request("Content-Digest has no sha-256")),
+    }
+}
+
+/// Whether a JPEG has application segments beside the plain JFIF one: Exif, XMP, camera's notes, comments. Looks at the
+/// segments before the picture data.
+fn has_metadata(jpeg: &[u8]) -> bool {
+    let mut rest = &jpeg[2..];
+    while let [0xff, marker, high, low, ..] = *rest {
+        match marker {
+            // start of the picture data
+            0xda => return false,
+            0xe1..=0xef | 0xfe => return true,
+            _ => {}
+        }
+        let length = usize::from(high) << 8 | usize::from(low);
+        match rest.get(2 + length.max(2)..) {
+            Some(next) => rest = next,
+            None => return false,
+        }
+    }
+    false
+}

@@ -1,0 +1,170 @@
+//! The portal's stories: who is told what, and who may say what.
+
+use std::time::Duration;
+
+use ed25519_dalek::SigningKey;
+use fotoautomat::{
+    http,
+    identity::{
+        Step,
+        virtual_idp::{self, Options, Person},
+    },
+    order::Private,
+    portal::{
+        Error, Lookup, Portal,
+        http::HttpPortal,
+        reference::{self, Running, people::People},
+    },
+};
+use futures::StreamExt;
+use tokio::net::TcpListener;
+
+const PEOPLE: &str = r#"
+    [[people]]
+    subject = "abcd0001"
+    name = "Alva Björk"
+    affiliation = ["student"]
+    assurance = "AL2"
+    [[people.kinds]]
+    kind = "student"
+    valid_through = "2099-06-30"
+    card_number = "1000001"
+    had = 1
+    [[people.cards]]
+    kind = "student"
+    uid = "04A1B2C3D4E5F6"
+
+    [[people]]
+    subject = "efgh0002"
+    name = "Nils Åström"
+    groups = ["booth-staff"]
+
+    [[places]]
+    id = "infocenter"
+    name = "Infocenter"
+"#;
+
+struct Desk {
+    _folder: tempfile::TempDir,
+    portal: Running,
+    idp: virtual_idp::Running,
+}
+
+async fn desk() -> Desk {
+    let folder = tempfile::tempdir().unwrap();
+    let people: People = toml::from_str(PEOPLE).unwrap();
+    let signers = people.people.iter().map(|person| Person {
+        subject: person.subject.clone(),
+        name: person.name.clone(),
+        affiliation: person.affiliation.clone(),
+        assurance: person.assurance.clone(),
+        groups: person.groups.clone(),
+    });
+    let bind = || TcpListener::bind("127.0.0.1:0");
+    let idp = virtual_idp::serve(bind().await.unwrap(), Options::new(signers.collect())).unwrap();
+    let mut settings = reference::Settings::new(folder.path().join("portal.sqlite"), people);
+    settings
+        .booths
+        .insert("booth-1".to_owned(), key().verifying_key());
+    settings.issuer = Some(idp.issuer.clone());
+    let portal = reference::serve(bind().await.unwrap(), settings)
+        .await
+        .unwrap();
+    Desk {
+        _folder: folder,
+        portal,
+        idp,
+    }
+}
+
+fn key() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
+}
+
+impl Desk {
+    fn client(&self) -> HttpPortal {
+        self.portal.client("booth-1", key()).unwrap()
+    }
+
+    /// The access token of somebody who signed in on a phone.
+    async fn token(&self, subject: &str) -> Private<String> {
+        let settings = self.idp.settings();
+        let provider = fotoautomat::identity::open(&settings, std::path::Path::new(".")).unwrap();
+        let mut steps = provider.begin();
+        while let Some(step) = steps.next().await {
+            match step {
+                Step::CodeReady(_) => self.idp.control.approve(subject).unwrap(),
+                Step::Approved(grant) => return grant.access_token.unwrap(),
+                Step::Failed(failure) => panic!("{failure:?}"),
+            }
+        }
+        panic!("the sign-in ended without an answer");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_persons_own_token_opens_what_the_portal_knows_of_them() {
+    let desk = desk().await;
+    let token = desk.token("abcd0001").await;
+    let Lookup::Found(holder) = desk.client().holder(&token).await.unwrap() else {
+        panic!("not found");
+    };
+    assert_eq!(holder.display_name.as_str(), "Alva Björk");
+    assert_eq!((holder.kinds.len(), holder.kinds[0].issue), (1, 2));
+    assert_eq!(holder.cards[0].uid.as_ref().unwrap().bytes, 7);
+    assert_eq!(holder.pickup_places[0].id, "infocenter");
+
+    let made_up = Private::from("no-such-token");
+    let answer = desk.client().holder(&made_up).await.unwrap();
+    assert_eq!(answer, Lookup::NotBelieved);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booth_asks_in_an_attendants_name_only_with_the_attendants_token() {
+    let desk = desk().await;
+    let subject = Private::from("abcd0001");
+    let attendant = desk.token("efgh0002").await;
+    let other = desk.token("abcd0001").await;
+    for (what, token, found) in [
+        ("an attendant", Some(&attendant), true),
+        ("somebody else", Some(&other), false),
+        ("a booth that checked the password itself", None, true),
+    ] {
+        let answer = desk.client().holder_named(&subject, token).await.unwrap();
+        assert_eq!(matches!(answer, Lookup::Found(_)), found, "{what}");
+    }
+    let nobody = Private::from("nobody");
+    let answer = desk.client().holder_named(&nobody, None).await.unwrap();
+    assert!(matches!(answer, Lookup::NotKnown(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booth_that_cannot_prove_its_name_is_told_nothing() {
+    let desk = desk().await;
+    let subject = Private::from("abcd0001");
+    for (what, name, key) in [
+        ("another key", "booth-1", SigningKey::from_bytes(&[8; 32])),
+        ("another name", "booth-2", key()),
+    ] {
+        let client = desk.portal.client(name, key).unwrap();
+        let answer = client.holder_named(&subject, None).await.unwrap();
+        assert_eq!(answer, Lookup::NotBelieved, "{what}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_portal_that_is_not_there_is_a_broken_link() {
+    // a port that was free a moment ago
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = port.local_addr().unwrap();
+    drop(port);
+    let client = http::client(&http::Options {
+        timeout: Some(Duration::from_secs(2)),
+        ..http::Options::default()
+    });
+    let base = format!("http://{address}").parse().unwrap();
+    let portal = HttpPortal::new(client.unwrap(), base, "booth-1", Some(key()));
+    let error = portal.holder(&Private::from("t")).await.unwrap_err();
+    assert!(matches!(error, Error::Unreachable(_)), "{error:?}");
+    assert!(!error.to_string().contains("holder"), "{error}");
+}
