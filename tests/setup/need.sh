@@ -8,7 +8,7 @@ build="gcc pkg-config libusb-1.0-0-dev libudev-dev libclang-dev linux-libc-dev"
 # what the window needs at run time
 show="libxkbcommon0 libxkbcommon-x11-0 libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libwayland-client0 libwayland-cursor0"
 # what tests look with: a display without a screen, fingers, readers of codes
-test="xvfb xauth xdotool x11-utils imagemagick zbar-tools cage libnfc-bin xwayland strace poppler-utils procps python3 python3-pip curl"
+test="xvfb xauth xdotool x11-utils imagemagick zbar-tools cage libnfc-bin umockdev xwayland strace poppler-utils procps python3 python3-pip curl"
 
 packages=""
 for group in "$@"; do

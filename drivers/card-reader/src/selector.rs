@@ -113,26 +113,41 @@ impl fmt::Display for Selector {
 }
 
 impl Selector {
-    /// The device files to try, in this order.
-    pub(crate) fn candidates(&self, ports: &[Port]) -> Vec<String> {
-        let (usb, built_in): (Vec<&Port>, Vec<&Port>) =
-            ports.iter().partition(|port| port.usb.is_some());
-        let chosen = match self {
-            Selector::Serial(path) => return vec![path.clone()],
-            Selector::Any => [usb, built_in].concat(),
-            Selector::Usb { id, serial } => {
-                let fits = |port: &&Port| {
-                    port.usb.as_ref().is_some_and(|bridge| {
-                        id.is_none_or(|id| (id.vid, id.pid) == (bridge.vid, bridge.pid))
-                            && (serial.is_none() || *serial == bridge.serial)
-                    })
-                };
-                usb.into_iter().filter(fits).collect()
-            }
-            Selector::Virtual(_) => Vec::new(),
+    /// The ports to try, in this order.
+    pub(crate) fn candidates(&self, ports: &[Port]) -> Vec<Candidate> {
+        let candidate = |path: &str, expected| Candidate {
+            path: path.to_owned(),
+            expected,
         };
-        chosen.into_iter().map(|port| port.path.clone()).collect()
+        let usb = ports
+            .iter()
+            .filter_map(|port| Some((port, port.usb.as_ref()?)));
+        let built_in = ports.iter().filter(|port| port.usb.is_none());
+        match self {
+            Selector::Serial(path) => vec![candidate(path, true)],
+            Selector::Any => usb
+                .map(|(port, _)| candidate(&port.path, true))
+                .chain(built_in.map(|port| candidate(&port.path, false)))
+                .collect(),
+            Selector::Usb { id, serial } => usb
+                .filter(|(_, bridge)| {
+                    id.is_none_or(|id| (id.vid, id.pid) == (bridge.vid, bridge.pid))
+                })
+                .filter(|(_, bridge)| serial.is_none() || *serial == bridge.serial)
+                .map(|(port, _)| candidate(&port.path, true))
+                .collect(),
+            Selector::Virtual(_) => Vec::new(),
+        }
     }
+}
+
+/// A port behind which a reader may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    pub(crate) path: String,
+    /// A reader should be there: when none answers, that is worth telling. A built-in port that nobody named may well
+    /// lead nowhere.
+    pub(crate) expected: bool,
 }
 
 #[cfg(test)]

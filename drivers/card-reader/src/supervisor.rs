@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use crate::pn532::Pn532;
 use crate::presence::Presence;
+use crate::selector::Candidate;
 use crate::transport::{SerialTransport, ports};
 use crate::{Card, CardReader, Error, Fault, Phase, Reader, Selector, Status};
 
@@ -121,7 +122,12 @@ impl Supervisor {
     /// Tries every port that fits until a reader answers. Of several failures the one nearest to a reader is told.
     fn find(&mut self) -> Result<Connected, Error> {
         let candidates = match &self.selector {
-            Selector::Virtual(control) => vec![control.port()?],
+            Selector::Virtual(control) => {
+                vec![Candidate {
+                    path: control.port()?,
+                    expected: true,
+                }]
+            }
             Selector::Serial(_) => self.selector.candidates(&[]),
             Selector::Any | Selector::Usb { .. } => self.selector.candidates(&ports()),
         };
@@ -129,16 +135,15 @@ impl Supervisor {
             Fault::NotFound,
             format!("no serial port fits {}", self.selector),
         );
-        for port in candidates {
+        for Candidate { path, expected } in candidates {
             if self.orders.now().closed {
                 break;
             }
-            match SerialTransport::open(&port).and_then(Pn532::open) {
-                Ok(reader) => return Ok((reader, port)),
+            match SerialTransport::open(&path).and_then(Pn532::open) {
+                Ok(reader) => return Ok((reader, path)),
                 Err(error) => {
-                    // a port that was opened was there: gone by now, it has been unplugged
-                    tracing::debug!(port, %error, "no reader");
-                    if nearness(error.fault) >= nearness(nearest.fault) {
+                    tracing::debug!(port = path, %error, "no reader");
+                    if expected && nearness(error.fault) >= nearness(nearest.fault) {
                         nearest = error;
                     }
                 }

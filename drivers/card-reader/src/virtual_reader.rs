@@ -79,6 +79,8 @@ struct Trouble {
     damage: usize,
     /// Commands that the chip does not know.
     refused: BTreeSet<u8>,
+    /// Commands that it acknowledges and never answers.
+    ignored: BTreeSet<u8>,
     pull: Option<(u8, Moment)>,
 }
 
@@ -192,6 +194,11 @@ impl Control {
     /// The chip does not know the command with this code.
     pub fn refuse(&self, command: u8) {
         self.change(|state| state.trouble.refused.insert(command));
+    }
+
+    /// The chip acknowledges the command with this code and never replies to it.
+    pub fn ignore(&self, command: u8) {
+        self.change(|state| state.trouble.ignored.insert(command));
     }
 
     /// The codes of the commands that came, oldest first, the newest thousand.

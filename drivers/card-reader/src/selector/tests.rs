@@ -76,10 +76,17 @@ fn the_ports_that_fit_are_tried_usb_first() {
         usb("/dev/ttyUSB2", 0x1a86, 0x7523, "C"),
     ];
     let check = |selector: &str, expect: &[&str]| {
-        assert_eq!(
-            selector.parse::<Selector>().unwrap().candidates(&ports),
-            expect,
-            "{selector}"
+        let tried = selector.parse::<Selector>().unwrap().candidates(&ports);
+        let paths: Vec<&str> = tried
+            .iter()
+            .map(|candidate| candidate.path.as_str())
+            .collect();
+        assert_eq!(paths, expect, "{selector}");
+        let guessed = tried.iter().filter(|candidate| !candidate.expected);
+        assert!(
+            guessed
+                .map(|guess| guess.path.as_str())
+                .all(|path| path == "/dev/ttyS0")
         );
     };
     check(

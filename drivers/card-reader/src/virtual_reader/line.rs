@@ -155,13 +155,13 @@ impl Line {
             self.running = Some(running);
             return Ok(());
         }
-        let refused = running
-            .command
-            .first()
-            .is_some_and(|code| state.trouble.refused.contains(code));
-        let outcome = match refused {
-            true => Outcome::Reply(Frame::Error),
-            false => self.chip.execute(&running.command, &mut state.field),
+        let code = running.command.first().copied().unwrap_or_default();
+        let outcome = if state.trouble.refused.contains(&code) {
+            Outcome::Reply(Frame::Error)
+        } else if state.trouble.ignored.contains(&code) {
+            Outcome::Waits
+        } else {
+            self.chip.execute(&running.command, &mut state.field)
         };
         match outcome {
             Outcome::Waits => self.running = Some(running),

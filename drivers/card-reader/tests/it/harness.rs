@@ -79,3 +79,20 @@ pub(crate) fn reading() -> (Handle, card_reader::Control) {
 pub(crate) fn at(path: &std::path::Path) -> Selector {
     format!("pn532:{}", path.display()).parse().unwrap()
 }
+
+/// Runs a story for each case at the same time: most of each is waiting.
+pub(crate) fn side_by_side<C: Send + std::fmt::Debug>(
+    cases: impl IntoIterator<Item = C>,
+    story: impl Fn(C) + Sync,
+) {
+    let story = &story;
+    std::thread::scope(|scope| {
+        let running: Vec<_> = cases
+            .into_iter()
+            .map(|case| (format!("{case:?}"), scope.spawn(move || story(case))))
+            .collect();
+        for (case, thread) in running {
+            assert!(thread.join().is_ok(), "failed in case {case}");
+        }
+    });
+}

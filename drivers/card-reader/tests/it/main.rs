@@ -7,3 +7,5 @@ mod faults;
 mod harness;
 mod noise;
 mod oracle;
+mod tool;
+mod usb;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use card_reader::{VirtualCard, open, virtual_reader};
 
-use crate::harness::{looks, reading, until, until_card, until_reading};
+use crate::harness::{looks, reading, side_by_side, until, until_card, until_reading};
 
 const CLASSIC: &[u8] = &[0xDE, 0xAD, 0xBE, 0xEF];
 
@@ -12,7 +12,7 @@ const CLASSIC: &[u8] = &[0xDE, 0xAD, 0xBE, 0xEF];
 fn a_lost_byte_anywhere_costs_a_retry_and_no_more() {
     // a look at a field with a card: an acknowledgement and a reply for each of four commands
     let bytes_of_a_look = 6 + 9 + 6 + 19 + 6 + 10 + 6 + 9;
-    for after in (0..bytes_of_a_look).step_by(3) {
+    side_by_side((0..bytes_of_a_look).step_by(3), |after| {
         let (handle, control) = reading();
         control.lay(VirtualCard::classic());
         until_card(&handle, CLASSIC);
@@ -20,7 +20,7 @@ fn a_lost_byte_anywhere_costs_a_retry_and_no_more() {
         looks(&handle, 3);
         assert_eq!(*until_card(&handle, CLASSIC).uid, CLASSIC, "byte {after}");
         assert_eq!(until_reading(&handle).counters.reopened, 0, "byte {after}");
-    }
+    });
 }
 
 #[test]
