@@ -94,3 +94,56 @@ fn every_hint_and_every_check_has_a_name_of_its_own() {
     }
     assert!(Check::ALL.is_sorted(), "hints come in this order");
 }
+
+/// The drawn visitors that ship with the booth, by name.
+pub(super) fn visitors() -> Vec<(String, Picture)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/visitors");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files
+        .iter()
+        .map(|path| {
+            (
+                path.file_stem().unwrap().to_string_lossy().into_owned(),
+                drawn(path),
+            )
+        })
+        .collect()
+}
+
+fn drawn(path: &std::path::Path) -> Picture {
+    use resvg::{tiny_skia, usvg};
+    let tree = usvg::Tree::from_str(
+        &std::fs::read_to_string(path).unwrap(),
+        &usvg::Options::default(),
+    )
+    .unwrap();
+    let size = tree.size().to_int_size();
+    let mut pixels = tiny_skia::Pixmap::new(size.width(), size.height()).unwrap();
+    resvg::render(
+        &tree,
+        tiny_skia::Transform::identity(),
+        &mut pixels.as_mut(),
+    );
+    let rgb = pixels
+        .pixels()
+        .iter()
+        .flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]);
+    Picture::new(size.width(), size.height(), rgb.collect()).unwrap()
+}
+
+#[test]
+fn the_drawn_visitors_are_found_and_have_nothing_to_mend() {
+    let mut finder = Finder::plain();
+    let visitors = visitors();
+    assert!(visitors.len() >= 4, "they are of varied looks");
+    for (name, picture) in visitors {
+        let look = finder.study(&picture);
+        assert_eq!(look.faces.len(), 1, "{name}: {look:?}");
+        let assessment = assess(&picture, &look, &Rules::default());
+        assert_eq!(assessment.hint(), None, "{name}: {assessment:?}");
+    }
+}
