@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod portal;
+pub mod render;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -34,6 +35,8 @@ pub enum Command {
     Config(config::Command),
     /// Serve the portal interface from a file, for trials and for integrators.
     Portal(portal::Args),
+    /// Draw one card as a picture, or as a proof at true size.
+    Render(render::Args),
 }
 
 /// How a command ended; misuse is told by clap itself.

@@ -18,7 +18,10 @@ use toml::{Table, Value};
 pub use problems::{Problem, Problems};
 use source::{Source, lay_over, locate};
 
-use crate::session::rules::{ConsentText, ReadBack, Rules};
+use crate::{
+    card,
+    session::rules::{ConsentText, ReadBack, Rules},
+};
 
 /// `kiosk.toml` as it is written.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -31,6 +34,9 @@ pub struct RawConfig {
     pub consent: sections::Consent,
     #[serde(default)]
     pub session: sections::Session,
+    /// What the cards look like.
+    #[serde(default)]
+    pub card: Option<card::Settings>,
     #[serde(default)]
     pub test: Option<sections::Test>,
 }
@@ -94,9 +100,10 @@ fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
     let rules = optional(&mut merged, "rules", problems);
     let consent = required(&mut merged, "consent", problems);
     let session = optional(&mut merged, "session", problems);
+    let card = optional(&mut merged, "card", problems);
     let test = optional(&mut merged, "test", problems);
     for unknown in merged.keys() {
-        let known = "booth, devices, rules, consent, session, test";
+        let known = "booth, devices, rules, consent, session, card, test";
         problems.at(
             unknown,
             "is no section of a configuration",
@@ -109,6 +116,7 @@ fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
         rules: rules.unwrap_or_default(),
         consent: consent?,
         session: session.unwrap_or_default(),
+        card,
         test,
     })
 }
@@ -193,6 +201,9 @@ impl Config {
     fn check(&self, problems: &mut Problems) {
         let raw = &self.raw;
         raw.session.check(problems);
+        if let Some(card) = &raw.card {
+            card.check(&self.site, problems);
+        }
         if raw.booth.languages.is_empty() {
             problems.at(
                 "booth.languages",
@@ -258,6 +269,17 @@ impl Config {
                 );
             }
         }
+    }
+
+    /// Reads the card's templates and fonts, and draws each side once as a proof that it can be drawn.
+    pub fn designer(&self) -> Result<card::Designer, Problems> {
+        let Some(settings) = &self.raw.card else {
+            let mut problems = Problems::default();
+            let remedy = "Add a section [card]; kiosk-config/umu/kiosk.toml shows one.";
+            problems.at("card", "is missing", remedy);
+            return Err(problems);
+        };
+        card::Designer::load(&self.site, settings)
     }
 
     /// What the session must know of the site.

@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod audit;
+pub mod card;
 pub mod cli;
 pub mod config;
 pub mod health;

@@ -20,6 +20,7 @@ fn run(cli: &Cli) -> Result<cli::Answer, cli::Error> {
     match &cli.command {
         Command::Config(command) => cli::config::run(command, &cli.config),
         Command::Portal(args) => runtime()?.block_on(cli::portal::run(args)),
+        Command::Render(args) => cli::render::run(args, &cli.load(false)?),
     }
 }
 

@@ -29,7 +29,8 @@ pub fn run(command: &Command, site: &Path) -> Result<Answer, Error> {
                 .parent()
                 .map(|folder| folder.join(TEST_MODE))
                 .filter(|_| *test_mode);
-            match crate::config::load(site, overlay.as_deref()) {
+            let loaded = crate::config::load(site, overlay.as_deref());
+            match loaded.and_then(|config| config.designer()) {
                 Ok(_) => {
                     println!("{}: no mistakes", site.display());
                     Ok(Answer::Yes)

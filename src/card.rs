@@ -1,0 +1,29 @@
+//! The card: the institution's template, a person's name and portrait, and a code, drawn for a printer. Pure but for
+//! [`Designer::load`], which reads the site's folder once.
+//!
+//! - [`Settings`]: the section `[card]` of the site's configuration
+//! - [`Designer`]: draws a [`CardContent`] as [`crate::order::CardImage`] in a printer's [`Raster`]
+//! - [`proof_pdf`]: the same card at true size, for the designer
+//! - [`read_code`]: what the code on a card says, seen by a camera
+
+mod base32;
+mod canvas;
+mod content;
+mod designer;
+mod face;
+mod fit;
+mod fonts;
+mod proof;
+mod qr;
+mod raster;
+mod settings;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub use content::CardContent;
+pub use designer::{Designer, DrawError};
+pub use proof::proof_pdf;
+pub use qr::{read_code, read_code_luma};
+pub use raster::{CARD_HEIGHT, CARD_WIDTH, Raster};
+pub use settings::{Code, Form, Kind, LONGEST_HOST, Settings};

@@ -1,0 +1,471 @@
+//! What a template may hold.
+//!
+//! A template comes from outside: it could name files it must not see, or be drawn for minutes. So only elements are
+//! allowed whose cost is bounded by their number and the card's area, references lead to the same document or to
+//! pictures beside the template, and everything is counted.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use resvg::usvg::roxmltree::{Document, Node};
+
+use super::{SVG, XLINK, classes, field, svg_name};
+use crate::{
+    card::{
+        raster::{CARD_HEIGHT, CARD_WIDTH},
+        settings::BOXES,
+    },
+    config::{Problem, Problems},
+};
+
+/// Elements that hold others.
+pub(super) const GROUPS: [&str; 2] = ["svg", "g"];
+/// Elements that are drawn where they stand.
+pub(super) const DRAWN: [&str; 10] = [
+    "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "image", "use",
+];
+/// Elements that others refer to.
+pub(super) const REFERRED: [&str; 6] = [
+    "defs",
+    "style",
+    "linearGradient",
+    "radialGradient",
+    "clipPath",
+    "symbol",
+];
+/// Elements inside those.
+const INNER: [&str; 2] = ["tspan", "stop"];
+/// Elements that say nothing about the picture; they are left out.
+const SILENT: [&str; 3] = ["title", "desc", "metadata"];
+
+const MOST_ELEMENTS: usize = 5_000;
+/// Deeper than any drawing program nests, and bounded because each level may hold a picture of the whole card.
+const DEEPEST: usize = 24;
+/// Copies by `<use>` are drawn each time.
+const MOST_COPIES: usize = 2_000;
+/// Points and commands of all paths; a fine guilloche has some ten thousand.
+const MOST_PATH_BYTES: usize = 1 << 20;
+/// Elements that are drawn on a picture of their own.
+const MOST_LAYERS: usize = 64;
+/// Pixels of a picture, either way.
+const LARGEST_SIDE: u32 = 4_096;
+
+/// What was found, and where.
+pub(super) struct Findings<'a> {
+    file: &'a Path,
+    problems: &'a mut Problems,
+    pub(super) count: usize,
+    pub(super) upright: bool,
+    /// Pictures beside the template that it names, with the line of the first mention.
+    pub(super) pictures: BTreeMap<String, usize>,
+}
+
+impl<'a> Findings<'a> {
+    pub(super) fn new(file: &'a Path, problems: &'a mut Problems) -> Self {
+        Self {
+            file,
+            problems,
+            count: 0,
+            upright: false,
+            pictures: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn at(
+        &mut self,
+        node: Node<'_, '_>,
+        wrong: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        // a file made to be wrong in a thousand places needs no thousand sentences
+        self.count += 1;
+        if self.count > 20 {
+            return;
+        }
+        let line = node.document().text_pos_at(node.range().start).row as usize;
+        self.problems.push(Problem {
+            key: String::new(),
+            wrong: wrong.into(),
+            remedy: remedy.into(),
+            place: Some((self.file.to_owned(), line)),
+        });
+    }
+}
+
+/// Checks the whole document. `fields` are the names of values that texts may show.
+pub(super) fn check(document: &Document<'_>, fields: &BTreeSet<&str>, found: &mut Findings<'_>) {
+    let root = document.root_element();
+    if svg_name(&root) != Some("svg") {
+        found.at(
+            root,
+            "the file is no SVG",
+            "Save it from Inkscape as plain SVG.",
+        );
+        return;
+    }
+    page(root, found);
+    let mut counts = Counts::default();
+    let mut ids = BTreeSet::new();
+    for node in root.descendants().filter(Node::is_element) {
+        counts.elements += 1;
+        if counts.elements > MOST_ELEMENTS {
+            found.at(
+                node,
+                format!("the template has more than {MOST_ELEMENTS} elements"),
+                "Simplify the drawing; put fine patterns into a picture.",
+            );
+            return;
+        }
+        if let Some(id) = node.attribute("id")
+            && !ids.insert(id)
+        {
+            found.at(
+                node,
+                format!("the id {id} is there twice"),
+                "Give each element its own id.",
+            );
+        }
+        element(node, fields, &mut counts, found);
+    }
+    totals(root, &counts, found);
+}
+
+#[derive(Default)]
+struct Counts {
+    elements: usize,
+    copies: usize,
+    path_bytes: usize,
+    layers: usize,
+}
+
+fn totals(root: Node<'_, '_>, counts: &Counts, found: &mut Findings<'_>) {
+    let Counts {
+        elements: _,
+        copies,
+        path_bytes,
+        layers,
+    } = *counts;
+    if copies > MOST_COPIES {
+        found.at(
+            root,
+            format!("the template draws {copies} elements by <use>"),
+            format!("Keep to {MOST_COPIES}; put fine patterns into a picture."),
+        );
+    }
+    if path_bytes > MOST_PATH_BYTES {
+        found.at(
+            root,
+            format!("the template's paths take {path_bytes} bytes"),
+            format!("Keep to {MOST_PATH_BYTES}; simplify paths (Inkscape: Path, Simplify)."),
+        );
+    }
+    if layers > MOST_LAYERS {
+        found.at(
+            root,
+            format!("the template has {layers} elements with an opacity or a clip of their own"),
+            format!("Keep to {MOST_LAYERS}; use colours instead of opacity."),
+        );
+    }
+}
+
+/// The page is exactly a card, lying or standing.
+fn page(root: Node<'_, '_>, found: &mut Findings<'_>) {
+    let sides = ["width", "height"].map(|side| root.attribute(side).and_then(millimetres));
+    let near = |a: f32, b: f32| (a - b).abs() < 0.05;
+    match sides {
+        [Some(w), Some(h)] if near(w, CARD_WIDTH) && near(h, CARD_HEIGHT) => {}
+        [Some(w), Some(h)] if near(w, CARD_HEIGHT) && near(h, CARD_WIDTH) => found.upright = true,
+        _ => found.at(
+            root,
+            "the page is no card",
+            format!("Set the page to {CARD_WIDTH:.2} mm x {CARD_HEIGHT:.2} mm (or upright), in millimetres."),
+        ),
+    }
+    let view: Vec<f32> = root
+        .attribute("viewBox")
+        .unwrap_or("")
+        .split([' ', ','])
+        .filter(|part| !part.is_empty())
+        .filter_map(|part| part.parse().ok())
+        .collect();
+    let fits = match (view.as_slice(), sides) {
+        ([x, y, w, h], [Some(width), Some(height)]) => {
+            *x == 0.0
+                && *y == 0.0
+                && (1.0..=10_000.0).contains(w)
+                && (h / w - height / width).abs() < 0.002
+        }
+        _ => false,
+    };
+    if !fits {
+        found.at(
+            root,
+            "the page has no viewBox of a card's proportions",
+            "Write viewBox=\"0 0 85.6 53.98\", so that one unit is one millimetre.",
+        );
+    }
+}
+
+fn millimetres(text: &str) -> Option<f32> {
+    let number = text.trim().strip_suffix("mm")?;
+    number.trim().parse().ok().filter(|mm: &f32| mm.is_finite())
+}
+
+fn element(
+    node: Node<'_, '_>,
+    fields: &BTreeSet<&str>,
+    counts: &mut Counts,
+    found: &mut Findings<'_>,
+) {
+    if node.ancestors().nth(DEEPEST).is_some() {
+        found.at(
+            node,
+            format!("elements are nested more than {DEEPEST} deep"),
+            "Ungroup some of the groups.",
+        );
+        return;
+    }
+    if node.tag_name().namespace() != Some(SVG) {
+        return; // a drawing program's own notes; they are left out
+    }
+    let name = node.tag_name().name();
+    let allowed = [&GROUPS[..], &DRAWN, &REFERRED, &INNER, &SILENT]
+        .iter()
+        .any(|list| list.contains(&name));
+    if !allowed {
+        found.at(
+            node,
+            format!("<{name}> is not allowed in a template"),
+            "Turn it into plain shapes, text or a picture (Inkscape: Path, Object to Path; File, Export).",
+        );
+        return;
+    }
+    if name == "svg" && node.parent_element().is_some() {
+        found.at(node, "an <svg> lies inside another", "Use a group instead.");
+    }
+    attributes(node, counts, found);
+    match name {
+        "use" => copy(node, counts, found),
+        "image" => image(node, found),
+        "text" => field::check(node, fields, found),
+        "style" => style(node, found),
+        _ => {}
+    }
+    if let Some(id) = node.attribute("id")
+        && BOXES.contains(&id)
+        && !matches!(name, "rect" | "circle" | "ellipse" | "path")
+    {
+        found.at(
+            node,
+            format!("the element {id} is a <{name}>"),
+            "Draw it as a rectangle: it says where the field goes.",
+        );
+    }
+}
+
+/// Everything an element says of itself: its attributes, and what its `style` says in their stead.
+fn properties<'a>(node: Node<'a, '_>) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let attributes = node
+        .attributes()
+        .filter(|attribute| attribute.namespace().is_none() && attribute.name() != "style")
+        .map(|attribute| (attribute.name(), attribute.value()));
+    let style = node.attribute("style").unwrap_or("");
+    let rules = style.split(';').filter_map(|rule| rule.split_once(':'));
+    attributes
+        .chain(rules)
+        .map(|(name, value)| (name.trim(), value.trim()))
+}
+
+fn attributes(node: Node<'_, '_>, counts: &mut Counts, found: &mut Findings<'_>) {
+    for (name, value) in properties(node) {
+        match name {
+            "d" | "points" => counts.path_bytes += value.len(),
+            "filter" | "mask" | "marker" | "marker-start" | "marker-mid" | "marker-end"
+                if value != "none" =>
+            {
+                found.at(
+                    node,
+                    "filters, masks and markers are not allowed in a template",
+                    "Remove the effect; a blurred shadow does not print well on a card either.",
+                );
+            }
+            "stroke-dasharray" if value != "none" => dashes(node, value, found),
+            "opacity" if value.parse() != Ok(1.0_f32) => counts.layers += 1,
+            "clip-path" if value != "none" => counts.layers += 1,
+            "mix-blend-mode" | "isolation" => counts.layers += 1,
+            _ => {}
+        }
+        if !urls_are_local(value) {
+            found.at(
+                node,
+                format!("{name} refers to something outside the file"),
+                "Keep gradients and clips in the file itself.",
+            );
+        }
+    }
+}
+
+/// Every `url(...)` names an element of the same file.
+fn urls_are_local(text: &str) -> bool {
+    text.to_ascii_lowercase()
+        .split("url(")
+        .skip(1)
+        .all(|rest| rest.trim_start_matches([' ', '"', '\'']).starts_with('#'))
+}
+
+/// Very short dashes along a long path are more work than the picture has dots.
+fn dashes(node: Node<'_, '_>, list: &str, found: &mut Findings<'_>) {
+    let lengths = list.split([',', ' ']).filter(|part| !part.is_empty());
+    let together: Option<f32> = lengths.map(|part| part.parse::<f32>().ok()).sum();
+    if together.is_none_or(|length| length.is_nan() || length < 0.1) {
+        found.at(
+            node,
+            "the dashes are shorter than a dot, or no plain numbers",
+            "Make dash and gap together 0.1 or longer, or draw a plain line.",
+        );
+    }
+}
+
+fn style(node: Node<'_, '_>, found: &mut Findings<'_>) {
+    let text: String = node.children().filter_map(|child| child.text()).collect();
+    let lower = text.to_ascii_lowercase();
+    let forbidden = [
+        "@import",
+        "filter",
+        "mask",
+        "marker",
+        "dasharray",
+        "opacity:",
+        "clip-path",
+    ]
+    .into_iter()
+    .find(|word| lower.contains(word) && !(*word == "opacity:" && only_paint_opacity(&lower)));
+    if let Some(word) = forbidden {
+        found.at(
+            node,
+            format!("the style sheet uses {word}"),
+            "Keep to colours, strokes and fonts; set the rest on the element.",
+        );
+    }
+    if !urls_are_local(&text) || text.len() > 20_000 {
+        found.at(
+            node,
+            "the style sheet is too large or refers to something outside the file",
+            "Keep it short and in the file itself.",
+        );
+    }
+}
+
+fn only_paint_opacity(css: &str) -> bool {
+    css.match_indices("opacity:").all(|(at, _)| {
+        css[..at].ends_with("fill-")
+            || css[..at].ends_with("stroke-")
+            || css[..at].ends_with("stop-")
+    })
+}
+
+fn href<'a>(node: Node<'a, '_>) -> Option<&'a str> {
+    node.attribute("href")
+        .or_else(|| node.attribute((XLINK, "href")))
+}
+
+/// `<use>` copies something that is kept for copying and copies nothing itself.
+fn copy(node: Node<'_, '_>, counts: &mut Counts, found: &mut Findings<'_>) {
+    let target = href(node)
+        .and_then(|href| href.strip_prefix('#'))
+        .and_then(|id| {
+            node.document()
+                .descendants()
+                .find(|other| other.attribute("id") == Some(id))
+        });
+    let Some(target) = target else {
+        found.at(
+            node,
+            "<use> copies nothing that is in the file",
+            "Remove it.",
+        );
+        return;
+    };
+    let kept = target
+        .ancestors()
+        .any(|above| matches!(svg_name(&above), Some("defs" | "symbol")));
+    let copies_again = target
+        .descendants()
+        .any(|inner| svg_name(&inner) == Some("use"));
+    if !kept || copies_again {
+        found.at(
+            node,
+            "<use> may only copy a symbol or something in <defs> that holds no copies itself",
+            "Unlink the clone (Inkscape: Edit, Clone, Unlink).",
+        );
+        return;
+    }
+    counts.copies += target.descendants().filter(Node::is_element).count();
+}
+
+/// A picture is in the file itself or lies beside it.
+fn image(node: Node<'_, '_>, found: &mut Findings<'_>) {
+    let Some(href) = href(node) else {
+        found.at(
+            node,
+            "the picture names no file",
+            "Name a PNG or JPEG beside the template.",
+        );
+        return;
+    };
+    if let Some(data) = href.strip_prefix("data:") {
+        let kind = data.split([';', ',']).next().unwrap_or("");
+        if !matches!(kind, "image/png" | "image/jpeg" | "image/jpg") {
+            found.at(
+                node,
+                format!("the picture in the file is {kind:?}"),
+                "Embed a PNG or JPEG.",
+            );
+        }
+        return;
+    }
+    let plain = href
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ' '))
+        && !href.starts_with('.');
+    if plain {
+        let line = node.document().text_pos_at(node.range().start).row as usize;
+        found.pictures.entry(href.to_owned()).or_insert(line);
+    } else {
+        found.at(
+            node,
+            format!("the picture {href:?} is not beside the template"),
+            "Put it into the template's folder and name it by its file name alone.",
+        );
+    }
+}
+
+/// A picture's bytes: PNG or JPEG of bounded size.
+pub(in crate::card) fn picture(bytes: &[u8]) -> Result<(), String> {
+    let reader = image::ImageReader::new(std::io::Cursor::new(bytes))
+        .with_guessed_format()
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    if !matches!(
+        reader.format(),
+        Some(image::ImageFormat::Png | image::ImageFormat::Jpeg)
+    ) {
+        return Err("is neither PNG nor JPEG".to_owned());
+    }
+    let (width, height) = reader
+        .into_dimensions()
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    if width.max(height) > LARGEST_SIDE {
+        return Err(format!(
+            "is {width} x {height} pixels, more than {LARGEST_SIDE} on a side"
+        ));
+    }
+    Ok(())
+}
+
+/// Whether the element or one above it carries the class.
+pub(super) fn has_class(node: Node<'_, '_>, class: &str) -> bool {
+    node.ancestors()
+        .any(|above| classes(&above).any(|found| found == class))
+}

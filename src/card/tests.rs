@@ -1,0 +1,453 @@
+use std::{collections::BTreeMap, fs, path::Path};
+
+use jiff::civil::date;
+
+use super::*;
+use crate::order::{CardFace, CardKind, Picture, Serial};
+
+const RASTERS: [Raster; 3] = [
+    Raster::at_300(1016, 642),
+    Raster::at_300(1000, 642),
+    Raster::at_300(1016, 648),
+];
+
+const SERIAL: Serial = Serial([1, 35, 69, 103, 137, 171, 205, 239]);
+
+fn umu() -> Designer {
+    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk-config/umu");
+    let text = fs::read_to_string(site.join("kiosk.toml")).unwrap();
+    let mut file: toml::Table = toml::from_str(&text).unwrap();
+    let settings: Settings = file.remove("card").unwrap().try_into().unwrap();
+    Designer::load(&site, &settings).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn card(kind: &str) -> CardContent {
+    CardContent {
+        kind: CardKind::from(kind),
+        serial: SERIAL,
+        name: "Alva Björk".into(),
+        unit: Some("Institutionen för fysik".into()),
+        number: Some("1234 5678".into()),
+        barcode: None,
+        valid_through: date(2029, 6, 30),
+        issue: 2,
+        language: "sv".to_owned(),
+        fields: BTreeMap::new(),
+        code: None,
+        test: false,
+    }
+}
+
+/// A plain portrait of one colour.
+fn portrait(colour: [u8; 3]) -> Picture {
+    Picture::new(300, 400, colour.repeat(300 * 400)).unwrap()
+}
+
+/// Colours of a face in a portrait: reddish, so that it can be found on the card again.
+const SKIN: [u8; 3] = [224, 172, 140];
+
+fn is_resin(face: &CardFace, x: u32, y: u32) -> bool {
+    face.resin_mask[(y * face.rgb.width() + x) as usize] == 255
+}
+
+#[test]
+fn every_kind_in_every_raster_and_language_has_a_code_that_reads() {
+    let designer = umu();
+    for raster in RASTERS {
+        for kind in designer.kinds() {
+            for language in ["sv", "en"] {
+                let content = CardContent {
+                    language: language.to_owned(),
+                    ..card(&kind.0)
+                };
+                let image = designer.draw(&content, &portrait(SKIN), raster).unwrap();
+                let face = &image.front;
+                assert_eq!(
+                    (face.rgb.width(), face.rgb.height()),
+                    (raster.width, raster.height)
+                );
+                let texts = read_code(&face.rgb);
+                let found = texts.first().and_then(|text| designer.serial_in(text));
+                assert_eq!(
+                    found,
+                    Some(SERIAL),
+                    "{kind} {language} {raster:?}: {texts:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_black_panel_takes_what_the_template_says_and_never_the_portrait() {
+    let designer = umu();
+    let white = designer
+        .draw(&card("student"), &portrait([255; 3]), Raster::PROOF)
+        .unwrap();
+    let black = designer
+        .draw(&card("student"), &portrait([0; 3]), Raster::PROOF)
+        .unwrap();
+    assert_eq!(white.front.resin_mask, black.front.resin_mask);
+    assert_ne!(white.front.rgb, black.front.rgb);
+    let taken = white
+        .front
+        .resin_mask
+        .iter()
+        .filter(|dot| **dot == 255)
+        .count();
+    assert!(taken > 10_000, "{taken} dots");
+    for (dot, colour) in black
+        .front
+        .resin_mask
+        .iter()
+        .zip(black.front.rgb.rgb().chunks(3))
+    {
+        assert!(*dot == 0 || (*dot == 255 && colour == [0; 3]));
+    }
+}
+
+#[test]
+fn the_card_lies_in_the_middle_of_the_raster_and_is_never_scaled() {
+    let designer = umu();
+    let narrow = designer
+        .draw(&card("student"), &portrait(SKIN), RASTERS[1])
+        .unwrap();
+    let wide = designer
+        .draw(&card("student"), &portrait(SKIN), RASTERS[0])
+        .unwrap();
+    // 16 dots narrower: 8 less at each side, and nothing else changes
+    let other = (0..642)
+        .flat_map(|y| (0..1000).map(move |x| (x, y)))
+        .filter(|&(x, y)| narrow.front.rgb.pixel(x, y) != wide.front.rgb.pixel(x + 8, y))
+        .count();
+    // the renderer counts in 32-bit floats: a few shades at edges are rounded otherwise
+    assert!(other < 100, "{other} dots");
+}
+
+#[test]
+fn the_longest_names_stay_inside_the_card_and_leave_the_code_alone() {
+    let designer = umu();
+    for name in [
+        "Áilu-Bávvál Nguyễn Thị Ağaoğlu Szczęśniak-Παπαδόπουλος Щукина",
+        "Wolfeschlegelsteinhausenbergerdorff",
+        "Ø",
+    ] {
+        let content = CardContent {
+            name: name.into(),
+            unit: Some(
+                "Institutionen för kostvetenskap, enheten för folkhälsa och klinisk medicin".into(),
+            ),
+            ..card("student")
+        };
+        let face = designer
+            .draw(&content, &portrait(SKIN), Raster::PROOF)
+            .unwrap()
+            .front;
+        let rim = (0..642).flat_map(|y| (980..1016).map(move |x| (x, y)));
+        assert_eq!(
+            rim.filter(|&(x, y)| is_resin(&face, x, y)).count(),
+            0,
+            "{name}"
+        );
+        let texts = read_code(&face.rgb);
+        assert_eq!(designer.serial_in(&texts[0]), Some(SERIAL), "{name}");
+    }
+}
+
+#[test]
+fn a_letter_that_no_font_has_is_an_error_and_no_box_on_the_card() {
+    let content = CardContent {
+        name: "李小龙 Bruce".into(),
+        ..card("student")
+    };
+    let error = umu()
+        .draw(&content, &portrait(SKIN), Raster::PROOF)
+        .unwrap_err();
+    assert_eq!(
+        error,
+        DrawError::Letters {
+            field: "name".to_owned(),
+            letters: "小李龙".to_owned()
+        }
+    );
+}
+
+#[test]
+fn test_mode_marks_the_card_and_leaves_code_and_black_alone() {
+    let designer = umu();
+    let plain = designer
+        .draw(&card("guest"), &portrait(SKIN), Raster::PROOF)
+        .unwrap()
+        .front;
+    let content = CardContent {
+        test: true,
+        ..card("guest")
+    };
+    let marked = designer
+        .draw(&content, &portrait(SKIN), Raster::PROOF)
+        .unwrap()
+        .front;
+    assert_eq!(plain.resin_mask, marked.resin_mask);
+    assert_eq!(read_code(&plain.rgb), read_code(&marked.rgb));
+    let changed = plain
+        .rgb
+        .rgb()
+        .chunks(3)
+        .zip(marked.rgb.rgb().chunks(3))
+        .filter(|(a, b)| a != b)
+        .count();
+    assert!(changed > 1016 * 642 / 20, "{changed} dots changed");
+}
+
+#[test]
+fn a_kind_the_site_has_not_is_refused() {
+    let error = umu()
+        .draw(&card("wizard"), &portrait(SKIN), Raster::PROOF)
+        .unwrap_err();
+    assert_eq!(error, DrawError::Kind(CardKind::from("wizard")));
+}
+
+#[test]
+fn a_raster_that_is_no_card_is_refused() {
+    let designer = umu();
+    for (width, height) in [(10, 10), (60_000, 60_000), (642, 1016)] {
+        let raster = Raster::at_300(width, height);
+        let error = designer
+            .draw(&card("student"), &portrait(SKIN), raster)
+            .unwrap_err();
+        assert_eq!(error, DrawError::Raster);
+    }
+}
+
+#[test]
+fn the_code_of_another_site_is_none_of_ours() {
+    let designer = umu();
+    assert_eq!(
+        designer.serial_in("HTTPS://KORT.UMU.SE/K/04HMASW9NF6YY"),
+        Some(SERIAL)
+    );
+    for text in [
+        "HTTPS://KORT.LU.SE/K/04HMASW9NF6YY",
+        "HTTPS://KORT.UMU.SE/K/04HMASW9NF6Y",
+        "HTTPS://KORT.UMU.SE/K/",
+        "https://kort.umu.se/k/04hmasw9nf6yy",
+        "",
+    ] {
+        assert_eq!(designer.serial_in(text), None, "{text}");
+    }
+}
+
+/// A site with one kind, whose front is `body` on a page of a card.
+fn load_body(body: &str) -> Result<Designer, String> {
+    load_file(&format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
+         width=\"85.60mm\" height=\"53.98mm\" viewBox=\"0 0 85.6 53.98\">\n{body}\n</svg>"
+    ))
+}
+
+fn load_file(svg: &str) -> Result<Designer, String> {
+    let site = tempfile::tempdir().unwrap();
+    fs::write(site.path().join("front.svg"), svg).unwrap();
+    let settings: Settings = toml::from_str(
+        "[code]\nhost = 'A.SE'\n[kinds.student]\nfront = 'front.svg'\nlabel = { sv = 'Student' }\n",
+    )
+    .unwrap();
+    let root = format!("{}/", site.path().display());
+    Designer::load(site.path(), &settings)
+        .map_err(|problems| problems.to_string().replace(&root, ""))
+}
+
+#[test]
+fn mistakes_in_a_template_are_told_with_file_and_line() {
+    for (body, told) in [
+        ("<script/>", "front.svg:2: <script> is not allowed"),
+        (
+            "\n<g><foreignObject/></g>",
+            "front.svg:3: <foreignObject> is not allowed",
+        ),
+        (
+            "<image href='/etc/passwd'/>",
+            "front.svg:2: the picture \"/etc/passwd\" is not beside",
+        ),
+        (
+            "<image xlink:href='../mark.png'/>",
+            "front.svg:2: the picture \"../mark.png\" is not beside",
+        ),
+        (
+            "<image href='http://example.org/a.png'/>",
+            "is not beside the template",
+        ),
+        (
+            "<image href='file:///etc/passwd'/>",
+            "is not beside the template",
+        ),
+        (
+            "<image href='gone.png'/>",
+            "front.svg:2: the picture gone.png cannot be read",
+        ),
+        (
+            "<image href='data:image/svg+xml,x'/>",
+            "the picture in the file is \"image/svg+xml\"",
+        ),
+        (
+            "<rect fill='url(http://a/b)'/>",
+            "fill refers to something outside the file",
+        ),
+        (
+            "<rect style='filter:url(#f)'/>",
+            "filters, masks and markers are not allowed",
+        ),
+        (
+            "<rect filter='url(#f)'/>",
+            "filters, masks and markers are not allowed",
+        ),
+        ("<filter id='f'/>", "<filter> is not allowed"),
+        (
+            "<g id='a'><rect/></g><use href='#a'/>",
+            "<use> may only copy a symbol",
+        ),
+        ("<use href='#nothing'/>", "<use> copies nothing"),
+        ("<rect id='a'/><rect id='a'/>", "the id a is there twice"),
+        ("<text id='qr'>x</text>", "the element qr is a <text>"),
+        (
+            "<text id='name' x='1' y='9'>x</text>",
+            "does not say how much room it has",
+        ),
+        (
+            "<text id='name' data-width='500'>x</text>",
+            "data-width=\"500\" is no number from 2 to 86",
+        ),
+        (
+            "<text id='name' data-width='50' data-wide='1'>x</text>",
+            "data-wide is not known",
+        ),
+        (
+            "<text data-field='shoeSize' data-width='50'>x</text>",
+            "shows \"shoeSize\", which no card has",
+        ),
+        (
+            "<text id='validThrough' data-width='30' data-date='%Q'>x</text>",
+            "is no way to write a date",
+        ),
+        (
+            "<text x='9' y='9' font-family='Papyrus'>x</text>",
+            "the font Papyrus is not among the site's fonts",
+        ),
+        (
+            "<text x='9' y='9'>龙</text>",
+            "no font has the letters \"龙\"",
+        ),
+        (
+            "<rect class='resin' x='1' y='1' width='9' height='9' fill='#f00'/>",
+            "class resin is not black",
+        ),
+        (
+            "<path d='M0 0H80' stroke='#000' stroke-dasharray='0.0001'/>",
+            "the dashes are shorter than a dot",
+        ),
+        (
+            "<style>@import 'a.css';</style>",
+            "the style sheet uses @import",
+        ),
+        (
+            "<rect class='keep-out' y='5.5' width='86' height='10.4'/><rect id='qr' x='60' y='9' width='17' height='17'/>",
+            "the code lies in a zone that must stay free",
+        ),
+    ] {
+        let problems = load_body(body).err().unwrap_or_default();
+        assert!(
+            problems.contains(told),
+            "{body}\n  told: {problems}\n  not: {told}"
+        );
+    }
+}
+
+#[test]
+fn a_page_that_is_no_card_is_told() {
+    for svg in [
+        "<svg xmlns='http://www.w3.org/2000/svg' width='60000' height='60000' viewBox='0 0 60000 60000'/>",
+        "<svg xmlns='http://www.w3.org/2000/svg' width='85.6mm' height='53.98mm'/>",
+        "<svg xmlns='http://www.w3.org/2000/svg' width='85.6mm' height='53.98mm' viewBox='0 0 1 1000'/>",
+    ] {
+        let problems = load_file(svg).unwrap_err();
+        assert!(problems.starts_with("front.svg:1: the page"), "{problems}");
+    }
+    for svg in [
+        "",
+        "<html/>",
+        "<!DOCTYPE svg [<!ENTITY a 'b'>]><svg/>",
+        "<svg",
+    ] {
+        let problems = load_file(svg).unwrap_err();
+        assert!(problems.contains("the file is no SVG"), "{problems}");
+    }
+}
+
+#[test]
+fn an_upright_template_is_turned_into_the_raster() {
+    let designer = load_file(
+        "<svg xmlns='http://www.w3.org/2000/svg' width='53.98mm' height='85.6mm' viewBox='0 0 53.98 85.6'>\
+         <rect x='-1' y='-1' width='56' height='10' fill='#00f'/><rect id='qr' x='18' y='60' width='17' height='17'/></svg>",
+    )
+    .unwrap();
+    let face = designer
+        .draw(&card("student"), &portrait(SKIN), Raster::PROOF)
+        .unwrap()
+        .front;
+    assert_eq!((face.rgb.width(), face.rgb.height()), (1016, 642));
+    assert_eq!(
+        face.rgb.pixel(10, 320),
+        Some([0, 0, 255]),
+        "its top is at the left"
+    );
+    assert_eq!(face.rgb.pixel(1000, 320), Some([255; 3]));
+    assert_eq!(designer.serial_in(&read_code(&face.rgb)[0]), Some(SERIAL));
+}
+
+#[test]
+fn the_proof_is_as_large_as_a_card() {
+    let image = umu()
+        .draw(&card("student"), &portrait(SKIN), Raster::PROOF)
+        .unwrap();
+    let pdf = proof_pdf(&image, Raster::PROOF, "proof");
+    assert!(pdf.starts_with(b"%PDF-"));
+    let pages =
+        printpdf::PdfDocument::parse(&pdf, &printpdf::PdfParseOptions::default(), &mut Vec::new())
+            .unwrap()
+            .pages;
+    let [page] = pages.as_slice() else {
+        panic!("{} pages", pages.len())
+    };
+    let mm = |points: f32| points / 72.0 * 25.4;
+    assert!((mm(page.media_box.width.0) - CARD_WIDTH).abs() < 0.01);
+    assert!((mm(page.media_box.height.0) - CARD_HEIGHT).abs() < 0.01);
+}
+
+#[test]
+fn mistakes_in_the_settings_are_told() {
+    let check = |text: &str, told: &str| {
+        let settings: Settings = toml::from_str(text).unwrap();
+        let mut problems = crate::config::Problems::default();
+        settings.check(Path::new("/nowhere"), &mut problems);
+        let problems = problems.to_string();
+        assert!(problems.contains(told), "{problems}");
+    };
+    let kind = "[kinds.a]\nfront = 'a.svg'\nlabel = { sv = 'A' }\n";
+    check(
+        &format!("[code]\nhost = 'A.VERY.LONG.HOST.SE'\n{kind}"),
+        "card.code.host has 19 characters",
+    );
+    check(
+        &format!("[code]\nhost = 'kort.umu.se'\n{kind}"),
+        "is no host name in capitals",
+    );
+    check("[code]\nhost = 'A.SE'\n[kinds]", "card.kinds is empty");
+    check(
+        "[code]\nhost = 'A.SE'\n[kinds.a]\nfront = '../a.svg'\nlabel = {}",
+        "../a.svg leads out of the site's folder",
+    );
+    check(
+        &format!("[code]\nhost = 'A.SE'\n{kind}[texts.name]\nsv = 'x'"),
+        "has the name of a field",
+    );
+}
