@@ -224,7 +224,7 @@ pub struct Rules {
     pub overhang: f32,
     /// In degrees (ISO/IEC 19794-5:2011).
     pub roll: f32,
-    /// Score of the mean luminance.
+    /// Score of the mean luminance. Low, because dark skin in good light scores about 20: this is about the lamp.
     pub brightness: f32,
     pub over_exposure: f32,
     pub under_exposure: f32,
@@ -239,9 +239,9 @@ impl Default for Rules {
             second_face: 0.3,
             overhang: 0.02,
             roll: 8.0,
-            brightness: 25.0,
+            brightness: 10.0,
             over_exposure: 0.02,
-            under_exposure: 0.5,
+            under_exposure: 0.85, // where OFIQ's own score begins to fall
         }
     }
 }
