@@ -48,10 +48,34 @@ pub struct Handle {
 }
 
 struct Shared {
-    commands: Mutex<mpsc::Sender<Command>>,
+    /// `None` only while the last handle goes.
+    commands: Mutex<Option<mpsc::Sender<Command>>>,
+    /// Ends when the thread does.
+    ended: Mutex<mpsc::Receiver<()>>,
     status: watch::Receiver<Status>,
     busy: Arc<AtomicBool>,
     sent: Mutex<HashSet<JobId>>,
+}
+
+/// How long the last handle waits for the thread to let go of the printer; an idle thread does so at once.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+impl Drop for Shared {
+    /// Lets go of the printer, so that the kernel's driver gets it back even when the program ends right after this. A job
+    /// that runs goes on without anybody listening.
+    fn drop(&mut self) {
+        self.commands
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .take();
+        if !self.busy.load(Ordering::SeqCst) {
+            let _ = self
+                .ended
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .recv_timeout(FAREWELL);
+        }
+    }
 }
 
 impl fmt::Debug for Handle {
@@ -65,6 +89,7 @@ impl fmt::Debug for Handle {
 impl Handle {
     pub(crate) fn start(finder: Box<dyn Finder>, timing: Timing) -> Self {
         let (commands, orders) = mpsc::channel();
+        let (alive, ended) = mpsc::channel::<()>();
         let (sender, status) = watch::channel(Status::searching(finder.place()));
         let busy = Arc::new(AtomicBool::new(false));
         let mut supervisor = Supervisor {
@@ -78,10 +103,15 @@ impl Handle {
         };
         std::thread::Builder::new()
             .name("card-printer".to_owned())
-            .spawn(move || supervisor.run())
+            .spawn(move || {
+                supervisor.run();
+                drop(supervisor);
+                drop(alive);
+            })
             .expect("a thread can be started when the program starts");
         let shared = Shared {
-            commands: Mutex::new(commands),
+            commands: Mutex::new(Some(commands)),
+            ended: Mutex::new(ended),
             status,
             busy,
             sent: Mutex::default(),
@@ -134,12 +164,14 @@ impl Handle {
     }
 
     fn command(&self, command: Command) -> bool {
-        self.shared
+        let commands = self
+            .shared
             .commands
             .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .send(command)
-            .is_ok()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        commands
+            .as_ref()
+            .is_some_and(|commands| commands.send(command).is_ok())
     }
 }
 

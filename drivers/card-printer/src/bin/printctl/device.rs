@@ -3,15 +3,29 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use card_printer::{Evidence, Language, Link, Progress, Stage, Status, Timing, VirtualOptions};
+use card_printer::{
+    Evidence, Handle, Language, Link, Progress, Stage, Status, Timing, VirtualOptions,
+};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::{CardArgs, Failure, PrinterArgs, job, picture, say};
 
-/// How long a printer is looked for before the answer is no.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a printer may take to answer, or to put out an older card, before the answer is no.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until there is something to say: the printer is ready, cannot be used, or is not there.
+fn settled(handle: &Handle) -> Status {
+    card_printer::wait_for(handle, PATIENCE, |status| {
+        status.ready
+            || status.link_error.is_some()
+            || status
+                .faults
+                .iter()
+                .any(|fault| status.link == Link::Connected && fault.blocks_printing())
+    })
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
@@ -73,12 +87,9 @@ pub(crate) fn list(json: bool) -> Result<(), Failure> {
     }
 }
 
-pub(crate) fn status(args: &StatusArgs, json: bool) -> Result<(), Failure> {
-    let handle = card_printer::open(&args.printer.printer, Timing::default());
-    let settled = |status: &Status| {
-        status.link != Link::Searching && (status.ready || !status.faults.is_empty())
-    };
-    let status = card_printer::wait_for(&handle, PATIENCE, settled);
+pub(crate) fn status(args: &StatusArgs, json: bool, timing: Timing) -> Result<(), Failure> {
+    let handle = card_printer::open(&args.printer.printer, timing);
+    let status = settled(&handle);
     if json {
         say(&status);
     } else {
@@ -120,17 +131,17 @@ fn describe(status: &Status) {
     println!("    {}", if status.ready { "ready" } else { "not ready" });
 }
 
-pub(crate) fn print(args: PrintArgs, json: bool) -> Result<(), Failure> {
+pub(crate) fn print(args: PrintArgs, json: bool, timing: Timing) -> Result<(), Failure> {
     let job = job::job(&args.card)?;
     let (handle, control) = match &args.printer.printer {
         card_printer::Selector::Virtual(options) => {
             let (handle, control) =
-                card_printer::virtual_printer(VirtualOptions::clone(options), Timing::default());
+                card_printer::virtual_printer(VirtualOptions::clone(options), timing);
             (handle, Some(control))
         }
-        selector => (card_printer::open(selector, Timing::default()), None),
+        selector => (card_printer::open(selector, timing), None),
     };
-    let status = card_printer::wait_for(&handle, PATIENCE, |status| status.ready);
+    let status = settled(&handle);
     if !status.ready {
         if !json {
             describe(&status);

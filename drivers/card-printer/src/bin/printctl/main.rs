@@ -7,7 +7,7 @@ mod picture;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use card_printer::{Model, Ribbon, Selector};
+use card_printer::{Model, Ribbon, Selector, Timing};
 use clap::{Args, Parser, Subcommand};
 
 #[derive(Debug, Parser)]
@@ -20,6 +20,9 @@ struct Cli {
     /// Print one JSON object instead of text
     #[arg(long, global = true)]
     json: bool,
+    /// Wait only as long as a virtual printer needs
+    #[arg(long, global = true, hide = true)]
+    swift: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -111,12 +114,17 @@ pub(crate) enum Failure {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let timing = if cli.swift {
+        Timing::swift()
+    } else {
+        Timing::default()
+    };
     let result = match cli.command {
         Command::List => device::list(cli.json),
-        Command::Status(args) => device::status(&args, cli.json),
+        Command::Status(args) => device::status(&args, cli.json, timing),
         Command::Encode(args) => job::encode(&args, cli.json),
         Command::Decode(args) => job::decode(&args, cli.json),
-        Command::Print(args) => device::print(args, cli.json),
+        Command::Print(args) => device::print(args, cli.json, timing),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,6 @@
+//! Whole programs: `printctl` and foreign ones, above the system's libusb, on a bus that exists only in software.
+
+#![allow(clippy::unwrap_used)] // a test that unwraps says what it expects
+
+mod harness;
+mod usb;
