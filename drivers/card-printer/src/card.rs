@@ -197,6 +197,7 @@ impl fmt::Display for JobId {
 pub struct PrintJob {
     pub id: JobId,
     pub front: CardImage,
+    /// Upright when the card is turned over its long edge.
     pub back: Option<CardImage>,
     pub options: Options,
 }
@@ -213,6 +214,9 @@ pub struct Options {
     /// Magicard: where the head sits across the card, as the printer's own status says; 35 to 65.
     pub head_position: u8,
     pub power: Power,
+    /// Magicard: where the image begins and ends along the card, 0 to 100, 50 = as shipped.
+    pub image_start: u8,
+    pub image_end: u8,
     /// The language of the session; the printer answers in the nearest one it has.
     pub language: Language,
     /// Magicard Rio/Tango: drop a card that failed into the reject tray.
@@ -232,6 +236,8 @@ impl Default for Options {
             copies: 1,
             head_position: 50,
             power: Power::default(),
+            image_start: 50,
+            image_end: 50,
             language: Language::default(),
             reject_faulty: false,
             colour_sure: true,
@@ -334,6 +340,10 @@ named_enum! {
     Ribbon, "ribbon" {
         /// Colour, no resin, no overcoat.
         Ymc = "ymc",
+        /// Colour and overcoat.
+        Ymco = "ymco",
+        /// Colour and resin.
+        Ymck = "ymck",
         /// Colour, resin and overcoat.
         #[default]
         Ymcko = "ymcko",
@@ -354,6 +364,8 @@ impl Ribbon {
         use Panel::{Cyan, Magenta, Overcoat, Resin, Yellow};
         match (self, back) {
             (Self::Ymc, _) => &[Yellow, Magenta, Cyan],
+            (Self::Ymco, _) => &[Yellow, Magenta, Cyan, Overcoat],
+            (Self::Ymck, _) => &[Yellow, Magenta, Cyan, Resin],
             (Self::Ymckok, true) | (Self::K, _) => &[Resin],
             (Self::Ko, _) => &[Resin, Overcoat],
             (Self::Ymcko | Self::HalfYmcko | Self::Ymckok, _) => {

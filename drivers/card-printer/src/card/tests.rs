@@ -74,7 +74,7 @@ fn names_are_read_back() {
         "ymcx"
             .parse::<Ribbon>()
             .unwrap_err()
-            .contains("use one of ymc, ymcko")
+            .contains("use one of ymc, ymco")
     );
     assert_eq!("sv-SE".parse(), Ok(Language::SWEDISH));
     assert!("svenska".parse::<Language>().is_err());

@@ -20,7 +20,7 @@ impl Assembly {
             return Err("a back side (PAG2) comes without its front".to_owned());
         }
         let head = header.head;
-        let map = HeadMap::new(head, head_position(&header));
+        let map = HeadMap::new(head, head_position(&header), false);
         let copies = header
             .number("NOC")
             .and_then(|n| u8::try_from(n).ok())
@@ -53,7 +53,7 @@ impl Assembly {
                 "the second page of a duplex job must say PAG2 and name the same head".to_owned(),
             );
         }
-        self.map = HeadMap::new(header.head, head_position(&header));
+        self.map = HeadMap::new(header.head, head_position(&header), true);
         self.card.back = Some(side(&header));
         self.header = header;
         self.back = true;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::layout::{self, Head, HeadMap, Planes};
 use super::wire::PlaneKind;
 use super::{END, JOB_LEAD_IN, LEAD_IN, SEPARATOR, START};
-use crate::card::{CardImage, Coercivity, Hole, Language, Options, Panel, PrintJob};
+use crate::card::{CardImage, Coercivity, Hole, Language, Options, Panel, Power, PrintJob};
 use crate::codec::{EncodeError, Encoded};
 use crate::model::Model;
 use crate::status::Stage;
@@ -16,16 +16,15 @@ const MAX_TRACK: usize = 750;
 pub(crate) fn encode(model: Model, job: &PrintJob) -> Result<Encoded, EncodeError> {
     check(model, job)?;
     let head = Head::of(model).expect("the caller hands over Magicards only");
-    let map = HeadMap::new(head, job.options.head_position);
     let sides = 1 + usize::from(job.back.is_some());
     let size = 2048 + head.dye_bytes() * 3 + head.resin_bytes();
     let mut out = Encoded {
         bytes: Vec::with_capacity(size * sides),
         parts: Vec::new(),
     };
-    page(&mut out, model, &map, job, false);
+    page(&mut out, model, job, false);
     if job.back.is_some() {
-        page(&mut out, model, &map, job, true);
+        page(&mut out, model, job, true);
     }
     Ok(out)
 }
@@ -44,15 +43,17 @@ fn check(model: Model, job: &PrintJob) -> Result<(), EncodeError> {
             max: 65,
         });
     }
-    for power in [
-        options.power.colour,
-        options.power.resin,
-        options.power.overcoat,
+    for (what, value) in [
+        ("a head power", options.power.colour),
+        ("a head power", options.power.resin),
+        ("a head power", options.power.overcoat),
+        ("the image start", options.image_start),
+        ("the image end", options.image_end),
     ] {
-        if power > 100 {
+        if value > 100 {
             return Err(EncodeError::Range {
-                what: "a head power",
-                value: power.into(),
+                what,
+                value: value.into(),
                 min: 0,
                 max: 100,
             });
@@ -137,7 +138,7 @@ impl Content {
     }
 }
 
-fn page(out: &mut Encoded, model: Model, map: &HeadMap, job: &PrintJob, back: bool) {
+fn page(out: &mut Encoded, model: Model, job: &PrintJob, back: bool) {
     let head = Head::of(model).expect("the caller hands over Magicards only");
     let content = Content::of(&job.options, back);
     out.bytes.resize(out.bytes.len() + JOB_LEAD_IN, LEAD_IN);
@@ -184,7 +185,8 @@ fn page(out: &mut Encoded, model: Model, map: &HeadMap, job: &PrintJob, back: bo
             picture: true,
         });
     }
-    layout::pack(image, map, &mut Planes { dye, resin });
+    let map = HeadMap::new(head, job.options.head_position, back);
+    layout::pack(image, &map, &mut Planes { dye, resin });
     out.bytes.push(END);
     // The end byte goes out with the last plane.
     match out.parts.last_mut() {
@@ -248,8 +250,7 @@ fn as_gutenprint(tokens: &mut Tokens, job: &PrintJob, back: bool, content: &Cont
         magnetic(tokens, options, true);
     }
     tokens.push("PCT0,0,1025,641");
-    power(tokens, options);
-    tokens.push(format_args!("DDD{}", options.head_position));
+    head_settings(tokens, options, Head::Kee);
     tokens.push(format_args!("TDT{:08X}", options.time.unwrap_or(0)));
     tokens.push(format_args!("IMF{}", content.format()));
 }
@@ -299,8 +300,7 @@ fn as_vendor(tokens: &mut Tokens, model: Model, job: &PrintJob, back: bool, cont
     }
     // 0: no colour correction in the printer; the host has done it or wants none.
     tokens.push("ICC0");
-    power(tokens, options);
-    tokens.push(format_args!("DDD{}", options.head_position));
+    head_settings(tokens, options, head);
 }
 
 fn area(tokens: &mut Tokens, head: Head) {
@@ -351,15 +351,37 @@ fn magnetic(tokens: &mut Tokens, options: &Options, spelled_out: bool) {
     }
 }
 
-fn power(tokens: &mut Tokens, options: &Options) {
-    for (name, value) in [
-        ("CPW", options.power.colour),
-        ("KPW", options.power.resin),
-        ("OPW", options.power.overcoat),
-    ] {
+/// Heat and place; only what differs from the printer's own setting is said.
+fn head_settings(tokens: &mut Tokens, options: &Options, head: Head) {
+    let Power {
+        colour,
+        resin,
+        overcoat,
+    } = options.power;
+    let (colour, resin, overcoat) = (("CPW", colour), ("KPW", resin), ("OPW", overcoat));
+    // Gutenprint and the vendor differ in the order.
+    let power = if head == Head::Kee {
+        [colour, overcoat, resin]
+    } else {
+        [colour, resin, overcoat]
+    };
+    for (name, value) in power {
         if value != 50 {
             tokens.push(format_args!("{name}{value}"));
         }
+    }
+    let place = [("SOI", options.image_start), ("EOI", options.image_end)]
+        .into_iter()
+        .filter(|(_, value)| *value != 50);
+    let position = [("DDD", options.head_position)];
+    // Here too.
+    let order: Vec<_> = if head == Head::Kee {
+        place.chain(position).collect()
+    } else {
+        position.into_iter().chain(place).collect()
+    };
+    for (name, value) in order {
+        tokens.push(format_args!("{name}{value}"));
     }
 }
 

@@ -75,9 +75,12 @@ impl Head {
         self.lines() * self.line_bytes()
     }
 
-    /// Line 0 is the right edge of the picture.
-    fn reversed(self) -> bool {
-        self == Self::Kge2
+    /// The picture lies turned by 180 degrees: line 0 is its right edge, the head's first dot its top.
+    ///
+    /// The vendor's filter does so on the Enduro family, both sides. Gutenprint does so with the back of a Rio/Tango in its
+    /// standard duplex mode, where the card is turned over its long edge.
+    fn turned(self, back: bool) -> bool {
+        self == Self::Kge2 || (back && self == Self::Kee)
     }
 
     /// The byte and the mask of the head's dot `y`, for `y` in 0..672.
@@ -109,29 +112,27 @@ impl Head {
 pub struct HeadMap {
     head: Head,
     rows: Vec<[u16; 8]>,
+    turned: bool,
 }
 
 impl HeadMap {
-    /// The map for a head that stands at `position` (35 to 65; others are taken to the nearest): the picture begins at
-    /// dot 65 - position.
-    pub fn new(head: Head, position: u8) -> Self {
+    /// The map for one side of a card under a head that stands at `position` (35 to 65; others are taken to the nearest): the
+    /// picture begins at dot 65 - position.
+    pub fn new(head: Head, position: u8, back: bool) -> Self {
         let margin = 65 - usize::from(position.clamp(35, 65));
+        let turned = head.turned(back);
         let mut rows = vec![[BLANK; 8]; head.line_bytes()];
         for step in 0..ROWS {
             let (byte, mask) = head.dot(margin + step);
-            // The head counts from the card's lower edge; the Enduro family prints turned round.
-            let row = if head == Head::Kge2 {
-                step
-            } else {
-                ROWS - 1 - step
-            };
+            // The head counts from the card's lower edge.
+            let row = if turned { step } else { ROWS - 1 - step };
             rows[byte][mask.leading_zeros() as usize] = row as u16;
         }
-        Self { head, rows }
+        Self { head, rows, turned }
     }
 
     fn column(&self, line: usize) -> usize {
-        if self.head.reversed() {
+        if self.turned {
             self.head.lines() - 1 - line
         } else {
             line

@@ -201,10 +201,15 @@ impl Front {
             "CCP" => chassis.between_cleanings.to_string(),
             "DFR" => (chassis.film_left * 5).to_string(),
             "CLP" => u8::from(chassis.since_cleaning >= chassis.between_cleanings).to_string(),
-            "FPP" | "FSP" | "FEP" | "FDC" => "50".to_owned(),
-            "MDL" => "1".to_owned(),
+            "CPQ" => (chassis.since_cleaning * 5).to_string(),
+            "PSR" => "H0001".to_owned(),
+            "BSR" => "P0001".to_owned(),
+            "FPP" | "FSP" | "FEP" | "FSS" | "FDC" => "50".to_owned(),
+            "MDL" | "USN" | "UPN" => "1".to_owned(),
             "PID" => "6144".to_owned(),
             "VID" => "3103".to_owned(),
+            // No network.
+            "MAC" | "DYN" | "IPA" | "SNM" | "GWY" => "0".to_owned(),
             _ => return None,
         })
     }

@@ -2,5 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a test that unwraps says what it expects
 
+mod gutenprint;
 mod harness;
+mod pictures;
 mod usb;

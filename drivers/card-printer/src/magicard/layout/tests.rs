@@ -50,7 +50,7 @@ fn known_dots_lie_where_the_streams_have_them() {
 #[test]
 fn a_corner_comes_out_at_its_end_of_the_head() {
     // One black pixel, top left: line 0 of the head for a Rio, the last for an Enduro, which prints turned round.
-    let check = |head: Head, line: usize, y: usize| {
+    let check = |head: Head, back: bool, line: usize, y: usize| {
         let (width, height) = head.model().raster();
         let mut rgb = vec![255; (width * height * 3) as usize];
         rgb[..3].fill(0);
@@ -63,7 +63,7 @@ fn a_corner_comes_out_at_its_end_of_the_head() {
         let [yellow, magenta, cyan] = &mut planes;
         pack(
             &image,
-            &HeadMap::new(head, 50),
+            &HeadMap::new(head, 50, back),
             &mut Planes {
                 dye: [yellow, magenta, cyan],
                 resin: &mut [],
@@ -79,9 +79,10 @@ fn a_corner_comes_out_at_its_end_of_the_head() {
             assert!(set.iter().all(|at| plane[*at] == mask));
         }
     };
-    check(Head::Kee, 0, 15 + 641);
-    check(Head::Kge, 0, 15 + 641);
-    check(Head::Kge2, 1015, 15);
+    check(Head::Kee, false, 0, 15 + 641);
+    check(Head::Kee, true, 1015, 15);
+    check(Head::Kge, false, 0, 15 + 641);
+    check(Head::Kge2, false, 1015, 15);
 }
 
 #[test]
@@ -110,9 +111,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn what_is_packed_is_unpacked_exactly(seed: u64, head in prop::sample::select(HEADS.to_vec()), position in 35_u8..=65) {
+    fn what_is_packed_is_unpacked_exactly(seed: u64, head in prop::sample::select(HEADS.to_vec()), position in 35_u8..=65, back: bool) {
         let image = picture(head, seed);
-        let map = HeadMap::new(head, position);
+        let map = HeadMap::new(head, position, back);
         let mut planes = [vec![0; head.dye_bytes()], vec![0; head.dye_bytes()], vec![0; head.dye_bytes()]];
         let mut resin = vec![0; head.resin_bytes()];
         let [yellow, magenta, cyan] = &mut planes;
