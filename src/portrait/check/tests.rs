@@ -61,7 +61,7 @@ fn the_first_thing_to_mend_is_what_is_said() {
 
 #[test]
 fn the_light_may_vary_within_wide_limits() {
-    for skin in [85, 110, 140, 180, 225] {
+    for skin in [90, 110, 140, 180, 225] {
         let face = face_at(Point::new(640.0, 330.0), 100.0, 0.0);
         assert_eq!(hint_for(&[face], skin), None, "{skin}");
     }
