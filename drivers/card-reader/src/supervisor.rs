@@ -192,9 +192,16 @@ impl Supervisor {
             let pause = if wanted.standby {
                 CHECK_EVERY
             } else {
-                POLL_EVERY
+                self.pace()
             };
             self.orders.wait(wanted, begun + pause);
+        }
+    }
+
+    fn pace(&self) -> Duration {
+        match &self.selector {
+            Selector::Virtual(control) => control.pace().unwrap_or(POLL_EVERY),
+            _ => POLL_EVERY,
         }
     }
 

@@ -57,6 +57,8 @@ struct State {
     lines: usize,
     /// The chip loses its power and gets it again.
     power_cycle: bool,
+    /// How often the driver is to look for cards, when not as often as at a real one.
+    pace: Option<Duration>,
 }
 
 struct Plug {
@@ -110,6 +112,15 @@ impl Control {
     /// Takes the card that was laid first away.
     pub fn take_first(&self) {
         self.change(|state| state.field.take_first());
+    }
+
+    /// Lets the driver look for cards so often, instead of four times a second: for a rehearsal in which nobody waits.
+    pub fn look_every(&self, pace: Duration) {
+        self.change(|state| state.pace = Some(pace));
+    }
+
+    pub(crate) fn pace(&self) -> Option<Duration> {
+        self.lock().pace
     }
 
     /// Begins a fault, which lasts until it is mended.

@@ -190,18 +190,17 @@ impl Decoder {
     /// For when the line has gone quiet: a frame that lies whole behind one that never ended. Without one nothing is
     /// lost, and the unfinished frame may still go on.
     pub fn salvage(&mut self) -> Vec<Found> {
-        for start in 1..self.kept.len() {
-            let mut behind = Decoder::new();
-            behind.kept.extend_from_slice(&self.kept[start..]);
-            let mut found = Vec::new();
-            behind.settle(&mut found);
-            if found.iter().any(|found| matches!(found, Found::Frame(_))) {
-                found.insert(0, Found::Damaged);
-                *self = behind;
-                return found;
-            }
-        }
-        Vec::new()
+        let is_whole = |start: &usize| {
+            let rest = &self.kept[*start..];
+            rest.starts_with(&[0x00, 0xFF]) && matches!(front(rest), Front::Whole(..))
+        };
+        let Some(start) = (1..self.kept.len()).find(is_whole) else {
+            return Vec::new();
+        };
+        self.kept.drain(..start);
+        let mut found = vec![Found::Damaged];
+        self.settle(&mut found);
+        found
     }
 
     /// Forgets what was kept.

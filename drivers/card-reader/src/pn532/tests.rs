@@ -180,6 +180,23 @@ fn the_commands_are_as_libnfc_sends_them() {
     check(Command::NothingAutomatic, "00 00 FF 03 FD D4 12 00 1A 00");
 }
 
+/// The wake-up and the first command go out together, as libnfc 1.8.0 sends them.
+#[test]
+fn a_sleeping_reader_is_woken_by_the_first_bytes() {
+    let transport = Script {
+        answers: [vec![bytes("00 00 FF 01 FF 7F 81 00")]].into(),
+        ..Script::default()
+    };
+    let mut link = Link {
+        transport,
+        decoder: Decoder::new(),
+        retries: 0,
+    };
+    assert!(link.run_first(Command::SamConfiguration).is_err());
+    let expect = "55 55 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 FF 03 FD D4 14 01 17 00";
+    assert_eq!(link.transport.sent, [bytes(expect)]);
+}
+
 #[test]
 fn another_chip_is_a_wrong_device() {
     let sam = &[ACK, "00 00 FF 02 FE D5 15 16 00"][..];

@@ -1,5 +1,7 @@
 //! Cards come and go.
 
+use std::time::Duration;
+
 use card_reader::{Card, Phase, VirtualCard, open, virtual_reader};
 
 use crate::harness::{
@@ -142,6 +144,13 @@ fn a_card_moved_in_and_out_quickly_is_either_told_and_forgotten_or_not_told() {
         ),
         (None::<Card>, 0)
     );
+}
+
+#[test]
+fn a_rehearsal_looks_as_often_as_it_likes() {
+    let (handle, control) = reading();
+    control.look_every(Duration::from_millis(1));
+    looks(&handle, 100); // at a real reader they last longer than this test's patience
 }
 
 #[test]

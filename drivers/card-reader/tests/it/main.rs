@@ -7,5 +7,6 @@ mod faults;
 mod harness;
 mod noise;
 mod oracle;
+mod secrecy;
 mod tool;
 mod usb;
