@@ -24,7 +24,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 pub use draft::{Draft, Shot};
-pub use event::{Adjust, Effect, Event, Press, Sound, Work};
+pub use event::{Adjust, Coaching, Effect, Event, Press, Sound, Work};
 pub use rules::Rules;
 
 use crate::{

@@ -10,7 +10,6 @@ use tokio::sync::watch;
 
 use crate::codec::DecodedSide;
 use crate::driver::{Driver, Finder, Timing};
-use crate::evolis::Evolis;
 use crate::fault::Fault;
 use crate::magicard::Magicard;
 use crate::model::{Model, Protocol};
@@ -19,7 +18,6 @@ use crate::transport::{DeviceId, LinkError, PortStatus, Transport};
 
 mod chassis;
 mod control;
-mod evolis;
 mod magicard;
 
 pub use control::Control;
@@ -109,70 +107,11 @@ struct Shared {
     cards_out: watch::Sender<u64>,
 }
 
-/// The part that speaks, by language.
-enum Front {
-    Magicard(magicard::Front),
-    Evolis(evolis::Front),
-}
-
-impl Front {
-    fn new(options: &VirtualOptions) -> Self {
-        match options.model.protocol() {
-            Protocol::Magicard => Self::Magicard(magicard::Front::new(options)),
-            Protocol::Evolis => Self::Evolis(evolis::Front::new(options)),
-        }
-    }
-
-    fn take(&mut self, bytes: &[u8], chassis: &mut Chassis) {
-        match self {
-            Self::Magicard(front) => front.take(bytes, chassis),
-            Self::Evolis(front) => front.take(bytes),
-        }
-    }
-
-    fn read(&mut self, room: usize) -> Option<Vec<u8>> {
-        match self {
-            Self::Magicard(front) => front.read(room),
-            Self::Evolis(front) => front.read(room),
-        }
-    }
-
-    fn drop_input(&mut self) {
-        match self {
-            Self::Magicard(front) => front.drop_input(),
-            Self::Evolis(front) => front.drop_input(),
-        }
-    }
-
-    /// Why it refused what it was sent, the first time it did.
-    fn refused(&self) -> Option<String> {
-        match self {
-            Self::Magicard(front) => front.refused.as_ref().map(ToString::to_string),
-            Self::Evolis(front) => front.refused.clone(),
-        }
-    }
-
-    /// A Magicard at work is deaf and dumb; an Evolis takes some orders ahead and answers each in its turn.
-    fn listens(&self, chassis: &Chassis) -> bool {
-        match self {
-            Self::Magicard(_) => !chassis.is_busy() || chassis.halted.is_some(),
-            Self::Evolis(front) => front.takes_input(),
-        }
-    }
-
-    fn talks(&self, chassis: &Chassis) -> bool {
-        match self {
-            Self::Magicard(_) => !chassis.is_busy() || chassis.halted.is_some(),
-            Self::Evolis(_) => true,
-        }
-    }
-}
-
 /// The machine proper: a body and the part that speaks.
 struct Machine {
     options: VirtualOptions,
     chassis: Chassis,
-    front: Front,
+    front: magicard::Front,
     plugged: bool,
     /// Transfers until the cable is pulled in the midst of one.
     cut_in: Option<u64>,
@@ -190,7 +129,7 @@ impl VirtualPrinter {
     pub fn new(options: VirtualOptions) -> Self {
         let machine = Machine {
             chassis: Chassis::new(&options),
-            front: Front::new(&options),
+            front: magicard::Front::new(&options),
             options,
             plugged: true,
             cut_in: None,
@@ -221,9 +160,9 @@ impl VirtualPrinter {
     /// Does something with the machine as it is at this moment.
     fn with<R>(&self, action: impl FnOnce(&mut Machine) -> R) -> R {
         let mut machine = self.lock();
-        machine.go_on();
+        machine.chassis.advance(Instant::now());
         let result = action(&mut machine);
-        machine.go_on();
+        machine.chassis.advance(Instant::now());
         let out = machine.chassis.books.ejected + machine.chassis.books.rejected;
         if out != machine.announced {
             machine.announced = out;
@@ -235,17 +174,16 @@ impl VirtualPrinter {
     /// Offers bytes, as a bulk transfer does. Gives how many were taken; 0 = it does not take any just now.
     pub fn write(&self, bytes: &[u8]) -> Result<usize, LinkError> {
         self.with(|machine| {
-            machine.connected()?;
-            if !machine.takes_input() {
-                return Ok(0);
-            }
-            if machine.cut_in == Some(0) {
+            if machine.plugged && machine.cut_in == Some(0) && machine.takes_input() {
                 // The cable goes in the midst of this transfer: some of it has arrived.
                 machine
                     .front
                     .take(&bytes[..bytes.len() / 2], &mut machine.chassis);
             }
             machine.transfer()?;
+            if !machine.takes_input() {
+                return Ok(0);
+            }
             machine.front.take(bytes, &mut machine.chassis);
             Ok(bytes.len())
         })
@@ -254,19 +192,16 @@ impl VirtualPrinter {
     /// Asks for bytes; `None` = it has nothing to say.
     pub fn read(&self, room: usize) -> Result<Option<Vec<u8>>, LinkError> {
         self.with(|machine| {
-            machine.connected()?;
-            // At speed 0 it was at work a moment ago: somebody must be able to see that.
+            machine.transfer()?;
+            // A printer at work gives no answer, and at speed 0 it was at work a moment ago.
             if machine.is_dumb()
-                || !machine.front.talks(&machine.chassis)
-                || std::mem::take(&mut machine.chassis.unseen)
+                || machine.chassis.is_busy() && machine.chassis.halted.is_none()
+                || machine.chassis.unseen
             {
+                machine.chassis.unseen = false;
                 return Ok(None);
             }
-            let Some(reply) = machine.front.read(room) else {
-                return Ok(None);
-            };
-            machine.transfer()?;
-            Ok(Some(reply))
+            Ok(machine.front.read(room))
         })
     }
 
@@ -355,35 +290,15 @@ fn device_id(model: Model, serial: &str) -> String {
 }
 
 impl Machine {
-    /// Moves everything to the present.
-    fn go_on(&mut self) {
-        loop {
-            self.chassis.advance(Instant::now());
-            let moved = match &mut self.front {
-                Front::Magicard(_) => false,
-                Front::Evolis(front) => front.pump(&mut self.chassis),
-            };
-            if !moved {
-                return;
-            }
-        }
-    }
-
-    fn connected(&self) -> Result<(), LinkError> {
+    /// Counts a transfer; fails when the cable is out or goes now.
+    fn transfer(&mut self) -> Result<(), LinkError> {
         // Rights and identity are looked at when the device is opened: a change shows as a device that went and came back.
         let replaced = [Fault::NoPermission, Fault::WrongModel]
             .iter()
             .any(|fault| self.chassis.raised.contains(fault));
         if !self.plugged || replaced {
-            Err(LinkError::Unplugged)
-        } else {
-            Ok(())
+            return Err(LinkError::Unplugged);
         }
-    }
-
-    /// Counts a transfer in which something moves; fails when the cable is out or goes now.
-    fn transfer(&mut self) -> Result<(), LinkError> {
-        self.connected()?;
         self.transfers += 1;
         match &mut self.cut_in {
             Some(0) => {
@@ -411,7 +326,7 @@ impl Machine {
     }
 
     fn takes_input(&self) -> bool {
-        !self.is_dumb() && self.front.listens(&self.chassis)
+        !self.is_dumb() && (!self.chassis.is_busy() || self.chassis.halted.is_some())
     }
 
     fn books(&self) -> Books {
@@ -539,8 +454,9 @@ pub(crate) fn driver<T: Transport + 'static>(
     timing: &Timing,
 ) -> Box<dyn Driver> {
     match model.protocol() {
-        Protocol::Magicard => Box::new(Magicard::new(link, model, timing.clone())),
-        Protocol::Evolis => Box::new(Evolis::new(link, model, timing.clone())),
+        Protocol::Magicard | Protocol::Evolis => {
+            Box::new(Magicard::new(link, model, timing.clone()))
+        }
     }
 }
 

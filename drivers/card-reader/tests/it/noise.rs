@@ -91,8 +91,8 @@ fn replies_later_than_their_limit_are_not_taken_for_others() {
     let (handle, control) = reading();
     control.lay(VirtualCard::classic());
     until_card(&handle, CLASSIC);
-    control.delay_replies(Duration::from_millis(1200)); // longer than a command may take
-    std::thread::sleep(Duration::from_millis(1500));
+    control.delay_replies(Duration::from_millis(700)); // longer than most commands may take
+    std::thread::sleep(Duration::from_millis(900));
     control.delay_replies(Duration::ZERO);
     until_card(&handle, CLASSIC);
     looks(&handle, 2);
