@@ -93,6 +93,11 @@ impl<T: Transport> Pn532<T> {
         Ok(reader)
     }
 
+    #[cfg(test)]
+    pub(crate) fn line(&mut self) -> &mut T {
+        &mut self.link.transport
+    }
+
     /// Sets what a power-up clears, and turns the field off.
     fn configure(&mut self) -> Result<(), Error> {
         match self.link.run(Command::NothingAutomatic) {
