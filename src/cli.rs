@@ -1,7 +1,9 @@
 //! The command line: what `fotoautomat` can do beside the booth itself. One file per subcommand below.
 
 pub mod config;
+pub mod doctor;
 pub mod portal;
+pub mod rehearse;
 pub mod render;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -33,8 +35,12 @@ pub enum Command {
     /// Check a site's configuration, or start a new one.
     #[command(subcommand)]
     Config(config::Command),
+    /// Say of each part of the booth whether it is ready, or why not.
+    Doctor(doctor::Args),
     /// Serve the portal interface from a file, for trials and for integrators.
     Portal(portal::Args),
+    /// Run whole sessions without a display and leave what came of them.
+    Rehearse(rehearse::Args),
     /// Draw one card as a picture, or as a proof at true size.
     Render(render::Args),
 }

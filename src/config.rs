@@ -20,6 +20,9 @@ use source::{Source, lay_over, locate};
 
 use crate::{
     card,
+    identity::{self, Pins},
+    outbox,
+    portal::http,
     session::rules::{ConsentText, ReadBack, Rules},
 };
 
@@ -33,10 +36,21 @@ pub struct RawConfig {
     pub rules: sections::Rules,
     pub consent: sections::Consent,
     #[serde(default)]
-    pub session: sections::Session,
+    pub camera: sections::Camera,
     /// What the cards look like.
     #[serde(default)]
     pub card: Option<card::Settings>,
+    /// Who says who a person is; test mode brings its own.
+    #[serde(default)]
+    pub identity: Option<identity::Settings>,
+    /// Where orders go; test mode brings its own.
+    #[serde(default)]
+    pub portal: Option<http::Settings>,
+    /// Where orders wait; in the data folder when left out.
+    #[serde(default)]
+    pub outbox: Option<outbox::Settings>,
+    #[serde(default)]
+    pub session: sections::Session,
     #[serde(default)]
     pub test: Option<sections::Test>,
 }
@@ -99,11 +113,16 @@ fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
     let devices = required(&mut merged, "devices", problems);
     let rules = optional(&mut merged, "rules", problems);
     let consent = required(&mut merged, "consent", problems);
-    let session = optional(&mut merged, "session", problems);
+    let camera = optional(&mut merged, "camera", problems);
     let card = optional(&mut merged, "card", problems);
+    let identity = optional(&mut merged, "identity", problems);
+    let portal = optional(&mut merged, "portal", problems);
+    let outbox = optional(&mut merged, "outbox", problems);
+    let session = optional(&mut merged, "session", problems);
     let test = optional(&mut merged, "test", problems);
     for unknown in merged.keys() {
-        let known = "booth, devices, rules, consent, session, card, test";
+        let known =
+            "booth, devices, camera, rules, consent, card, identity, portal, outbox, session, test";
         problems.at(
             unknown,
             "is no section of a configuration",
@@ -115,8 +134,12 @@ fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
         devices: devices?,
         rules: rules.unwrap_or_default(),
         consent: consent?,
-        session: session.unwrap_or_default(),
+        camera: camera.unwrap_or_default(),
         card,
+        identity,
+        portal,
+        outbox,
+        session: session.unwrap_or_default(),
         test,
     })
 }
@@ -204,6 +227,23 @@ impl Config {
         if let Some(card) = &raw.card {
             card.check(&self.site, problems);
         }
+        if let Some(identity) = &raw.identity {
+            identity.check(problems);
+        }
+        if let Some(portal) = &raw.portal {
+            portal.check("portal", problems);
+        }
+        if let Some(outbox) = &raw.outbox {
+            outbox.check("outbox", problems);
+        }
+        let devices = &raw.devices;
+        crate::devices::check(devices, |key, reason| {
+            problems.at(
+                format!("devices.{key}"),
+                "is not understood",
+                format!("{reason}."),
+            );
+        });
         if raw.booth.languages.is_empty() {
             problems.at(
                 "booth.languages",
@@ -280,6 +320,48 @@ impl Config {
             return Err(problems);
         };
         card::Designer::load(&self.site, settings)
+    }
+
+    /// The settings of the institution's servers; a live booth has both.
+    pub fn servers(&self) -> Result<(&identity::Settings, &http::Settings), Problems> {
+        match (&self.raw.identity, &self.raw.portal) {
+            (Some(identity), Some(portal)) => Ok((identity, portal)),
+            (identity, _) => {
+                let mut problems = Problems::default();
+                let key = if identity.is_none() {
+                    "identity"
+                } else {
+                    "portal"
+                };
+                let remedy = format!("Add a section [{key}], or try the booth with --test-mode.");
+                problems.at(key, "is missing", remedy);
+                Err(problems)
+            }
+        }
+    }
+
+    /// The store's settings: the site's, or the usual names in `data`.
+    pub fn outbox_settings(&self, data: &Path) -> outbox::Settings {
+        match &self.raw.outbox {
+            Some(settings) if !self.is_test() => settings.clone(),
+            _ => outbox::Settings::in_folder(data),
+        }
+    }
+
+    /// The attendants' PINs.
+    pub fn pins(&self) -> Pins {
+        Pins::new(
+            self.raw
+                .identity
+                .as_ref()
+                .map_or(&[], |identity| &identity.attendants),
+        )
+    }
+
+    /// The people of test mode: a file beside the overlay.
+    pub fn people_file(&self) -> PathBuf {
+        let name = self.raw.test.as_ref().map_or("", |test| &test.people);
+        self.test_folder.as_deref().unwrap_or(&self.site).join(name)
     }
 
     /// What the session must know of the site.

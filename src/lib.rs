@@ -3,20 +3,18 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod audit;
+pub mod booth;
 pub mod card;
 pub mod cli;
 pub mod config;
-pub mod elements;
+pub mod devices;
 pub mod health;
 pub mod http;
 pub mod identity;
 pub mod order;
 pub mod outbox;
+mod perform;
 pub mod portal;
 pub mod portrait;
 pub mod runner;
-pub mod screen;
 pub mod session;
-pub mod text;
-pub mod theme;
-pub mod widget;

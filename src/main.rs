@@ -1,13 +1,27 @@
 //! The booth's program: reads arguments and environment, and hands over.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use fotoautomat::cli::{self, Cli, Command};
+use fotoautomat::{
+    booth,
+    cli::{self, Answer, Cli, Command, Error},
+};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(&cli) {
+    log();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("fotoautomat: the system gives no threads: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match run(&cli, &runtime) {
         Ok(answer) => answer.into(),
         Err(error) => {
             eprintln!("fotoautomat: {}", error.to_string().trim_end());
@@ -16,17 +30,36 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<cli::Answer, cli::Error> {
+fn run(cli: &Cli, runtime: &tokio::runtime::Runtime) -> Result<Answer, Error> {
     match &cli.command {
         Command::Config(command) => cli::config::run(command, &cli.config),
-        Command::Portal(args) => runtime()?.block_on(cli::portal::run(args)),
+        Command::Doctor(args) => {
+            let config = cli.load(args.test_mode)?;
+            let data = booth::data_folder(&config, state_home().as_deref());
+            runtime.block_on(cli::doctor::run(args, config, &data))
+        }
+        Command::Portal(args) => runtime.block_on(cli::portal::run(args)),
+        Command::Rehearse(args) => runtime.block_on(cli::rehearse::run(args, cli.load(true)?)),
         Command::Render(args) => cli::render::run(args, &cli.load(false)?),
     }
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, cli::Error> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| cli::Error::failed(format!("cannot start: {error}")))
+/// Where this user's programs keep their state (XDG base directory specification).
+fn state_home() -> Option<PathBuf> {
+    let named = std::env::var_os("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
+    named.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/state")))
+}
+
+/// Warnings to standard error; `FOTOAUTOMAT_LOG` asks for more (`info`, `debug`, `audit=info`).
+fn log() {
+    let wanted = std::env::var("FOTOAUTOMAT_LOG").unwrap_or_else(|_| "warn".to_owned());
+    let filter = tracing_subscriber::EnvFilter::try_new(wanted)
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    // a second start in one process keeps the first subscriber
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
 }

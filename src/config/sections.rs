@@ -1,6 +1,6 @@
 //! The sections of `kiosk.toml` that belong to no capability of their own.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -45,6 +45,35 @@ pub struct Devices {
 
 fn none() -> String {
     "none".to_owned()
+}
+
+/// `[camera]`: how the camera is mounted and set.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Camera {
+    /// Size and rate to ask for; the nearest the camera offers is taken.
+    pub width: u32,
+    pub height: u32,
+    pub fps: u32,
+    /// Mirror the live picture, as people know themselves; the photograph never is.
+    pub mirror: bool,
+    /// Degrees clockwise by which the picture must be turned to stand upright: 0, 90, 180 or 270.
+    pub rotate: u32,
+    /// Controls of the camera to set on opening, by name (`camctl list` shows them).
+    pub controls: BTreeMap<String, i64>,
+}
+
+impl Default for Camera {
+    fn default() -> Self {
+        Self {
+            width: 1280,
+            height: 720,
+            fps: 30,
+            mirror: true,
+            rotate: 0,
+            controls: BTreeMap::new(),
+        }
+    }
 }
 
 /// `[rules]`: what the institution decided.

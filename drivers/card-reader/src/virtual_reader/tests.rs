@@ -1,5 +1,3 @@
-mod direct;
-
 use super::*;
 
 #[test]

@@ -1,0 +1,485 @@
+//! The booth without its window: devices, servers, store and everything that looks at pictures, opened from the
+//! configuration. [`crate::perform`] carries effects out with it; the window and `rehearse` sit on top.
+
+mod desk;
+mod monitor;
+mod studio;
+mod test_servers;
+mod visitors;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream, stream::BoxStream};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
+};
+
+pub use desk::{Desk, Fault as DeskFault, SCENE, Visitor};
+pub(crate) use studio::{Lesson, picture_of};
+pub use visitors::{Unreadable, read_picture};
+
+use crate::{
+    card::{Designer, Raster},
+    config::{Config, Problems},
+    devices::{self, Devices},
+    health::{Health, Part, Reason},
+    identity::{self, IdentityProvider, Pins},
+    order::{BoothRecord, CardKind, Serial, Uid},
+    outbox::{
+        self, Outbox,
+        journal::Reading,
+        worker::{Policy, WorkerHandle},
+    },
+    portal::Portal,
+    portrait::Finder,
+    session::{Event, Rules, issue::OpenAttempt},
+};
+
+/// What a caller decides about a booth that the site's configuration does not.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Folder of the store, and in test mode of the portal's store.
+    pub data: PathBuf,
+    /// A picture to put before the virtual camera, instead of the drawn visitors.
+    pub photo: Option<PathBuf>,
+    /// A portal to send to, instead of test mode's own.
+    pub portal: Option<String>,
+    /// So many test people to sign in as, each new at the portal; those of the file when not set.
+    pub crowd: Option<u32>,
+    /// How long things take that take time only for show or by nature: 1 as in life, 0 not at all. Test mode only.
+    pub pace: Option<f32>,
+}
+
+/// Why the booth could not be opened: one sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{0}")]
+    Config(Problems),
+    #[error(transparent)]
+    Device(#[from] devices::Unknown),
+    #[error("the folder {} for the booth's data cannot be made: {error}", path.display())]
+    Data {
+        path: PathBuf,
+        error: std::io::Error,
+    },
+    #[error(transparent)]
+    Store(#[from] outbox::Error),
+    #[error("{0}")]
+    Portal(String),
+    #[error("{0}")]
+    TestServer(String),
+    #[error("the system gives no threads: {0}")]
+    Threads(std::io::Error),
+    #[error(transparent)]
+    Photo(#[from] Unreadable),
+}
+
+impl From<Problems> for Error {
+    fn from(problems: Problems) -> Self {
+        Self::Config(problems)
+    }
+}
+
+/// An open booth; cheap to clone.
+#[derive(Clone)]
+pub struct Booth(Arc<Parts>);
+
+/// What the booth is made of.
+pub(crate) struct Parts {
+    pub config: Config,
+    pub rules: Arc<Rules>,
+    pub devices: Devices,
+    pub identity: Arc<dyn IdentityProvider>,
+    pub pins: Arc<Pins>,
+    pub portal: Arc<dyn Portal>,
+    pub outbox: Outbox,
+    pub worker: Arc<WorkerHandle>,
+    pub designer: Designer,
+    pub studio: studio::Studio,
+    health: watch::Receiver<Health>,
+    desk: Option<Desk>,
+    servers: Option<test_servers::Running>,
+    data: PathBuf,
+    pace: f32,
+    undecided: Vec<outbox::Undecided>,
+    orderly: mpsc::UnboundedSender<BoxFuture<'static, ()>>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// A JPEG of a portrait at 600x800 stays well below this at a quality that shows no blocks.
+const PHOTO_LIMIT: usize = 200_000;
+/// A printer that is there has answered by then; open attempts are settled by its counter.
+const PRINTER_ANSWERS: Duration = Duration::from_secs(10);
+
+/// Clients of the institution's servers, or of test mode's.
+type Servers = (Arc<dyn IdentityProvider>, Arc<dyn Portal>);
+
+/// Opens every part. In test mode the identity provider and the portal are started on free ports of this machine.
+pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> {
+    std::fs::create_dir_all(&options.data).map_err(|error| Error::Data {
+        path: options.data.clone(),
+        error,
+    })?;
+    let pace = options.pace.unwrap_or(1.0);
+    if let Some(test) = &mut config.raw.test {
+        test.print_time *= pace;
+    }
+    let designer = config.designer()?;
+    let outbox_settings = config.outbox_settings(&options.data);
+    let opened = Outbox::open(&outbox_settings).await?;
+    if let Some(set_aside) = &opened.set_aside {
+        tracing::error!("the last store was damaged and put aside: {set_aside:?}");
+    }
+    let devices = devices::open(&config)?;
+    let servers = match &config.raw.test {
+        Some(_) => Some(test_servers::start(&config, &options).await?),
+        None => None,
+    };
+    let (identity, portal) = match &servers {
+        Some(servers) => servers.connect(&config)?,
+        None => connect(&config)?,
+    };
+    let hurry = if pace < 1.0 { 100 } else { 1 };
+    let policy = Policy {
+        hurry,
+        ..Policy::default()
+    };
+    let worker = Arc::new(outbox::worker::spawn(
+        opened.outbox.clone(),
+        portal.clone(),
+        policy,
+    ));
+    let (health, watching) = monitor::watch_over(monitor::Parts {
+        camera: devices.camera.status(),
+        printer: devices.printer.status(),
+        reader: devices.reader.as_ref().map(card_reader::Handle::status),
+        identity: identity.clone(),
+        portal: portal.clone(),
+        outbox: opened.outbox.clone(),
+        worker: worker.clone(),
+        data: options.data.clone(),
+        needs: config.rules().needs,
+    });
+    let desk = match (&devices.controls, &servers) {
+        (Some(controls), Some(servers)) => {
+            let visitors = visitors::load(options.photo.as_deref())?;
+            Some(Desk::new(
+                controls.clone(),
+                servers.identity.control.clone(),
+                visitors,
+            ))
+        }
+        _ => None,
+    };
+    let pins = Arc::new(config.pins());
+    let mut rules = config.rules();
+    rules.kinds = designer.kinds().collect();
+    hasten(&mut rules, pace);
+    let studio = studio::Studio::start(Finder::plain).map_err(Error::Threads)?;
+    let (orderly, work) = mpsc::unbounded_channel();
+    let orderly_task = tokio::spawn(one_after_the_other(work));
+    Ok(Booth(Arc::new(Parts {
+        rules: Arc::new(rules),
+        devices,
+        identity,
+        pins,
+        portal,
+        outbox: opened.outbox,
+        worker,
+        designer,
+        studio,
+        health,
+        desk,
+        servers,
+        data: options.data,
+        pace,
+        undecided: opened.undecided,
+        orderly,
+        tasks: vec![watching, orderly_task],
+        config,
+    })))
+}
+
+fn connect(config: &Config) -> Result<Servers, Error> {
+    let (identity_settings, portal_settings) = config.servers()?;
+    let identity = identity::open(identity_settings, &config.site)?;
+    let portal = portal_settings
+        .connect(&config.raw.booth.id)
+        .map_err(|error| Error::Portal(error.to_string()))?;
+    Ok((identity, Arc::new(portal)))
+}
+
+/// Shortens what waits only for show.
+fn hasten(rules: &mut Rules, pace: f32) {
+    let limits = &mut rules.limits;
+    for shown in [&mut limits.countdown, &mut limits.tick_shown] {
+        *shown = shown.mul_f32(pace);
+    }
+}
+
+async fn one_after_the_other(mut work: mpsc::UnboundedReceiver<BoxFuture<'static, ()>>) {
+    while let Some(work) = work.recv().await {
+        work.await;
+    }
+}
+
+impl Booth {
+    pub(crate) fn parts(&self) -> Arc<Parts> {
+        self.0.clone()
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub fn rules(&self) -> Arc<Rules> {
+        self.0.rules.clone()
+    }
+
+    /// The live picture: newest wins, mirrored as the site says.
+    pub fn preview(&self) -> watch::Receiver<Option<Arc<camera::Frame>>> {
+        self.0.devices.camera.preview()
+    }
+
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.0.health.clone()
+    }
+
+    /// Test mode's desk.
+    pub fn desk(&self) -> Option<Desk> {
+        self.0.desk.clone()
+    }
+
+    /// Test mode's portal, for a look at what it has.
+    pub fn test_portal(&self) -> Option<crate::portal::reference::Control> {
+        self.0.servers.as_ref().and_then(|servers| servers.portal())
+    }
+
+    /// The serial in a code of this site's cards.
+    pub fn serial_in(&self, code: &str) -> Option<Serial> {
+        self.0.designer.serial_in(code)
+    }
+
+    /// The largest JPEG of a portrait, in bytes.
+    pub fn photo_limit(&self) -> usize {
+        self.0.photo_limit()
+    }
+
+    /// Whether eyes are judged, or only a face found.
+    pub fn sees_eyes(&self) -> bool {
+        self.0.studio.sees_eyes()
+    }
+
+    /// What is wrong with the identity provider, asked thoroughly; one sentence.
+    pub async fn probe_identity(&self) -> Option<String> {
+        self.0
+            .identity
+            .probe()
+            .await
+            .err()
+            .map(|trouble| trouble.sentence)
+    }
+
+    /// What a part says of itself, in a few words, for staff.
+    pub fn describe(&self, part: Part) -> String {
+        let parts = &self.0;
+        match part {
+            Part::Camera => {
+                let status = parts.devices.camera.status();
+                let status = status.borrow();
+                let format = status
+                    .format
+                    .map(|format| format!(" {}x{}", format.width, format.height));
+                format!(
+                    "{}{}",
+                    status.camera.as_deref().unwrap_or_default(),
+                    format.unwrap_or_default()
+                )
+            }
+            Part::Printer => {
+                let status = parts.devices.printer.status();
+                let status = status.borrow().clone();
+                parts.printer_name(Some(&status))
+            }
+            Part::Reader => match &parts.devices.reader {
+                Some(reader) => {
+                    let status = reader.status();
+                    let status = status.borrow();
+                    status
+                        .reader
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default()
+                }
+                None => String::new(),
+            },
+            Part::Store => parts
+                .config
+                .outbox_settings(&parts.data)
+                .store
+                .display()
+                .to_string(),
+            Part::Identity | Part::Portal | Part::Disk | Part::Clock => String::new(),
+        }
+    }
+
+    /// What is wrong with a part and what to do, in English, for the terminal.
+    pub fn explain(&self, reason: &Reason) -> String {
+        devices::explain(reason).unwrap_or_else(|| reason.fault.clone())
+    }
+
+    pub fn outbox(&self) -> &Outbox {
+        &self.0.outbox
+    }
+
+    pub fn worker(&self) -> &WorkerHandle {
+        &self.0.worker
+    }
+
+    /// What comes by itself: the health, cards on the reader, and once, at the start, attempts that were left open.
+    pub fn events(&self) -> BoxStream<'static, Event> {
+        let health = stream::unfold(self.0.health.clone(), |mut health| async move {
+            health.changed().await.ok()?;
+            let news = health.borrow_and_update().clone();
+            Some((Event::HealthChanged(Box::new(news)), health))
+        });
+        let cards = match &self.0.devices.reader {
+            Some(reader) => stream::unfold(reader.cards(), |mut cards| async move {
+                cards.changed().await.ok()?;
+                let event = match &*cards.borrow_and_update() {
+                    // a random number names no card: there is nothing to bind to
+                    Some(card) if !card.random_uid => Event::CardLaid(Uid::from_bytes(&card.uid)),
+                    _ => Event::CardTaken,
+                };
+                Some((event, cards))
+            })
+            .boxed(),
+            None => stream::empty().boxed(),
+        };
+        let open = stream::once(open_attempts(self.0.clone())).filter(|event| {
+            let some = matches!(event, Event::OpenAttemptsFound(attempts) if !attempts.is_empty());
+            std::future::ready(some)
+        });
+        stream::select_all([health.boxed(), cards, open.boxed()]).boxed()
+    }
+}
+
+/// Attempts that a power cut left open, after the printer's counter has settled those that it can.
+async fn open_attempts(parts: Arc<Parts>) -> Event {
+    if parts.undecided.is_empty() {
+        return Event::OpenAttemptsFound(Vec::new());
+    }
+    let mut status = parts.devices.printer.status();
+    let connected = status.wait_for(|status| status.link == card_printer::Link::Connected);
+    // a printer that does not answer settles nothing: a person does
+    let _ = tokio::time::timeout(PRINTER_ANSWERS, connected).await;
+    let now = parts.devices.printer.query().await.ok();
+    let reading = Reading {
+        printer: parts.printer_name(now.as_ref()),
+        counter: now
+            .as_ref()
+            .and_then(|now| now.counters)
+            .and_then(|counters| counters.cards),
+        card_inside: now.as_ref().is_none_or(|now| now.busy),
+    };
+    let open = match parts.outbox.settle_by(&reading).await {
+        Ok(open) => open,
+        Err(error) => {
+            tracing::error!("open attempts could not be looked up: {error}");
+            parts.undecided.clone()
+        }
+    };
+    let open = open.into_iter().map(|card| OpenAttempt {
+        order: card.order,
+        serial: card.serial,
+    });
+    Event::OpenAttemptsFound(open.collect())
+}
+
+impl Parts {
+    /// The printer's picture size; a card can be looked at before a printer is found.
+    pub(crate) fn raster(&self) -> Raster {
+        let status = self.devices.printer.status();
+        let raster = status.borrow().raster;
+        raster.map_or(Raster::PROOF, |(width, height)| {
+            Raster::at_300(width, height)
+        })
+    }
+
+    /// Model and number, as in the books.
+    pub(crate) fn printer_name(&self, status: Option<&card_printer::Status>) -> String {
+        let name = |status: &card_printer::Status| {
+            let model = status
+                .model_name
+                .clone()
+                .or(status.model.map(|model| model.to_string()));
+            let serial = status.serial.clone();
+            [model, serial]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        let known = status.map(name).filter(|name| !name.is_empty());
+        known.unwrap_or_else(|| self.config.raw.devices.printer.clone())
+    }
+
+    pub(crate) fn photo_limit(&self) -> usize {
+        PHOTO_LIMIT
+    }
+
+    /// How many pictures of a burst are taken: one where nobody waits for a better one.
+    pub(crate) fn burst(&self, wished: usize) -> usize {
+        if self.pace == 0.0 { 1 } else { wished }
+    }
+
+    pub(crate) fn booth_record(&self) -> BoothRecord {
+        BoothRecord {
+            id: self.config.raw.booth.id.clone(),
+            software: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    pub(crate) fn template_of(&self, kind: &CardKind) -> String {
+        self.designer.template_name(kind).unwrap_or_default()
+    }
+
+    /// Does `work` after everything that was given here before: an outcome is kept before what builds on it.
+    pub(crate) fn in_order<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = Option<T>> + Send + 'static {
+        let (answer, receiver) = oneshot::channel();
+        let work = work.map(|done| drop(answer.send(done))).boxed();
+        // the receiver of the queue lives as long as the booth
+        let _ = self.orderly.send(work);
+        receiver.map(Result::ok)
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl std::fmt::Debug for Booth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Booth({})", self.0.config.raw.booth.id)
+    }
+}
+
+/// The default folder of the booth's data: the site's, or one of its own in test mode.
+pub fn data_folder(config: &Config, state_home: Option<&Path>) -> PathBuf {
+    let state = state_home.map_or_else(|| PathBuf::from("/var/lib"), Path::to_owned);
+    match (&config.raw.booth.data, config.is_test()) {
+        (_, true) => state.join("fotoautomat-test"),
+        (Some(data), false) => PathBuf::from(data),
+        (None, false) => PathBuf::from("/var/lib/fotoautomat"),
+    }
+}

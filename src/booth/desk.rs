@@ -1,0 +1,277 @@
+//! Test mode's desk: the hands of a visitor that a desk lacks (a phone, an old card, a new card), and every fault.
+
+use std::sync::Arc;
+
+use crate::{devices::Controls, health::Part, identity::virtual_idp, order::Picture};
+
+/// What can be played at a booth in test mode. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    devices: Controls,
+    identity: virtual_idp::Control,
+    /// Who stands before the camera, by choice.
+    visitors: Arc<Vec<Visitor>>,
+}
+
+/// Somebody who can stand before the camera.
+#[derive(Debug)]
+pub struct Visitor {
+    pub name: String,
+    pub picture: Picture,
+}
+
+/// A fault that can be raised, and whether it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub part: Part,
+    pub name: &'static str,
+    pub on: bool,
+}
+
+/// UID of the card that "lay the new card" lays: what a DESFire card of a fresh stack would answer.
+const NEW_CARD: [u8; 7] = [0x04, 0x5A, 0x11, 0x22, 0x33, 0x44, 0x80];
+
+impl Desk {
+    pub(super) fn new(
+        devices: Controls,
+        identity: virtual_idp::Control,
+        visitors: Vec<Visitor>,
+    ) -> Self {
+        let desk = Self {
+            devices,
+            identity,
+            visitors: Arc::new(visitors),
+        };
+        desk.show_visitor(0);
+        desk
+    }
+
+    /// Names of those who can sign in.
+    pub fn people(&self) -> Vec<String> {
+        self.identity
+            .people()
+            .iter()
+            .map(|person| person.name.clone())
+            .collect()
+    }
+
+    /// Approves the sign-in that waits, as the person of this number; false when none waits.
+    pub fn approve(&self, person: usize) -> bool {
+        let subject = self
+            .identity
+            .people()
+            .get(person)
+            .map(|person| person.subject.clone());
+        subject.is_some_and(|subject| self.identity.approve(&subject).is_ok())
+    }
+
+    /// Denies the sign-in that waits; false when none waits.
+    pub fn deny(&self) -> bool {
+        self.identity.deny().is_ok()
+    }
+
+    /// Lays the old card of everybody on the reader.
+    pub fn lay_old_card(&self) {
+        self.lay(card_reader::VirtualCard::classic());
+    }
+
+    /// Lays the newly printed card on the reader and holds its code before the camera.
+    pub fn lay_new_card(&self) {
+        if let Ok(card) = card_reader::VirtualCard::with_uid(&NEW_CARD) {
+            self.lay(card);
+        }
+        self.show_printed_card();
+    }
+
+    fn lay(&self, card: card_reader::VirtualCard) {
+        if let Some(reader) = &self.devices.reader {
+            reader.take();
+            reader.lay(card);
+        }
+    }
+
+    /// Takes every card from the reader.
+    pub fn take_card(&self) {
+        if let Some(reader) = &self.devices.reader {
+            reader.take();
+        }
+    }
+
+    /// Takes every card from the reader, and the visitor steps before the camera again.
+    pub fn step_back(&self) {
+        self.take_card();
+        self.show_visitor(0);
+    }
+
+    pub fn visitors(&self) -> impl Iterator<Item = &str> {
+        self.visitors.iter().map(|visitor| visitor.name.as_str())
+    }
+
+    /// Puts the visitor of this number before the camera.
+    pub fn show_visitor(&self, number: usize) {
+        if let Some(visitor) = self.visitors.get(number % self.visitors.len().max(1)) {
+            self.show(&visitor.picture);
+        }
+    }
+
+    /// Puts any picture before the camera.
+    pub fn show(&self, picture: &Picture) {
+        if let Some(still) =
+            camera::Still::from_rgb(picture.width(), picture.height(), picture.rgb().to_vec())
+        {
+            self.devices.camera.show(&still);
+        }
+    }
+
+    fn show_printed_card(&self) {
+        if let Some(card) = self.newest_card() {
+            self.show(&before_a_wall(&card));
+        }
+    }
+
+    /// The newest card that came out of the printer, as it would look.
+    fn newest_card(&self) -> Option<Picture> {
+        let job = self.devices.printer.last_job()?;
+        let card = card_printer::decode(&job).ok()?;
+        drawn(&card.front)
+    }
+
+    /// Lays this card on the reader as the new one and holds its code before the camera.
+    pub fn hold_up(&self, card: &card_printer::PrintedCard) {
+        if let Ok(card) = card_reader::VirtualCard::with_uid(&NEW_CARD) {
+            self.lay(card);
+        }
+        if let Some(card) = drawn(&card.front) {
+            self.show(&before_a_wall(&card));
+        }
+    }
+
+    pub fn printer(&self) -> &card_printer::Control {
+        &self.devices.printer
+    }
+
+    pub fn identity(&self) -> &virtual_idp::Control {
+        &self.identity
+    }
+
+    /// Every fault of every virtual part.
+    pub fn faults(&self) -> Vec<Fault> {
+        let printer = self.devices.printer.faults();
+        let camera = self.devices.camera.faults();
+        let reader = self
+            .devices
+            .reader
+            .as_ref()
+            .map(card_reader::Control::faults)
+            .unwrap_or_default();
+        let mut all = Vec::new();
+        for fault in card_printer::Fault::all() {
+            all.push(Fault {
+                part: Part::Printer,
+                name: fault.name(),
+                on: printer.contains(&fault),
+            });
+        }
+        for fault in camera::Fault::all() {
+            all.push(Fault {
+                part: Part::Camera,
+                name: fault.name(),
+                on: camera.contains(fault),
+            });
+        }
+        if self.devices.reader.is_some() {
+            for fault in card_reader::Fault::all() {
+                all.push(Fault {
+                    part: Part::Reader,
+                    name: fault.name(),
+                    on: reader.contains(fault),
+                });
+            }
+        }
+        let provider = self.identity.fault();
+        for fault in virtual_idp::Fault::ALL {
+            all.push(Fault {
+                part: Part::Identity,
+                name: fault.name(),
+                on: provider == Some(fault),
+            });
+        }
+        all
+    }
+
+    /// Raises a fault of [`faults`](Self::faults), or mends it where it is on.
+    pub fn toggle(&self, fault: &Fault) {
+        match fault.part {
+            Part::Printer => {
+                if let Some(found) = card_printer::Fault::all()
+                    .into_iter()
+                    .find(|known| known.name() == fault.name)
+                {
+                    if fault.on {
+                        self.devices.printer.clear(&found)
+                    } else {
+                        self.devices.printer.raise(found)
+                    }
+                }
+            }
+            Part::Camera => {
+                if let Some(found) = camera::Fault::all()
+                    .iter()
+                    .find(|known| known.name() == fault.name)
+                {
+                    if fault.on {
+                        self.devices.camera.mend(*found)
+                    } else {
+                        self.devices.camera.cause(*found)
+                    }
+                }
+            }
+            Part::Reader => {
+                let found = card_reader::Fault::all()
+                    .iter()
+                    .find(|known| known.name() == fault.name);
+                if let (Some(found), Some(reader)) = (found, &self.devices.reader) {
+                    if fault.on {
+                        reader.mend(*found)
+                    } else {
+                        reader.cause(*found)
+                    }
+                }
+            }
+            Part::Identity => {
+                let found = virtual_idp::Fault::ALL
+                    .into_iter()
+                    .find(|known| known.name() == fault.name);
+                self.identity.set_fault(found.filter(|_| !fault.on));
+            }
+            Part::Portal | Part::Store | Part::Disk | Part::Clock => {}
+        }
+    }
+}
+
+fn drawn(side: &card_printer::DecodedSide) -> Option<Picture> {
+    let card = side.draw();
+    Picture::new(card.width(), card.height(), card.rgb().to_vec())
+}
+
+/// Width and height of what the virtual camera sees.
+pub const SCENE: (u32, u32) = (1280, 720);
+
+/// A card held before the camera, 29 cm away as it were: a grey wall around it.
+fn before_a_wall(card: &Picture) -> Picture {
+    let (width, height) = SCENE;
+    let mut scene = vec![200; (width * height * 3) as usize];
+    let (left, top) = (
+        width.saturating_sub(card.width()) / 2,
+        height.saturating_sub(card.height()) / 2,
+    );
+    for y in 0..card.height().min(height) {
+        for x in 0..card.width().min(width) {
+            if let Some(pixel) = card.pixel(x, y) {
+                let at = (((y + top) * width + x + left) * 3) as usize;
+                scene[at..at + 3].copy_from_slice(&pixel);
+            }
+        }
+    }
+    Picture::new(width, height, scene).expect("the scene has exactly its pixels")
+}

@@ -1,0 +1,179 @@
+//! Everything that looks for faces: one thread of its own, since it must not keep any other waiting.
+
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+    time::Instant,
+};
+
+use camera::{Capture, Still};
+use tokio::sync::oneshot;
+
+use crate::{
+    order::{PhotoCheck, Picture},
+    portrait::{self, Assessment, Coach, Crop, Finder, Rules},
+    session::{Adjust, Coaching, Shot},
+};
+
+/// The thread that owns the finder, and the rules by which it judges.
+#[derive(Debug)]
+pub(crate) struct Studio {
+    /// Few: who asks waits for the answer before asking again.
+    jobs: mpsc::SyncSender<Job>,
+    sees_eyes: bool,
+}
+
+type Job = Box<dyn FnOnce(&mut Finder, &Rules) + Send>;
+
+const WAITING_JOBS: usize = 8;
+
+/// A live picture being coached: what was said before, and since when.
+#[derive(Debug)]
+pub(crate) struct Lesson {
+    coach: Coach,
+    began: Instant,
+}
+
+impl Lesson {
+    pub(crate) fn begin() -> Self {
+        Self {
+            coach: Coach::new(),
+            began: Instant::now(),
+        }
+    }
+}
+
+impl Studio {
+    /// Starts the thread; the finder is made in it, for it cannot move between threads.
+    pub(super) fn start(finder: impl FnOnce() -> Finder + Send + 'static) -> std::io::Result<Self> {
+        let (jobs, queue) = mpsc::sync_channel::<Job>(WAITING_JOBS);
+        let (tell, told) = mpsc::channel();
+        thread::Builder::new()
+            .name("studio".to_owned())
+            .spawn(move || {
+                let mut finder = finder();
+                let rules = Rules::default();
+                // nobody waits for the answer any more only when the booth is closing
+                let _ = tell.send(finder.sees_eyes());
+                while let Ok(job) = queue.recv() {
+                    job(&mut finder, &rules);
+                }
+            })?;
+        let sees_eyes = told.recv().unwrap_or(false);
+        Ok(Self { jobs, sees_eyes })
+    }
+
+    pub(super) fn sees_eyes(&self) -> bool {
+        self.sees_eyes
+    }
+
+    /// Has `work` done by the thread; `None` when it is gone or its work panicked.
+    async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Finder, &Rules) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (answer, receiver) = oneshot::channel();
+        let job: Job = Box::new(move |finder, rules| {
+            let _ = answer.send(work(finder, rules));
+        });
+        self.jobs.try_send(job).ok()?;
+        receiver.await.ok()
+    }
+
+    /// Assesses one frame of the live picture; `None` when the frame could not be read.
+    pub(crate) async fn coach(
+        &self,
+        capture: Arc<Capture>,
+        mut lesson: Lesson,
+    ) -> Option<(Lesson, Option<Coaching>)> {
+        self.ask(move |finder, rules| {
+            let picture = capture.still().ok().and_then(picture_of);
+            let coaching = picture.map(|picture| {
+                let look = finder.watch(&picture);
+                let assessment = portrait::assess(&picture, &look, rules);
+                let advice = lesson.coach.hear(&assessment, lesson.began.elapsed());
+                Coaching {
+                    hint: advice.hint.map(portrait::Hint::key),
+                    ring: advice.ring,
+                    ready: advice.ready,
+                }
+            });
+            (lesson, coaching)
+        })
+        .await
+    }
+
+    /// The best of a burst, cut.
+    pub(crate) async fn shoot(&self, stills: Vec<Still>) -> Option<Shot> {
+        self.ask(move |finder, rules| best(finder, rules, stills))
+            .await?
+    }
+
+    /// The portrait cut again, moved as the shot says.
+    pub(crate) async fn cut(&self, shot: Arc<Shot>) -> Option<Picture> {
+        self.ask(move |finder, rules| {
+            let look = finder.study(&shot.still);
+            let assessment = portrait::assess(&shot.still, &look, rules);
+            let Adjust { right, up, closer } = shot.adjust;
+            let moved = crop_of(&shot.still, &assessment, rules).adjusted(portrait::Adjust {
+                right,
+                up,
+                closer,
+            });
+            portrait::cut(&shot.still, &moved.inside(&shot.still), &rules.layout)
+        })
+        .await
+    }
+}
+
+fn crop_of(picture: &Picture, assessment: &Assessment, rules: &Rules) -> Crop {
+    assessment
+        .crop
+        .unwrap_or_else(|| Crop::whole(picture, &rules.layout))
+}
+
+/// The picture in which most is well; of several, the sharpest.
+fn best(finder: &mut Finder, rules: &Rules, stills: Vec<Still>) -> Option<Shot> {
+    let mut best: Option<(usize, f32, Picture, Assessment)> = None;
+    for picture in stills.into_iter().filter_map(picture_of) {
+        let look = finder.study(&picture);
+        let assessment = portrait::assess(&picture, &look, rules);
+        let failed = assessment
+            .findings
+            .iter()
+            .filter(|finding| !finding.ok)
+            .count();
+        let sharp = assessment
+            .finding(portrait::Check::Sharpness)
+            .map_or(0.0, |finding| finding.raw);
+        if best
+            .as_ref()
+            .is_none_or(|(least, sharpest, ..)| (failed, -sharp) < (*least, -*sharpest))
+        {
+            best = Some((failed, sharp, picture, assessment));
+        }
+    }
+    let (_, _, still, assessment) = best?;
+    let crop = crop_of(&still, &assessment, rules);
+    let portrait = portrait::cut(&still, &crop.inside(&still), &rules.layout);
+    let checks = assessment.findings.iter().map(|finding| PhotoCheck {
+        check: finding.check.name().to_owned(),
+        raw: finding.raw,
+        score: finding.score,
+        ok: finding.ok,
+        hint: finding.hint.map(portrait::Hint::key),
+    });
+    Some(Shot {
+        checks: checks.collect(),
+        still: Arc::new(still),
+        portrait: Arc::new(portrait),
+        adjust: Adjust::default(),
+        retakes: 0,
+    })
+}
+
+/// The camera's picture as the booth's; its pixels move, they are not copied.
+pub(crate) fn picture_of(mut still: Still) -> Option<Picture> {
+    let rgb = std::mem::take(&mut *still.rgb);
+    Picture::new(still.width, still.height, rgb)
+}

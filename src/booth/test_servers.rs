@@ -1,0 +1,124 @@
+//! Test mode's servers: an identity provider and a portal that speak the same HTTP as the institution's, on free
+//! ports of this machine.
+
+use std::sync::Arc;
+
+use ed25519_dalek::SigningKey;
+use tokio::net::TcpListener;
+
+use super::{Error, Options, Servers};
+use crate::{
+    config::Config,
+    identity::{self, virtual_idp},
+    portal::{
+        http::HttpPortal,
+        reference::{self, people::People},
+    },
+};
+
+/// Both servers, until dropped.
+pub(super) struct Running {
+    pub identity: virtual_idp::Running,
+    portal: Ours,
+    key: SigningKey,
+}
+
+enum Ours {
+    Own(reference::Running),
+    /// One that somebody else runs, by its address.
+    Other(String),
+}
+
+pub(super) async fn start(config: &Config, options: &Options) -> Result<Running, Error> {
+    let failed = |error: &dyn std::fmt::Display| Error::TestServer(error.to_string());
+    let file = config.people_file();
+    let mut people = People::read(&file).map_err(|error| failed(&error))?;
+    if let Some(size) = options.crowd {
+        crowd(&mut people, size);
+    }
+    let known = people.people.iter().map(|person| virtual_idp::Person {
+        subject: person.subject.clone(),
+        name: person.name.clone(),
+        affiliation: person.affiliation.clone(),
+        assurance: person.assurance.clone(),
+        groups: person.groups.clone(),
+    });
+    let raw = &config.raw.booth;
+    let idp = virtual_idp::Options {
+        client_id: raw.id.clone(),
+        client_name: format!("{} ({})", raw.institution, raw.place),
+        interval: u64::from(options.pace.is_none_or(|pace| pace >= 1.0)),
+        ..virtual_idp::Options::new(known.collect())
+    };
+    let listener = || async { TcpListener::bind(("127.0.0.1", 0)).await };
+    let identity = virtual_idp::serve(listener().await.map_err(|error| failed(&error))?, idp)
+        .map_err(|error| failed(&error))?;
+    let key = SigningKey::from_bytes(&rand::random());
+    let portal = match &options.portal {
+        Some(address) => Ours::Other(address.clone()),
+        None => {
+            let settings = reference::Settings {
+                booths: [(raw.id.clone(), key.verifying_key())].into(),
+                issuer: Some(identity.issuer.clone()),
+                ..reference::Settings::new(options.data.join("portal.sqlite"), people)
+            };
+            let listener = listener().await.map_err(|error| failed(&error))?;
+            Ours::Own(
+                reference::serve(listener, settings)
+                    .await
+                    .map_err(|error| failed(&error))?,
+            )
+        }
+    };
+    Ok(Running {
+        identity,
+        portal,
+        key,
+    })
+}
+
+/// Makes so many people out of those who can have a card: each is somebody new, so that a folder can be continued.
+fn crowd(people: &mut People, size: u32) {
+    let served = people.people.iter().filter(|person| {
+        !person.kinds.is_empty() && !person.cards.iter().any(|card| card.has_code)
+    });
+    let served: Vec<_> = served.cloned().collect();
+    let run = uuid::Uuid::now_v7().simple().to_string();
+    let new = (0..size as usize)
+        .zip(served.iter().cycle())
+        .map(|(number, person)| {
+            let mut person = person.clone();
+            person.subject = format!("{}-{run}-{number}", person.subject);
+            person
+        });
+    people.people = new.collect();
+}
+
+impl Running {
+    pub(super) fn portal(&self) -> Option<reference::Control> {
+        match &self.portal {
+            Ours::Own(portal) => Some(portal.control.clone()),
+            Ours::Other(_) => None,
+        }
+    }
+
+    /// Clients of both.
+    pub(super) fn connect(&self, config: &Config) -> Result<Servers, Error> {
+        let settings = self.identity.settings();
+        let identity = identity::open(&settings, &config.site)?;
+        let failed = |error: &dyn std::fmt::Display| Error::Portal(error.to_string());
+        let booth = &config.raw.booth.id;
+        let portal = match &self.portal {
+            Ours::Own(portal) => portal
+                .client(booth, self.key.clone())
+                .map_err(|error| failed(&error))?,
+            Ours::Other(address) => {
+                let client = crate::http::client(&crate::http::Options::default())
+                    .map_err(|error| failed(&error))?;
+                let base = address.parse().map_err(|error| failed(&error))?;
+                HttpPortal::new(client, base, booth, Some(self.key.clone()))
+            }
+        };
+        Ok((identity, Arc::new(portal)))
+    }
+}

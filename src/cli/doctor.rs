@@ -1,0 +1,132 @@
+//! `fotoautomat doctor`: could this booth serve somebody now, and if not, why not?
+
+use std::{path::Path, time::Duration};
+
+use clap::Args as ClapArgs;
+use serde::Serialize;
+use tokio::sync::watch;
+
+use super::{Answer, Error};
+use crate::{
+    booth::{self, Booth, Options},
+    config::Config,
+    health::{self, Condition, Health, Part, Reason},
+};
+
+/// Asks every part: devices, identity provider, portal, store, disk, clock. Exit code 1 if the booth could not serve.
+///
+/// The booth itself must not be running: it holds the devices.
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    /// With virtual devices and test servers.
+    #[arg(long)]
+    pub test_mode: bool,
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Devices and servers that are there have answered by then.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+/// One line of the answer.
+#[derive(Debug, Serialize)]
+struct Finding {
+    part: &'static str,
+    ready: bool,
+    says: String,
+}
+
+pub async fn run(args: &Args, config: Config, data: &Path) -> Result<Answer, Error> {
+    let options = Options {
+        data: data.to_owned(),
+        ..Options::default()
+    };
+    let booth = booth::open(config, options).await.map_err(Error::failed)?;
+    let health = settle(booth.health()).await;
+    let mut findings: Vec<Finding> = Part::ALL
+        .iter()
+        .map(|part| finding(&booth, &health, *part))
+        .collect();
+    let identity = findings
+        .iter_mut()
+        .find(|finding| finding.part == Part::Identity.name());
+    if let (Some(trouble), Some(identity)) = (booth.probe_identity().await, identity) {
+        (identity.ready, identity.says) = (false, trouble);
+    }
+    findings.push(booth.finder_note());
+    let verdict = health::readiness(&health, &booth.rules().needs);
+    let serves = verdict.is_ok()
+        && findings
+            .iter()
+            .all(|finding| finding.ready || finding.part != Part::Identity.name());
+    if args.json {
+        let answer = serde_json::json!({ "serves": serves, "parts": findings });
+        println!("{answer}");
+    } else {
+        for finding in &findings {
+            println!(
+                "{:<9} {:<6} {}",
+                finding.part,
+                if finding.ready { "ready" } else { "NOT" },
+                finding.says
+            );
+        }
+        println!(
+            "{}",
+            if serves {
+                "the booth can serve"
+            } else {
+                "the booth cannot serve"
+            }
+        );
+    }
+    Ok(if serves { Answer::Yes } else { Answer::No })
+}
+
+/// Waits until every part has answered and nothing is still being looked for.
+async fn settle(mut health: watch::Receiver<Health>) -> Health {
+    let well = |health: &Health| {
+        health.is_known()
+            && Part::ALL
+                .iter()
+                .all(|part| !matches!(health.of(*part), Condition::Down(_)))
+    };
+    // what is not there stays down: then the time runs out and the last word counts
+    let _ = tokio::time::timeout(PATIENCE, health.wait_for(well))
+        .await
+        .is_ok();
+    health.borrow().clone()
+}
+
+fn finding(booth: &Booth, health: &Health, part: Part) -> Finding {
+    let (ready, says) = match health.of(part) {
+        Condition::Ready => (true, booth.describe(part)),
+        Condition::Absent => (true, "none, and none is needed".to_owned()),
+        Condition::Unknown => (
+            false,
+            format!("did not answer within {} s", PATIENCE.as_secs()),
+        ),
+        Condition::Down(fault) => (false, booth.explain(&Reason::new(part, fault.clone()))),
+    };
+    Finding {
+        part: part.name(),
+        ready,
+        says,
+    }
+}
+
+impl Booth {
+    /// A note on how faces are found.
+    fn finder_note(&self) -> Finding {
+        let says = if self.sees_eyes() {
+            "face models are there: eyes, lids and pose are judged"
+        } else {
+            "without the face models faces are found, but eyes and pose are not judged; run tests/setup/models.sh"
+        };
+        Finding {
+            part: "models",
+            ready: true,
+            says: says.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! `fotoautomat rehearse`: whole sessions with no display, through the same session, ports and virtual devices, with a
+//! scripted visitor in front.
+
+mod report;
+mod visitor;
+
+use std::{
+    fs,
+    io::{IsTerminal, Write},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::Args as ClapArgs;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Answer, Error};
+use crate::{
+    booth::{self, Booth, Options},
+    config::Config,
+    runner::Runner,
+};
+use report::Report;
+use visitor::{Ended, Visit, Visitor};
+
+/// Runs whole sessions and leaves what came of the last one.
+///
+/// In DIR: portrait.jpg, card-front.png (as drawn), card-printed.png (as the virtual printer drew it from the bytes it
+/// got), job.bin (those bytes), proof.pdf, outbox.sqlite, portal.sqlite and session.jsonl (each state with its time).
+/// Each order is acknowledged by a line "ack ORDERID" once it is on disk. Exit code 0 only if every card came out, the
+/// code on the last one reads back, and the portal has each order, photo and card once.
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    /// Print one JSON object on standard output; acknowledgements go to standard error.
+    #[arg(long)]
+    pub json: bool,
+    /// Where the files go; a folder that exists is continued.
+    #[arg(long, value_name = "DIR", default_value = "demo")]
+    pub out: PathBuf,
+    /// A photograph to put before the camera; the drawn visitors when left out.
+    #[arg(long, value_name = "FILE")]
+    pub photo: Option<PathBuf>,
+    /// How many visitors come, one after the other.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub sessions: u32,
+    /// Who comes in which order.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// 0: nothing waits for show. 1: as in life. 10: ten times as fast.
+    #[arg(long, value_name = "0|1|10", default_value_t = 0, value_parser = parse_speed)]
+    pub speed: u32,
+    /// A portal to send to, instead of one of its own.
+    #[arg(long, value_name = "URL")]
+    pub portal: Option<String>,
+}
+
+fn parse_speed(text: &str) -> Result<u32, String> {
+    match text {
+        "0" => Ok(0),
+        "1" => Ok(1),
+        "10" => Ok(10),
+        _ => Err("write 0 (nothing waits), 1 (as in life) or 10 (ten times as fast)".to_owned()),
+    }
+}
+
+/// How long the uploads of the last orders may take after the last session.
+const UPLOADS: Duration = Duration::from_secs(60);
+
+pub async fn run(args: &Args, config: Config) -> Result<Answer, Error> {
+    fs::create_dir_all(&args.out).map_err(|error| {
+        Error::failed(format!("{} cannot be made: {error}", args.out.display()))
+    })?;
+    let pace = if args.speed == 0 {
+        0.0
+    } else {
+        1.0 / args.speed as f32
+    };
+    let options = Options {
+        data: args.out.clone(),
+        photo: args.photo.clone(),
+        portal: args.portal.clone(),
+        pace: Some(pace),
+        crowd: Some(args.sessions),
+    };
+    let booth = booth::open(config, options).await.map_err(Error::failed)?;
+    let mut runner = Runner::new(booth.clone(), (*booth.rules()).clone());
+    runner.listen(booth.events());
+    let desk = booth
+        .desk()
+        .ok_or_else(|| Error::failed("a rehearsal needs virtual devices: run it in test mode"))?;
+    let mut visitor = Visitor::new(desk, args.seed, pace);
+    let mut report = Report::new(&booth).await?;
+    let bar = progress(args);
+    for number in 0..args.sessions {
+        let visit = visitor
+            .visit(&mut runner, number, |order| {
+                acknowledge(args.json, &order.to_string())
+            })
+            .await;
+        report.add(&visit);
+        bar.inc(1);
+        if number + 1 == args.sessions || visit.ended != Ended::Printed {
+            leave(&args.out, &booth, &visit)?;
+        }
+        if visit.problem.is_some() {
+            break;
+        }
+    }
+    bar.finish_and_clear();
+    let uploaded = booth.worker().drained(UPLOADS).await;
+    report.close(&booth, uploaded).await?;
+    let answer = report.verdict(&booth, &args.out);
+    if args.json {
+        println!("{}", report.json());
+    } else {
+        print!("{}", report.words(&args.out));
+    }
+    Ok(answer)
+}
+
+/// The order is on disk; said at once, since whoever listens may pull the plug next.
+fn acknowledge(json: bool, order: &str) {
+    // a closed pipe is no reason to stop a session
+    let _ = if json {
+        writeln!(std::io::stderr(), "ack {order}")
+    } else {
+        let mut out = std::io::stdout();
+        writeln!(out, "ack {order}").and_then(|()| out.flush())
+    };
+}
+
+fn progress(args: &Args) -> ProgressBar {
+    if args.json || args.sessions < 2 || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{pos}/{len} sessions {bar:40} {eta}");
+    ProgressBar::new(args.sessions.into())
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// Leaves the files of one session.
+fn leave(out: &Path, booth: &Booth, visit: &Visit) -> Result<(), Error> {
+    let keep = |name: &str, bytes: &[u8]| {
+        let path = out.join(name);
+        fs::write(&path, bytes).map_err(|error| {
+            Error::failed(format!("{} cannot be written: {error}", path.display()))
+        })
+    };
+    keep("session.jsonl", visit.log().as_bytes())?;
+    for (name, bytes) in visit.files(booth) {
+        keep(name, &bytes)?;
+    }
+    Ok(())
+}

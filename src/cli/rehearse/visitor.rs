@@ -1,0 +1,376 @@
+//! The scripted visitor: does at every state what a person would, and remembers what came of it.
+
+use std::{
+    fmt::Write as _,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+use crate::{
+    booth::{Booth, Desk},
+    card::{self, Raster},
+    order::{CardImage, OrderId, Outcome, Picture, Serial},
+    portrait,
+    runner::{Perform, Runner},
+    session::{
+        Event, Press, State, attendant,
+        issue::{self, Why},
+        portrait as portrait_phase, sign_in,
+    },
+};
+
+/// Nobody waits longer than this for a state to change; a booth that is stuck is a failed rehearsal.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a person looks before each press, at pace 1.
+const LOOK: Duration = Duration::from_millis(1500);
+
+/// A card that was not read is laid anew after so long.
+const LAY_AGAIN: Duration = Duration::from_secs(5);
+
+/// A visitor in front of the booth.
+pub(super) struct Visitor {
+    desk: Desk,
+    random: u64,
+    pace: f32,
+    /// When a card was laid at this state.
+    laid: Option<Instant>,
+}
+
+/// How a visit ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    Printed,
+    NotPrinted,
+    Unknown,
+}
+
+/// What one visit left.
+pub(super) struct Visit {
+    pub ended: Ended,
+    pub serial: Option<Serial>,
+    /// Each state, and how long it lasted.
+    pub steps: Vec<(&'static str, Duration)>,
+    portrait: Option<Arc<Picture>>,
+    card: Option<CardImage>,
+    name: String,
+    pub printed: Option<card_printer::PrintedCard>,
+    /// Why the visit did not end by itself.
+    pub problem: Option<String>,
+}
+
+impl Visitor {
+    pub(super) fn new(desk: Desk, seed: u64, pace: f32) -> Self {
+        // an odd start keeps the sequence below from standing still
+        Self {
+            desk,
+            random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
+            pace,
+            laid: None,
+        }
+    }
+
+    /// The next number of a xorshift sequence: the same seed, the same visitors.
+    fn next(&mut self) -> u64 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.random
+    }
+
+    /// One whole visit, from attract to attract. `acknowledged` hears of the order as soon as it is on disk.
+    pub(super) async fn visit<P: Perform>(
+        &mut self,
+        runner: &mut Runner<P>,
+        number: u32,
+        mut acknowledged: impl FnMut(OrderId),
+    ) -> Visit {
+        let face = self.next();
+        self.desk
+            .show_visitor(usize::try_from(face % 97).unwrap_or(0));
+        let mut visit = Visit::new();
+        let mut told = None;
+        let mut here = step_name(&runner.session.state);
+        let (mut entered, mut moved) = (Instant::now(), Instant::now());
+        let mut begun = false;
+        loop {
+            let at = step_name(&runner.session.state);
+            if at != here {
+                visit.steps.push((here, entered.elapsed()));
+                (here, entered, moved) = (at, Instant::now(), Instant::now());
+                self.laid = None;
+            }
+            if entered.elapsed() > PATIENCE {
+                visit.problem = Some(stuck(&runner.session.state));
+                break;
+            }
+            if begun && here == "attract" {
+                break;
+            }
+            begun |= !matches!(
+                here,
+                "attract" | "starting" | "outOfService" | "afterRestart"
+            );
+            visit.remember(&runner.session.state);
+            if let Some(order) = visit
+                .order(&runner.session.state)
+                .filter(|order| told != Some(*order))
+            {
+                told = Some(order);
+                acknowledged(order);
+            }
+            if moved.elapsed() >= LOOK.mul_f32(self.pace) {
+                moved = Instant::now();
+                self.act(runner, number, &mut visit);
+            }
+            runner.turn(Duration::from_millis(20)).await;
+        }
+        self.desk.step_back();
+        visit
+    }
+
+    /// Whether it is time to lay a card: once, and again when it was not read for long.
+    fn lays_a_card(&mut self) -> bool {
+        let due = self.laid.is_none_or(|at| at.elapsed() >= LAY_AGAIN);
+        if due {
+            self.laid = Some(Instant::now());
+        }
+        due
+    }
+
+    /// What a person does at this state; doing it twice does no harm.
+    fn act<P: Perform>(&mut self, runner: &mut Runner<P>, number: u32, visit: &mut Visit) {
+        let press = match &runner.session.state {
+            State::Attract => Press::Start,
+            State::SignIn(sign_in::State::ShowCode {
+                code: Some(_),
+                approved: false,
+                ..
+            }) => {
+                self.desk.approve(usize::try_from(number).unwrap_or(0));
+                return;
+            }
+            State::SignIn(sign_in::State::AskIsThisYou {
+                chosen: None,
+                holder,
+                ..
+            }) => {
+                let offered = sign_in::eligibility(holder, &runner.rules).unwrap_or_default();
+                Press::Kind(offered.first().copied().unwrap_or(0))
+            }
+            State::SignIn(sign_in::State::AskIsThisYou { .. }) => Press::Yes,
+            State::SignIn(sign_in::State::NotEligible { .. }) => Press::Done,
+            State::Consent(_) => Press::Accept,
+            State::OldCard(state) => {
+                if state.laid.is_none() && self.lays_a_card() {
+                    self.desk.lay_old_card();
+                }
+                return;
+            }
+            // the shutter opens by itself when all is well; who does not wait presses
+            State::Portrait(portrait_phase::State::Framing { .. }) => {
+                self.desk.take_card();
+                Press::Shutter
+            }
+            State::Portrait(portrait_phase::State::Reviewing { .. }) => Press::Use,
+            State::Issue(issue::State::ShowingCard {
+                rendered: Some(_),
+                committing: false,
+                ..
+            }) => Press::Print,
+            State::Issue(issue::State::ReadingBack { uid, code, .. }) => {
+                if (uid.is_none() || !code) && self.lays_a_card() {
+                    visit.printed = visit
+                        .printed
+                        .take()
+                        .or_else(|| self.desk.printer().take_card());
+                    if let Some(card) = &visit.printed {
+                        self.desk.hold_up(card);
+                    }
+                }
+                return;
+            }
+            State::Issue(issue::State::Collecting { .. }) => Press::Done,
+            State::Issue(issue::State::NeedsAttendant(open)) => match open.why {
+                Why::NotPrinted(_) => Press::Done,
+                Why::Unknown | Why::AfterRestart => Press::Attendant,
+            },
+            State::Issue(issue::State::FetchLater(later)) => match (later.order, later.place) {
+                (Some(_), _) => Press::Done,
+                (None, Some(_)) => Press::Confirm,
+                (None, None) => Press::Place(0),
+            },
+            // nobody can say whether that card came out: the careful answer is that its serial is void
+            State::Attendant(state) => match &state.step {
+                attendant::Step::SigningIn { .. } => {
+                    let staff = attendant::Staff {
+                        id: "rehearsal".to_owned(),
+                    };
+                    runner.happen(Event::Attendant(attendant::Progress::SignedIn(staff)));
+                    return;
+                }
+                attendant::Step::Panel { .. } if state.open_question().is_some() => {
+                    Press::Staff(attendant::Press::Decide(Outcome::Void))
+                }
+                attendant::Step::Panel { .. } => Press::Staff(attendant::Press::Leave),
+            },
+            _ => return,
+        };
+        runner.press(press);
+    }
+}
+
+impl Visit {
+    fn new() -> Self {
+        Self {
+            ended: Ended::NotPrinted,
+            serial: None,
+            steps: Vec::new(),
+            portrait: None,
+            card: None,
+            name: String::new(),
+            printed: None,
+            problem: None,
+        }
+    }
+
+    /// The committed order that a state is about.
+    fn order(&self, state: &State) -> Option<OrderId> {
+        match state {
+            State::Issue(issue::State::Printing { job, .. }) => Some(job.order),
+            State::Issue(issue::State::FetchLater(later)) => later.order,
+            _ => None,
+        }
+    }
+
+    fn remember(&mut self, state: &State) {
+        match state {
+            State::Issue(issue::State::Printing { job, .. }) if self.card.is_none() => {
+                self.serial = Some(job.serial);
+                self.portrait = job.draft.shot.as_ref().map(|shot| shot.portrait.clone());
+                self.card = Some(job.card.clone());
+                self.name = job.draft.card().kind.to_string();
+                self.ended = Ended::Unknown;
+            }
+            State::Issue(issue::State::ReadingBack { .. } | issue::State::Collecting { .. }) => {
+                self.ended = Ended::Printed
+            }
+            State::Issue(issue::State::NeedsAttendant(open)) if self.card.is_some() => {
+                self.ended = match open.why {
+                    Why::NotPrinted(_) => Ended::NotPrinted,
+                    Why::Unknown | Why::AfterRestart => Ended::Unknown,
+                };
+            }
+            _ => {}
+        }
+    }
+
+    /// `session.jsonl`.
+    pub(super) fn log(&self) -> String {
+        let mut log = String::new();
+        for (step, lasted) in &self.steps {
+            // writing to a String cannot fail
+            let _ = writeln!(
+                log,
+                "{}",
+                json!({"state": step, "seconds": lasted.as_secs_f64()})
+            );
+        }
+        log
+    }
+
+    /// The files a visit leaves, by name.
+    pub(super) fn files(&self, booth: &Booth) -> Vec<(&'static str, Vec<u8>)> {
+        let mut files = Vec::new();
+        if let Some(jpeg) = self
+            .portrait
+            .as_ref()
+            .and_then(|portrait| portrait::jpeg(portrait, booth.photo_limit()).ok())
+        {
+            files.push(("portrait.jpg", jpeg.to_vec()));
+        }
+        if let Some(card) = &self.card {
+            files.extend(png(&card.front.rgb).map(|png| ("card-front.png", png)));
+            let raster = Raster::at_300(card.front.rgb.width(), card.front.rgb.height());
+            files.push(("proof.pdf", card::proof_pdf(card, raster, &self.name)));
+        }
+        if let Some(printed) = &self.printed {
+            let drawn = printed.front.draw();
+            let picture = Picture::new(drawn.width(), drawn.height(), drawn.rgb().to_vec());
+            files.extend(
+                picture
+                    .as_ref()
+                    .and_then(png)
+                    .map(|png| ("card-printed.png", png)),
+            );
+            files.push(("job.bin", printed.job.to_vec()));
+        }
+        files
+    }
+}
+
+fn png(picture: &Picture) -> Option<Vec<u8>> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let colour = image::ExtendedColorType::Rgb8;
+    let encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+    image::ImageEncoder::write_image(
+        encoder,
+        picture.rgb(),
+        picture.width(),
+        picture.height(),
+        colour,
+    )
+    .ok()?;
+    Some(bytes.into_inner())
+}
+
+/// What a state that does not change waits for.
+fn stuck(state: &State) -> String {
+    let waits = match state {
+        State::OutOfService(reasons) => reasons
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
+        State::Issue(issue::State::ReadingBack { uid, code, .. }) => {
+            format!("chip read: {}, code read: {code}", uid.is_some())
+        }
+        _ => String::new(),
+    };
+    format!(
+        "the booth stood still at {} for {} s: {waits}",
+        step_name(state),
+        PATIENCE.as_secs()
+    )
+}
+
+/// The state's name in reports.
+fn step_name(state: &State) -> &'static str {
+    match state {
+        State::Starting => "starting",
+        State::OutOfService(_) => "outOfService",
+        State::Attract => "attract",
+        State::SignIn(sign_in::State::ShowCode { .. }) => "showCode",
+        State::SignIn(sign_in::State::NoPhone) => "noPhone",
+        State::SignIn(sign_in::State::Typing(_)) => "typing",
+        State::SignIn(sign_in::State::AskIsThisYou { .. }) => "askIsThisYou",
+        State::SignIn(sign_in::State::NotEligible { .. }) => "notEligible",
+        State::Consent(_) => "consent",
+        State::OldCard(_) => "oldCard",
+        State::Portrait(portrait_phase::State::Framing { .. }) => "framing",
+        State::Portrait(portrait_phase::State::CountingDown { .. }) => "countingDown",
+        State::Portrait(portrait_phase::State::Capturing { .. }) => "capturing",
+        State::Portrait(portrait_phase::State::Reviewing { .. }) => "reviewing",
+        State::Issue(issue::State::ShowingCard { .. }) => "showingCard",
+        State::Issue(issue::State::Printing { .. }) => "printing",
+        State::Issue(issue::State::ReadingBack { .. }) => "readingBack",
+        State::Issue(issue::State::Collecting { .. }) => "collecting",
+        State::Issue(issue::State::FetchLater(_)) => "fetchLater",
+        State::Issue(issue::State::NeedsAttendant(open)) if open.why == Why::AfterRestart => {
+            "afterRestart"
+        }
+        State::Issue(issue::State::NeedsAttendant(_)) => "needsAttendant",
+        State::Attendant(_) => "attendant",
+    }
+}

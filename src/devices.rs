@@ -1,0 +1,200 @@
+//! The booth's devices: the only place that knows both real and virtual ones.
+
+use camera::Settings as CameraSettings;
+use card_printer::Timing;
+
+use crate::{
+    config::{Config, sections},
+    health::Part,
+};
+
+/// What hangs on this booth, each looked after by a thread of its own.
+#[derive(Debug)]
+pub struct Devices {
+    pub camera: camera::Handle,
+    pub printer: card_printer::Handle,
+    pub reader: Option<card_reader::Handle>,
+    /// The hands on the virtual devices; only in test mode.
+    pub controls: Option<Controls>,
+}
+
+/// What moves, breaks and mends the virtual devices.
+#[derive(Debug, Clone)]
+pub struct Controls {
+    pub camera: camera::Control,
+    pub printer: card_printer::Control,
+    pub reader: Option<card_reader::Control>,
+}
+
+/// A device that the configuration names and this program does not understand.
+#[derive(Debug, thiserror::Error)]
+#[error("devices.{key}: {reason}")]
+pub struct Unknown {
+    pub key: &'static str,
+    pub reason: String,
+}
+
+/// The live picture is shown as the portrait will be cut.
+const PREVIEW_SHAPE: (u32, u32) = (3, 4);
+
+/// Begins to look after every device that the configuration names. Returns at once.
+pub fn open(config: &Config) -> Result<Devices, Unknown> {
+    let named = &config.raw.devices;
+    let settings = camera_settings(&config.raw.camera)?;
+    let selector: camera::Selector = parse("camera", &named.camera)?;
+    let printer: card_printer::Selector = parse("printer", &named.printer)?;
+    let reader = match named.reader.as_str() {
+        "none" => None,
+        text => Some(parse::<card_reader::Selector>("reader", text)?),
+    };
+    match (selector, printer, &config.raw.test) {
+        (
+            camera::Selector::Virtual(camera),
+            card_printer::Selector::Virtual(printer),
+            Some(test),
+        ) => {
+            let (camera, camera_control) = camera::virtual_camera(&camera, settings);
+            let speed = f64::from(test.print_time);
+            let (printer, printer_control) =
+                card_printer::virtual_printer(printer.speed(speed), timing(Some(test.print_time)));
+            let (reader, reader_control) = match reader {
+                Some(_) => {
+                    let (selector, control) = card_reader::virtual_reader();
+                    (Some(card_reader::open(&selector)), Some(control))
+                }
+                None => (None, None),
+            };
+            let controls = Controls {
+                camera: camera_control,
+                printer: printer_control,
+                reader: reader_control,
+            };
+            Ok(Devices {
+                camera,
+                printer,
+                reader,
+                controls: Some(controls),
+            })
+        }
+        (camera, printer, _) => Ok(Devices {
+            camera: camera::open(&camera, settings),
+            printer: card_printer::open(&printer, timing(None)),
+            reader: reader.map(|reader| card_reader::open(&reader)),
+            controls: None,
+        }),
+    }
+}
+
+/// Says of each device whether its name can be understood; for `config check`.
+pub fn check(named: &sections::Devices, mut wrong: impl FnMut(&'static str, String)) {
+    let results = [
+        parse::<camera::Selector>("camera", &named.camera).err(),
+        parse::<card_printer::Selector>("printer", &named.printer).err(),
+        parse::<card_reader::Selector>("reader", &named.reader)
+            .err()
+            .filter(|_| named.reader != "none"),
+    ];
+    results
+        .into_iter()
+        .flatten()
+        .for_each(|unknown| wrong(unknown.key, unknown.reason));
+}
+
+fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
+    key: &'static str,
+    text: &str,
+) -> Result<T, Unknown> {
+    text.parse().map_err(|error: T::Err| Unknown {
+        key,
+        reason: error.to_string(),
+    })
+}
+
+/// A printer that takes no time is asked without pauses.
+fn timing(print_time: Option<f32>) -> Timing {
+    match print_time {
+        Some(scale) if scale < 1.0 => Timing::swift(),
+        _ => Timing::default(),
+    }
+}
+
+fn camera_settings(section: &sections::Camera) -> Result<CameraSettings, Unknown> {
+    let rotate = camera::Rotation::from_degrees(section.rotate).ok_or_else(|| Unknown {
+        key: "camera",
+        reason: "rotate is 0, 90, 180 or 270".to_owned(),
+    })?;
+    let mut controls = Vec::new();
+    for (name, value) in &section.controls {
+        let control = camera::CameraControl::all().find(|control| control.name() == name);
+        let control = control.ok_or_else(|| Unknown {
+            key: "camera",
+            reason: format!("there is no control {name}"),
+        })?;
+        controls.push((control, *value));
+    }
+    Ok(CameraSettings {
+        width: section.width,
+        height: section.height,
+        fps: section.fps,
+        mirror: section.mirror,
+        rotate,
+        preview_shape: Some(PREVIEW_SHAPE),
+        controls,
+        ..CameraSettings::default()
+    })
+}
+
+/// Where a booth's parts keep their fault names, so that every one of them has its sentence (`reason-<part>-<fault>`).
+pub fn faults(part: Part) -> Vec<&'static str> {
+    match part {
+        Part::Camera => camera::Fault::all()
+            .iter()
+            .map(|fault| fault.name())
+            .collect(),
+        Part::Printer => card_printer::Fault::all()
+            .iter()
+            .map(card_printer::Fault::name)
+            .collect(),
+        Part::Reader => card_reader::Fault::all()
+            .iter()
+            .map(|fault| fault.name())
+            .collect(),
+        Part::Identity => crate::identity::Fault::ALL
+            .iter()
+            .map(|fault| fault.name())
+            .collect(),
+        Part::Portal => vec!["unreachable"],
+        Part::Store => vec!["unusable", "worker"],
+        Part::Disk => vec!["full"],
+        Part::Clock => vec!["wrong"],
+    }
+}
+
+/// A device's fault in English, for the terminal: what is wrong, and what to do.
+pub fn explain(reason: &crate::health::Reason) -> Option<String> {
+    let fault = reason.fault.as_str();
+    match reason.part {
+        Part::Camera => {
+            let fault = camera::Fault::all()
+                .iter()
+                .find(|known| known.name() == fault)?;
+            let sentence = fault.sentence("en");
+            Some(format!("{} {}", sentence.what, sentence.what_to_do))
+        }
+        Part::Printer => {
+            let fault = card_printer::Fault::all()
+                .into_iter()
+                .find(|known| known.name() == fault)?;
+            let sentence = fault.sentence(card_printer::Language::ENGLISH);
+            Some(format!("{} {}", sentence.what, sentence.remedy))
+        }
+        Part::Reader => {
+            let fault = card_reader::Fault::all()
+                .iter()
+                .find(|known| known.name() == fault)?;
+            let sentence = fault.sentence("en");
+            Some(format!("{} {}", sentence.what, sentence.what_to_do))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,165 @@
+//! Carries the session's effects out: the only file that calls the ports. Every answer is an event.
+
+mod assemble;
+mod card;
+mod photo;
+mod sign_in;
+
+use std::sync::Arc;
+
+use futures::{FutureExt, StreamExt, future, stream, stream::BoxStream};
+use jiff::Timestamp;
+
+use crate::{
+    audit,
+    booth::{Booth, Parts},
+    order::Replaces,
+    portal::{Block, Incident, IncidentKind},
+    runner::Perform,
+    session::{Effect, Event, attendant},
+};
+
+impl Perform for Booth {
+    fn perform(&self, effect: Effect) -> BoxStream<'static, Event> {
+        let parts = self.parts();
+        match effect {
+            Effect::BeginSignIn => sign_in::by_phone(parts),
+            Effect::CheckPassword(password) => sign_in::by_password(parts, password),
+            Effect::BeginFraming => photo::coach(parts),
+            Effect::Capture => one(photo::capture(parts)),
+            Effect::Cut(shot) => one(photo::cut(parts, shot)),
+            Effect::Render(order) => one(card::render(parts, *order)),
+            Effect::Commit(order) => one(card::commit(parts, *order)),
+            Effect::CommitAttempt {
+                order,
+                serial,
+                void,
+            } => one(card::commit_attempt(parts, order, serial, void)),
+            Effect::Print { attempt, card } => card::print(parts, attempt, card),
+            Effect::KeepOutcome {
+                order,
+                serial,
+                outcome,
+                evidence,
+            } => maybe(card::keep_outcome(&parts, order, serial, outcome, evidence)),
+            Effect::KeepReadBack {
+                order,
+                serial,
+                uid,
+                code,
+                collected,
+            } => quietly(card::keep_read_back(
+                &parts, order, serial, uid, code, collected,
+            )),
+            Effect::WatchForCode => photo::watch_for_code(parts),
+            Effect::BlockCard(replaces) => quietly(block(parts, *replaces)),
+            Effect::ReportNotMe => quietly(report_not_me(parts)),
+            Effect::Attendant(command) => one(attend(parts, command)),
+            Effect::Audit(event) => {
+                tell(&event);
+                stream::empty().boxed()
+            }
+            Effect::Wipe => {
+                parts.devices.camera.standby(true);
+                stream::empty().boxed()
+            }
+            // sounds are the window's; stopping is the runner's
+            Effect::Play(_) | Effect::Stop(_) => stream::empty().boxed(),
+        }
+    }
+}
+
+/// An effect with exactly one answer.
+fn one(answer: impl Future<Output = Event> + Send + 'static) -> BoxStream<'static, Event> {
+    stream::once(answer).boxed()
+}
+
+/// An effect whose answer may stay away.
+fn maybe(
+    answer: impl Future<Output = Option<Event>> + Send + 'static,
+) -> BoxStream<'static, Event> {
+    stream::once(answer).filter_map(future::ready).boxed()
+}
+
+/// An effect that answers nothing.
+fn quietly(work: impl Future<Output = ()> + Send + 'static) -> BoxStream<'static, Event> {
+    stream::once(work.map(|()| None))
+        .filter_map(future::ready)
+        .boxed()
+}
+
+/// One line of the audit trail.
+fn tell(event: &audit::Event) {
+    let line = event.line();
+    tracing::info!(target: "audit", event = line.event, detail = %line.detail);
+}
+
+/// Blocks a lost or stolen card: by its serial where it has one, else staff of the portal hear of it. Either goes
+/// through the outbox, so that it arrives even when the portal is down now.
+async fn block(parts: Arc<Parts>, replaces: Replaces) {
+    let (at, booth) = (Timestamp::now(), parts.config.raw.booth.id.clone());
+    let kept = match replaces.serial {
+        Some(serial) => {
+            parts
+                .outbox
+                .block(
+                    serial,
+                    &Block {
+                        reason: replaces.disposition,
+                        at,
+                        booth,
+                    },
+                )
+                .await
+        }
+        None => {
+            let Replaces {
+                card_number,
+                uid,
+                disposition,
+                ..
+            } = replaces;
+            let kind = IncidentKind::CardGone {
+                disposition,
+                card_number,
+                uid,
+                subject: None,
+            };
+            parts.outbox.incident(&incident(at, booth, kind)).await
+        }
+    };
+    if let Err(error) = kept {
+        tracing::error!("a lost card could not be reported: {error}");
+    }
+}
+
+async fn report_not_me(parts: Arc<Parts>) {
+    let (at, booth) = (Timestamp::now(), parts.config.raw.booth.id.clone());
+    let report = incident(at, booth, IncidentKind::NotMe { subject: None });
+    if let Err(error) = parts.outbox.incident(&report).await {
+        tracing::error!("\"not me\" could not be reported: {error}");
+    }
+}
+
+fn incident(at: Timestamp, booth: String, kind: IncidentKind) -> Incident {
+    Incident {
+        id: uuid::Uuid::now_v7(),
+        at,
+        booth,
+        kind,
+    }
+}
+
+async fn attend(parts: Arc<Parts>, command: attendant::Command) -> Event {
+    match command {
+        attendant::Command::CheckPin(pin) => {
+            let pins = parts.pins.clone();
+            // argon2 takes a good part of a second on purpose
+            let checked =
+                tokio::task::spawn_blocking(move || pins.check(&pin, std::time::Instant::now()))
+                    .await;
+            let refused = attendant::Progress::Refused(attendant::Refusal::Wrong);
+            Event::Attendant(checked.unwrap_or(refused))
+        }
+    }
+}

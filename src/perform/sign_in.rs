@@ -1,0 +1,90 @@
+//! Sign-in: the provider says who it is, the portal what they may have.
+
+use std::sync::Arc;
+
+use futures::{StreamExt, stream, stream::BoxStream};
+
+use crate::{
+    booth::Parts,
+    identity::{Grant, Step},
+    portal::Lookup,
+    session::{
+        Event,
+        sign_in::{Failure, Login, Password, Progress},
+    },
+};
+
+pub(super) fn by_phone(parts: Arc<Parts>) -> BoxStream<'static, Event> {
+    let steps = parts.identity.begin();
+    steps
+        .flat_map(move |step| match step {
+            Step::CodeReady(code) => told(Progress::CodeReady(code)),
+            Step::Failed(failure) => told(Progress::Failed(failure)),
+            Step::Approved(grant) => {
+                let looked_up = look_up(parts.clone(), grant);
+                stream::iter([Event::SignIn(Progress::Approved)])
+                    .chain(stream::once(looked_up))
+                    .boxed()
+            }
+        })
+        .boxed()
+}
+
+pub(super) fn by_password(parts: Arc<Parts>, password: Password) -> BoxStream<'static, Event> {
+    let checked = async move {
+        match parts.identity.check_password(password).await {
+            Step::Approved(grant) => look_up(parts, grant).await,
+            Step::Failed(failure) => Event::SignIn(Progress::Failed(failure)),
+            Step::CodeReady(_) => Event::SignIn(Progress::Failed(Failure::Refused)),
+        }
+    };
+    stream::once(checked).boxed()
+}
+
+fn told(progress: Progress) -> BoxStream<'static, Event> {
+    stream::iter([Event::SignIn(progress)]).boxed()
+}
+
+/// Asks the portal what the person may have; the access token is used here once and dropped.
+async fn look_up(parts: Arc<Parts>, grant: Grant) -> Event {
+    let Grant {
+        access_token,
+        method,
+        claims,
+    } = grant;
+    let found = match &access_token {
+        Some(token) => parts.portal.holder(token).await,
+        None => parts.portal.holder_named(&claims.subject, None).await,
+    };
+    drop(access_token);
+    let failed = |failure| Event::SignIn(Progress::Failed(failure));
+    match found {
+        Ok(Lookup::Found(mut holder)) => {
+            // the provider vouches for the person; the portal only for what they may have
+            if holder.subject != claims.subject {
+                tracing::error!(
+                    "the portal answered for another person than the one who signed in"
+                );
+                return failed(Failure::NotBelieved);
+            }
+            holder.idp = claims.issuer;
+            if !claims.assurance.is_empty() {
+                holder.assurance = claims.assurance;
+            }
+            let login = Login {
+                method,
+                staff: None,
+            };
+            Event::SignIn(Progress::SignedIn {
+                holder: Arc::new(*holder),
+                login,
+            })
+        }
+        Ok(Lookup::NotKnown(_)) => failed(Failure::Unknown),
+        Ok(Lookup::NotBelieved) => failed(Failure::NotBelieved),
+        Err(error) => {
+            tracing::warn!("the portal was asked for a person: {error}");
+            failed(Failure::PortalDown)
+        }
+    }
+}
