@@ -6,6 +6,8 @@ use std::str::FromStr;
 use thiserror::Error;
 use zeroize::Zeroize;
 
+pub use crate::evolis::panel::Levels;
+
 /// The largest side that any printer of this crate takes, in pixels; bounds what a caller can make us allocate.
 pub(crate) const MAX_SIDE: u32 = 2048;
 
@@ -223,6 +225,10 @@ pub struct Options {
     pub reject_faulty: bool,
     /// Magicard Rio/Tango: the slow, exact colour mode.
     pub colour_sure: bool,
+    /// Evolis: how finely colour is laid.
+    pub levels: Levels,
+    /// Evolis: send resin and overcoat in the short form, as the Windows driver does.
+    pub compress: bool,
     /// Unix seconds for the printer's log; `None` = 0 in [`encode`](crate::encode), the present time when sent by a [`Handle`](crate::Handle).
     pub time: Option<u32>,
 }
@@ -241,6 +247,8 @@ impl Default for Options {
             language: Language::default(),
             reject_faulty: false,
             colour_sure: true,
+            levels: Levels::default(),
+            compress: false,
             time: None,
         }
     }

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::card::{CardImage, PrintJob};
+use crate::evolis;
 use crate::magicard;
 use crate::model::{Model, Protocol};
 use crate::status::Stage;
@@ -29,8 +30,6 @@ pub enum EncodeError {
         min: u32,
         max: u32,
     },
-    #[error("a {model} knows no {what}")]
-    Unknown { model: Model, what: String },
 }
 
 /// Why bytes are no job that a printer would take: where, and what is wrong there.
@@ -97,10 +96,7 @@ pub(crate) fn encode_parts(model: Model, job: &PrintJob) -> Result<Encoded, Enco
     }
     match model.protocol() {
         Protocol::Magicard => magicard::encode::encode(model, job),
-        Protocol::Evolis => Err(EncodeError::Unknown {
-            model,
-            what: "job language in this version".to_owned(),
-        }),
+        Protocol::Evolis => evolis::encode::encode(model, job),
     }
 }
 
@@ -126,10 +122,11 @@ pub fn decode(bytes: &[u8]) -> Result<DecodedCard, DecodeError> {
             reason: "the file is empty".to_owned(),
         }),
         Some(&(magicard::LEAD_IN | magicard::START)) => magicard::decode::decode(bytes),
+        Some(&(evolis::ESCAPE | 0)) => evolis::decode::decode(bytes),
         Some(byte) => Err(DecodeError {
             offset: 0,
             reason: format!(
-                "a job does not begin with {byte:02x}: a Magicard job begins with 05 or 01"
+                "a job does not begin with {byte:02x}: one for a Magicard begins with 05 or 01, one for an Evolis with 1b"
             ),
         }),
     }
@@ -148,13 +145,40 @@ pub struct DecodedCard {
     pub time: Option<u32>,
 }
 
+/// How finely a printer lays dye.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// The light that is missing, cut to its 6 highest bits: 0 to 63 (Magicard).
+    SixBits,
+    /// The light that is missing, scaled down to 0 to this value (Evolis).
+    Levels(u8),
+}
+
+impl Depth {
+    /// The value of full dye.
+    pub fn full(self) -> u8 {
+        match self {
+            Self::SixBits => 63,
+            Self::Levels(full) => full,
+        }
+    }
+
+    /// The smallest loss of light that is encoded as `dye`, so that a drawn card encodes to the same values; all of it for
+    /// full dye.
+    fn light_taken(self, dye: u8) -> u8 {
+        match self {
+            Self::SixBits => dye << 2 | dye >> 4,
+            Self::Levels(full) => (u16::from(dye) * 255).div_ceil(u16::from(full.max(1))) as u8,
+        }
+    }
+}
+
 /// One side, panel by panel, in the printer's own depth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodedSide {
     pub width: u32,
     pub height: u32,
-    /// The largest value of a dye pixel: 63 for 6 bits.
-    pub full: u8,
+    pub depth: Depth,
     /// Yellow, magenta and cyan, one byte a pixel, rows from the top; `None` = that panel is not printed.
     pub dye: [Option<Vec<u8>>; 3],
     /// One byte a pixel: 0 or 255.
@@ -165,11 +189,11 @@ pub struct DecodedSide {
 
 impl DecodedSide {
     /// A side with nothing printed on it.
-    pub fn blank(width: u32, height: u32, full: u8) -> Self {
+    pub fn blank(width: u32, height: u32, depth: Depth) -> Self {
         Self {
             width,
             height,
-            full,
+            depth,
             dye: [None, None, None],
             resin: None,
             overcoat: None,
@@ -182,9 +206,8 @@ impl DecodedSide {
     /// This is the one function that draws a card: `printctl decode` and every virtual printer go through it.
     pub fn draw(&self) -> CardImage {
         let pixels = self.width as usize * self.height as usize;
-        // What a value of dye leaves of the light, such that encoding it again gives the same value.
-        let light: Vec<u8> = (0..=u16::from(self.full))
-            .map(|dye| 255 - light_taken(dye, self.full))
+        let light: Vec<u8> = (0..=self.depth.full())
+            .map(|dye| 255 - self.depth.light_taken(dye))
             .collect();
         let mut rgb = vec![0xFF; pixels * 3];
         for (channel, plane) in [2, 1, 0].into_iter().zip(&self.dye) {
@@ -206,16 +229,5 @@ impl DecodedSide {
         };
         CardImage::new(self.width, self.height, rgb, resin)
             .expect("planes are as large as the raster of a model")
-    }
-}
-
-/// The smallest loss of light, of 255, that gives `dye` of `full` when it is encoded.
-fn light_taken(dye: u16, full: u8) -> u8 {
-    let full = u16::from(full);
-    // 6 bits are cut off the light, 7 bits are scaled down (see the encoders): take what both turn into `dye` again.
-    if full == 63 {
-        (dye << 2 | dye >> 4) as u8
-    } else {
-        (dye * 255).div_ceil(full) as u8
     }
 }

@@ -101,7 +101,28 @@ pub(crate) trait Driver: Send {
     /// Prints one card. A broken link is part of the evidence.
     fn print(&mut self, job: &PrintJob, watch: &mut dyn Watch) -> Evidence;
 
+    /// Moves a card inside the printer; `Some` fault when it could not.
+    fn move_card(&mut self, _to: CardMove) -> Result<Option<Fault>, LinkError> {
+        Ok(Some(Fault::Other {
+            code: "move".to_owned(),
+            text: "This printer cannot move a card by itself.".to_owned(),
+        }))
+    }
+
     fn place(&self) -> String;
+}
+
+/// Where a card is to go, outside a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardMove {
+    /// Feeds one, or brings the one inside, under the head.
+    ToHead,
+    /// To the station where a contactless chip is read and written, by a reader of its own.
+    ToContactless,
+    /// Out, to the person.
+    Eject,
+    /// Into the reject tray.
+    Reject,
 }
 
 /// Makes a driver when there is a printer.

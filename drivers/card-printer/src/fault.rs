@@ -143,8 +143,8 @@ impl Fault {
                 "Put in the kind that the booth is set up for.",
             ),
             Self::RibbonMissing => (
-                "There is no ribbon in the printer.",
-                "Put in a ribbon and close the cover.",
+                "The printer finds no ribbon that it can use.",
+                "Put in a ribbon of the right kind and close the cover.",
             ),
             Self::CoverOpen => (
                 "The cover of the printer is open.",
@@ -220,8 +220,8 @@ impl Fault {
                 "Sätt i den sort som automaten är inställd för.",
             ),
             Self::RibbonMissing => (
-                "Det finns inget färgband i skrivaren.",
-                "Sätt i ett färgband och stäng luckan.",
+                "Skrivaren hittar inget färgband som den kan använda.",
+                "Sätt i ett färgband av rätt sort och stäng luckan.",
             ),
             Self::CoverOpen => (
                 "Skrivarens lucka är öppen.",

@@ -31,6 +31,7 @@
 mod card;
 mod codec;
 mod driver;
+pub mod evolis;
 mod fault;
 pub mod magicard;
 mod model;
@@ -41,11 +42,11 @@ mod transport;
 mod virtual_printer;
 
 pub use card::{
-    CardImage, Coercivity, Hole, ImageError, JobId, Language, Magnetic, Options, Panel, Power,
-    PrintJob, Ribbon,
+    CardImage, Coercivity, Hole, ImageError, JobId, Language, Levels, Magnetic, Options, Panel,
+    Power, PrintJob, Ribbon,
 };
-pub use codec::{DecodeError, DecodedCard, DecodedSide, EncodeError, decode, encode};
-pub use driver::Timing;
+pub use codec::{DecodeError, DecodedCard, DecodedSide, Depth, EncodeError, decode, encode};
+pub use driver::{CardMove, Timing};
 pub use fault::{Fault, Sentence};
 pub use model::{Model, Protocol, raster};
 pub use selector::{Selector, SelectorError, open};

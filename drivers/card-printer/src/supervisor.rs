@@ -11,7 +11,7 @@ use thiserror::Error;
 use tokio::sync::{mpsc as progress, oneshot, watch};
 
 use crate::card::{JobId, PrintJob};
-use crate::driver::{Driver, Finder, Identity, Report, Timing, Watch};
+use crate::driver::{CardMove, Driver, Finder, Identity, Report, Timing, Watch};
 use crate::fault::Fault;
 use crate::status::{Evidence, Link, PrintStep, Progress, Status};
 use crate::transport::LinkError;
@@ -39,6 +39,7 @@ enum Command {
         progress::OwnedPermit<Progress>,
     ),
     Query(oneshot::Sender<Status>),
+    Move(CardMove, oneshot::Sender<Result<(), Fault>>),
 }
 
 /// A printer, wherever it is just now. Clones share it; the thread ends when the last is dropped (a running job first).
@@ -156,6 +157,13 @@ impl Handle {
         }
     }
 
+    /// Moves a card outside a job. The answer comes in bounded time: the fault that kept it, if it did not move.
+    pub fn move_card(&self, to: CardMove) -> oneshot::Receiver<Result<(), Fault>> {
+        let (answer, receiver) = oneshot::channel();
+        self.command(Command::Move(to, answer));
+        receiver
+    }
+
     fn lock_sent(&self) -> std::sync::MutexGuard<'_, HashSet<JobId>> {
         self.shared
             .sent
@@ -201,6 +209,9 @@ impl Supervisor {
                 Ok(Command::Query(answer)) => {
                     self.look(true);
                     let _ = answer.send(self.status.borrow().clone());
+                }
+                Ok(Command::Move(to, answer)) => {
+                    let _ = answer.send(self.move_card(to));
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     self.looks = self.looks.wrapping_add(1);
@@ -261,6 +272,19 @@ impl Supervisor {
             }
             changed
         });
+    }
+
+    fn move_card(&mut self, to: CardMove) -> Result<(), Fault> {
+        let Some(driver) = &mut self.driver else {
+            return Err(Fault::Unplugged);
+        };
+        let result = driver.move_card(to);
+        self.look(true);
+        match result {
+            Ok(None) => Ok(()),
+            Ok(Some(fault)) => Err(fault),
+            Err(error) => Err(error.fault()),
+        }
     }
 
     fn look(&mut self, deep: bool) {
@@ -390,6 +414,13 @@ impl Listener<'_> {
             match command {
                 Command::Query(answer) => {
                     let _ = answer.send(self.status.borrow().clone());
+                }
+                Command::Move(_, answer) => {
+                    let text = "The printer is at work on a card.".to_owned();
+                    let _ = answer.send(Err(Fault::Other {
+                        code: "busy".to_owned(),
+                        text,
+                    }));
                 }
                 // `Handle::print` lets one job through at a time, so this is never reached; the job ends unsent.
                 Command::Print(_, _, end) => {

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::codec::DecodedSide;
 use crate::driver::{Driver, Finder, Timing};
+use crate::evolis::Evolis;
 use crate::fault::Fault;
 use crate::magicard::Magicard;
 use crate::model::{Model, Protocol};
@@ -18,6 +19,7 @@ use crate::transport::{DeviceId, LinkError, PortStatus, Transport};
 
 mod chassis;
 mod control;
+mod evolis;
 mod magicard;
 
 pub use control::Control;
@@ -107,11 +109,70 @@ struct Shared {
     cards_out: watch::Sender<u64>,
 }
 
+/// The part that speaks, by language.
+enum Front {
+    Magicard(magicard::Front),
+    Evolis(evolis::Front),
+}
+
+impl Front {
+    fn new(options: &VirtualOptions) -> Self {
+        match options.model.protocol() {
+            Protocol::Magicard => Self::Magicard(magicard::Front::new(options)),
+            Protocol::Evolis => Self::Evolis(evolis::Front::new(options)),
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8], chassis: &mut Chassis) {
+        match self {
+            Self::Magicard(front) => front.take(bytes, chassis),
+            Self::Evolis(front) => front.take(bytes),
+        }
+    }
+
+    fn read(&mut self, room: usize) -> Option<Vec<u8>> {
+        match self {
+            Self::Magicard(front) => front.read(room),
+            Self::Evolis(front) => front.read(room),
+        }
+    }
+
+    fn drop_input(&mut self) {
+        match self {
+            Self::Magicard(front) => front.drop_input(),
+            Self::Evolis(front) => front.drop_input(),
+        }
+    }
+
+    /// Why it refused what it was sent, the first time it did.
+    fn refused(&self) -> Option<String> {
+        match self {
+            Self::Magicard(front) => front.refused.as_ref().map(ToString::to_string),
+            Self::Evolis(front) => front.refused.clone(),
+        }
+    }
+
+    /// A Magicard at work is deaf and dumb; an Evolis takes some orders ahead and answers each in its turn.
+    fn listens(&self, chassis: &Chassis) -> bool {
+        match self {
+            Self::Magicard(_) => !chassis.is_busy() || chassis.halted.is_some(),
+            Self::Evolis(front) => front.takes_input(),
+        }
+    }
+
+    fn talks(&self, chassis: &Chassis) -> bool {
+        match self {
+            Self::Magicard(_) => !chassis.is_busy() || chassis.halted.is_some(),
+            Self::Evolis(_) => true,
+        }
+    }
+}
+
 /// The machine proper: a body and the part that speaks.
 struct Machine {
     options: VirtualOptions,
     chassis: Chassis,
-    front: magicard::Front,
+    front: Front,
     plugged: bool,
     /// Transfers until the cable is pulled in the midst of one.
     cut_in: Option<u64>,
@@ -129,7 +190,7 @@ impl VirtualPrinter {
     pub fn new(options: VirtualOptions) -> Self {
         let machine = Machine {
             chassis: Chassis::new(&options),
-            front: magicard::Front::new(&options),
+            front: Front::new(&options),
             options,
             plugged: true,
             cut_in: None,
@@ -160,9 +221,9 @@ impl VirtualPrinter {
     /// Does something with the machine as it is at this moment.
     fn with<R>(&self, action: impl FnOnce(&mut Machine) -> R) -> R {
         let mut machine = self.lock();
-        machine.chassis.advance(Instant::now());
+        machine.go_on();
         let result = action(&mut machine);
-        machine.chassis.advance(Instant::now());
+        machine.go_on();
         let out = machine.chassis.books.ejected + machine.chassis.books.rejected;
         if out != machine.announced {
             machine.announced = out;
@@ -174,16 +235,17 @@ impl VirtualPrinter {
     /// Offers bytes, as a bulk transfer does. Gives how many were taken; 0 = it does not take any just now.
     pub fn write(&self, bytes: &[u8]) -> Result<usize, LinkError> {
         self.with(|machine| {
-            if machine.plugged && machine.cut_in == Some(0) && machine.takes_input() {
+            machine.connected()?;
+            if !machine.takes_input() {
+                return Ok(0);
+            }
+            if machine.cut_in == Some(0) {
                 // The cable goes in the midst of this transfer: some of it has arrived.
                 machine
                     .front
                     .take(&bytes[..bytes.len() / 2], &mut machine.chassis);
             }
             machine.transfer()?;
-            if !machine.takes_input() {
-                return Ok(0);
-            }
             machine.front.take(bytes, &mut machine.chassis);
             Ok(bytes.len())
         })
@@ -192,16 +254,19 @@ impl VirtualPrinter {
     /// Asks for bytes; `None` = it has nothing to say.
     pub fn read(&self, room: usize) -> Result<Option<Vec<u8>>, LinkError> {
         self.with(|machine| {
-            machine.transfer()?;
-            // A printer at work gives no answer, and at speed 0 it was at work a moment ago.
+            machine.connected()?;
+            // At speed 0 it was at work a moment ago: somebody must be able to see that.
             if machine.is_dumb()
-                || machine.chassis.is_busy() && machine.chassis.halted.is_none()
-                || machine.chassis.unseen
+                || !machine.front.talks(&machine.chassis)
+                || std::mem::take(&mut machine.chassis.unseen)
             {
-                machine.chassis.unseen = false;
                 return Ok(None);
             }
-            Ok(machine.front.read(room))
+            let Some(reply) = machine.front.read(room) else {
+                return Ok(None);
+            };
+            machine.transfer()?;
+            Ok(Some(reply))
         })
     }
 
@@ -290,15 +355,35 @@ fn device_id(model: Model, serial: &str) -> String {
 }
 
 impl Machine {
-    /// Counts a transfer; fails when the cable is out or goes now.
-    fn transfer(&mut self) -> Result<(), LinkError> {
+    /// Moves everything to the present.
+    fn go_on(&mut self) {
+        loop {
+            self.chassis.advance(Instant::now());
+            let moved = match &mut self.front {
+                Front::Magicard(_) => false,
+                Front::Evolis(front) => front.pump(&mut self.chassis),
+            };
+            if !moved {
+                return;
+            }
+        }
+    }
+
+    fn connected(&self) -> Result<(), LinkError> {
         // Rights and identity are looked at when the device is opened: a change shows as a device that went and came back.
         let replaced = [Fault::NoPermission, Fault::WrongModel]
             .iter()
             .any(|fault| self.chassis.raised.contains(fault));
         if !self.plugged || replaced {
-            return Err(LinkError::Unplugged);
+            Err(LinkError::Unplugged)
+        } else {
+            Ok(())
         }
+    }
+
+    /// Counts a transfer in which something moves; fails when the cable is out or goes now.
+    fn transfer(&mut self) -> Result<(), LinkError> {
+        self.connected()?;
         self.transfers += 1;
         match &mut self.cut_in {
             Some(0) => {
@@ -326,7 +411,7 @@ impl Machine {
     }
 
     fn takes_input(&self) -> bool {
-        !self.is_dumb() && (!self.chassis.is_busy() || self.chassis.halted.is_some())
+        !self.is_dumb() && self.front.listens(&self.chassis)
     }
 
     fn books(&self) -> Books {
@@ -454,9 +539,8 @@ pub(crate) fn driver<T: Transport + 'static>(
     timing: &Timing,
 ) -> Box<dyn Driver> {
     match model.protocol() {
-        Protocol::Magicard | Protocol::Evolis => {
-            Box::new(Magicard::new(link, model, timing.clone()))
-        }
+        Protocol::Magicard => Box::new(Magicard::new(link, model, timing.clone())),
+        Protocol::Evolis => Box::new(Evolis::new(link, model, timing.clone())),
     }
 }
 

@@ -1,8 +1,8 @@
 //! From the bytes of a Magicard job to the card that comes out.
 
-use super::layout::{self, DEFAULT_HEAD_POSITION, DEPTH, Head, HeadMap, ROWS};
+use super::layout::{self, DEFAULT_HEAD_POSITION, Head, HeadMap, ROWS};
 use super::wire::{Event, Header, Parser, PlaneKind};
-use crate::codec::{DecodeError, DecodedCard, DecodedSide};
+use crate::codec::{DecodeError, DecodedCard, DecodedSide, Depth};
 
 /// Puts the pages of a job together, plane by plane as they come.
 #[derive(Debug)]
@@ -94,7 +94,7 @@ fn head_position(header: &Header) -> u8 {
 
 fn side(header: &Header) -> DecodedSide {
     let head: Head = header.head;
-    let mut side = DecodedSide::blank(head.lines() as u32, ROWS as u32, (1 << DEPTH) - 1);
+    let mut side = DecodedSide::blank(head.lines() as u32, ROWS as u32, Depth::SixBits);
     if header.has("OVRON") {
         side.overcoat = Some(overcoat(header));
     }

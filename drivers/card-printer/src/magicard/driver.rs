@@ -9,7 +9,7 @@ use super::request::Request;
 use super::{JOB_LEAD_IN, LEAD_IN};
 use crate::card::PrintJob;
 use crate::codec::{Encoded, encode_parts};
-use crate::driver::{Driver, Identity, Report, Timing, Watch};
+use crate::driver::{CardMove, Driver, Identity, Report, Timing, Watch};
 use crate::fault::Fault;
 use crate::model::Model;
 use crate::status::{CardPosition, Counters, Evidence, PrintStep, Stage};
@@ -372,6 +372,26 @@ impl<T: Transport> Driver for Magicard<T> {
             }
         };
         Sending::new(self, encoded, watch).run()
+    }
+
+    fn move_card(&mut self, to: CardMove) -> Result<Option<Fault>, LinkError> {
+        if to != CardMove::Eject {
+            let text = "A Magicard moves a card by itself only to put it out.".to_owned();
+            return Ok(Some(Fault::Other {
+                code: "move".to_owned(),
+                text,
+            }));
+        }
+        self.send(&Request::Eject.bytes())?;
+        let deadline = Instant::now() + self.timing.begin;
+        loop {
+            match self.state()? {
+                State::Ready => return Ok(None),
+                State::Halted(fault) => return Ok(Some(fault)),
+                State::Busy if Instant::now() >= deadline => return Err(LinkError::Timeout),
+                State::Busy => std::thread::sleep(self.timing.job_poll),
+            }
+        }
     }
 
     fn place(&self) -> String {

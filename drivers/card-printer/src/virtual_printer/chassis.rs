@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{Books, PrintedCard, Tray, VirtualOptions};
 use crate::card::Panel;
-use crate::codec::DecodedSide;
+use crate::codec::{DecodedSide, Depth};
 use crate::fault::Fault;
 
 /// One movement or pass. Times are those of a card of 20 s in all: a guess, no printer was timed.
@@ -277,7 +277,7 @@ impl Chassis {
         };
         inside.spoiled = false;
         let front = &inside.front;
-        let blank = || DecodedSide::blank(front.width, front.height, front.full);
+        let blank = || DecodedSide::blank(front.width, front.height, front.depth);
         let side = if back {
             inside.back.get_or_insert_with(blank)
         } else {
@@ -325,6 +325,30 @@ impl Chassis {
         self.halted = None;
         if self.inside.is_some() {
             self.push(Op::Reject);
+        }
+    }
+
+    /// Stops where it stands: the plan is gone, the card stays.
+    pub(crate) fn abandon(&mut self) {
+        self.plan.clear();
+        self.current = None;
+        self.halted = None;
+    }
+
+    /// Says in what steps the colour of the card inside is laid, before its first panel.
+    pub(crate) fn lay_depth(&mut self, back: bool, depth: Depth) {
+        let Some(inside) = &mut self.inside else {
+            return;
+        };
+        let front = &inside.front;
+        let blank = || DecodedSide::blank(front.width, front.height, depth);
+        let side = if back {
+            inside.back.get_or_insert_with(blank)
+        } else {
+            &mut inside.front
+        };
+        if side.dye.iter().all(Option::is_none) {
+            side.depth = depth;
         }
     }
 

@@ -39,6 +39,11 @@ impl Control {
             .with(|machine| machine.chassis.trap = Some((movements, fault)));
     }
 
+    /// Somebody opens the printer and takes the card out that is inside. It counts as rejected.
+    pub fn take_out_card(&self) {
+        self.printer.with(|machine| machine.chassis.take_out());
+    }
+
     /// It is mended: cards filled in, film changed, tray emptied, jam taken out by hand.
     pub fn clear(&self, fault: &Fault) {
         if *fault == Fault::Unplugged {
@@ -151,7 +156,6 @@ impl Control {
 
     /// Why the printer refused what it was sent, the first time it did.
     pub fn refused(&self) -> Option<String> {
-        self.printer
-            .with(|machine| machine.front.refused.as_ref().map(ToString::to_string))
+        self.printer.with(|machine| machine.front.refused())
     }
 }

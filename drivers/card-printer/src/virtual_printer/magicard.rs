@@ -122,7 +122,7 @@ impl Front {
         self.jobs += 1;
         let job = Arc::new(std::mem::take(&mut self.record));
         for _ in 0..card.copies {
-            let blank = DecodedSide::blank(card.front.width, card.front.height, card.front.full);
+            let blank = DecodedSide::blank(card.front.width, card.front.height, card.front.depth);
             chassis.push(Op::Feed {
                 blank: Box::new(Blank {
                     front: blank,

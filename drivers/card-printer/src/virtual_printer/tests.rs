@@ -3,11 +3,20 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::card::{CardImage, JobId, Options, PrintJob};
 use crate::codec::decode;
+use crate::driver::CardMove;
 use crate::status::{Evidence, Link, Progress, Status};
 use crate::supervisor::{Refused, wait_for};
 
 const LIMIT: Duration = Duration::from_secs(20);
-const MAGICARDS: [Model; 4] = [Model::Rio2, Model::Avalon, Model::Enduro, Model::Alto];
+/// One of each protocol and head.
+const MODELS: [Model; 6] = [
+    Model::Rio2,
+    Model::Avalon,
+    Model::Enduro,
+    Model::Alto,
+    Model::Primacy,
+    Model::Zenius,
+];
 
 /// A card with a gradient, a red corner and a resin bar.
 fn card(model: Model) -> CardImage {
@@ -74,7 +83,7 @@ fn balanced(control: &Control) {
 
 #[test]
 fn a_card_comes_out_as_it_was_sent() {
-    for model in MAGICARDS {
+    for model in MODELS {
         let (handle, control) = bench(model);
         let evidence = end(handle.print(job(model, "1")).unwrap());
         assert_eq!(
@@ -223,7 +232,7 @@ fn an_empty_hopper_prints_nothing_and_leaves_no_job_behind() {
 
 #[test]
 fn every_fault_can_be_raised_told_and_cleared() {
-    for model in MAGICARDS {
+    for model in MODELS {
         for fault in Fault::all() {
             let (handle, control) = bench(model);
             control.raise(fault.clone());
@@ -280,19 +289,19 @@ fn printed(evidence: &Evidence) -> bool {
         && counted
 }
 
-#[test]
-fn the_cable_may_go_at_any_transfer() {
+/// Cuts in the midst of each transfer of a job in turn, then prints another card.
+fn cut_everywhere(model: Model) {
     let whole = {
-        let (handle, control) = bench(Model::Rio2);
+        let (handle, control) = bench(model);
         let before = control.transfers();
-        end(handle.print(job(Model::Rio2, "1")).unwrap());
+        end(handle.print(job(model, "1")).unwrap());
         control.transfers() - before
     };
     let mut outcomes = [0; 3];
     for cut in 0..whole + 3 {
-        let (handle, control) = bench(Model::Rio2);
+        let (handle, control) = bench(model);
         control.cut_after(cut);
-        let evidence = end(handle.print(job(Model::Rio2, "1")).unwrap());
+        let evidence = end(handle.print(job(model, "1")).unwrap());
         let fed = control.books().fed;
         assert!(fed <= 1, "printed twice at cut {cut}");
         if printed(&evidence) {
@@ -300,7 +309,10 @@ fn the_cable_may_go_at_any_transfer() {
             assert_eq!(control.books().ejected, 1, "cut {cut}");
         } else if !evidence.plane_byte_accepted {
             outcomes[1] += 1;
-            assert_eq!(fed, 0, "cut {cut}");
+            let nothing_on_it = |card: PrintedCard| {
+                card.front.dye.iter().all(Option::is_none) && card.front.resin.is_none()
+            };
+            assert!(control.take_card().is_none_or(nothing_on_it), "cut {cut}");
         } else {
             outcomes[2] += 1;
         }
@@ -308,10 +320,198 @@ fn the_cable_may_go_at_any_transfer() {
         ready(&handle);
         balanced(&control);
         assert_eq!(control.books().inside, 0, "cut {cut}");
-        let evidence = end(handle.print(job(Model::Rio2, "2")).unwrap());
+        let evidence = end(handle.print(job(model, "2")).unwrap());
         assert!(printed(&evidence), "after cut {cut}: {evidence:?}");
         assert_eq!(control.books().fed, fed + 1);
         assert_eq!(control.refused(), None);
     }
     assert!(outcomes.iter().all(|count| *count > 0), "{outcomes:?}");
+}
+
+#[test]
+fn the_cable_may_go_at_any_transfer_of_a_rio() {
+    cut_everywhere(Model::Rio2);
+}
+
+#[test]
+fn the_cable_may_go_at_any_transfer_of_an_enduro() {
+    cut_everywhere(Model::Enduro);
+}
+
+#[test]
+fn the_cable_may_go_at_any_transfer_of_a_primacy() {
+    cut_everywhere(Model::Primacy);
+}
+
+#[test]
+fn an_evolis_tells_its_faults_by_name() {
+    for fault in [
+        Fault::NoCards,
+        Fault::RibbonOut,
+        Fault::RibbonMissing,
+        Fault::CoverOpen,
+        Fault::CardJam,
+        Fault::HopperFull,
+        Fault::CleaningOverdue,
+        Fault::Mechanical,
+    ] {
+        let (handle, control) = bench(Model::Primacy);
+        control.raise(fault.clone());
+        let evidence = end(handle.print(job(Model::Primacy, "1")).unwrap());
+        assert_eq!(evidence.fault, Some(fault));
+    }
+}
+
+#[test]
+fn what_stands_on_the_stripe_comes_out() {
+    for model in [Model::Rio2, Model::Enduro, Model::Primacy] {
+        let (handle, control) = bench(model);
+        let mut job = job(model, "1");
+        job.options.magnetic.tracks = [
+            Some("%B12345^DOE?".to_owned()),
+            None,
+            Some(";7654321?".to_owned()),
+        ];
+        let expect = job.options.magnetic.tracks.clone();
+        end(handle.print(job).unwrap());
+        assert_eq!(control.take_card().unwrap().tracks, expect, "{model}");
+    }
+}
+
+/// The film ends in the midst of a card; somebody changes it; the panel is printed again on the very same card.
+#[test]
+fn a_ribbon_is_changed_while_the_card_waits() {
+    // Movement 0 feeds; 1 to 5 are the panels.
+    for movement in 1..=5 {
+        let (handle, control) = bench(Model::Primacy);
+        control.raise_after(movement, Fault::RibbonOut);
+        let mut news = handle.print(job(Model::Primacy, "1")).unwrap();
+        let evidence = loop {
+            match news.blocking_recv().unwrap() {
+                Progress::Fault(fault) => {
+                    assert_eq!(fault, Fault::RibbonOut);
+                    control.clear(&fault);
+                }
+                Progress::Step(_) => {}
+                Progress::Ended(evidence) => break evidence,
+            }
+        };
+        assert!(printed(&evidence), "movement {movement}: {evidence:?}");
+        assert_eq!(
+            (evidence.panels_repeated, evidence.same_card_at_head),
+            (1, true)
+        );
+        assert_eq!(
+            control.books(),
+            Books {
+                fed: 1,
+                ejected: 1,
+                rejected: 0,
+                inside: 0
+            }
+        );
+        let out = control.take_card().unwrap();
+        assert_eq!(
+            out.front.draw(),
+            decode(&out.job).unwrap().front.draw(),
+            "movement {movement}"
+        );
+    }
+}
+
+#[test]
+fn a_card_that_was_taken_away_is_not_printed_again() {
+    let (handle, control) = bench(Model::Primacy);
+    control.raise_after(3, Fault::RibbonOut);
+    let mut news = handle.print(job(Model::Primacy, "1")).unwrap();
+    let evidence = loop {
+        match news.blocking_recv().unwrap() {
+            Progress::Fault(fault) => {
+                // Whoever changes the film takes the card out, too.
+                control.take_out_card();
+                control.clear(&fault);
+            }
+            Progress::Step(_) => {}
+            Progress::Ended(evidence) => break evidence,
+        }
+    };
+    assert_eq!(
+        (evidence.fault.clone(), evidence.same_card_at_head),
+        (Some(Fault::RibbonOut), false),
+        "{evidence:?}"
+    );
+    ready(&handle);
+    assert_eq!(
+        control.books(),
+        Books {
+            fed: 1,
+            ejected: 0,
+            rejected: 1,
+            inside: 0
+        }
+    );
+}
+
+#[test]
+fn nobody_changes_the_ribbon_and_the_card_goes_to_the_reject_tray() {
+    let (handle, control) = bench(Model::Primacy);
+    control.raise_after(3, Fault::RibbonOut);
+    let evidence = end(handle.print(job(Model::Primacy, "1")).unwrap());
+    assert_eq!(
+        (evidence.fault.clone(), evidence.counter_after),
+        (Some(Fault::RibbonOut), Some(1)),
+        "{evidence:?}"
+    );
+    assert_eq!(
+        evidence.card_at,
+        Some(crate::status::CardPosition::Rejected)
+    );
+    let out = control.take_card().unwrap();
+    assert_eq!(
+        (
+            out.tray,
+            out.front.dye[0].is_some(),
+            out.front.dye[2].is_some()
+        ),
+        (Tray::Reject, true, false)
+    );
+}
+
+#[test]
+fn a_chip_is_written_before_the_card_is_printed() {
+    let (handle, control) = bench(Model::Primacy);
+    assert_eq!(
+        handle.move_card(CardMove::ToContactless).blocking_recv(),
+        Ok(Ok(()))
+    );
+    assert_eq!(control.books().inside, 1);
+    let evidence = end(handle.print(job(Model::Primacy, "1")).unwrap());
+    assert_eq!(
+        (evidence.fault, control.books().fed),
+        (None, 1),
+        "the card that was there is the one printed"
+    );
+    // A chip that cannot be written sends its card to the reject tray.
+    assert_eq!(
+        handle.move_card(CardMove::ToContactless).blocking_recv(),
+        Ok(Ok(()))
+    );
+    assert_eq!(
+        handle.move_card(CardMove::Reject).blocking_recv(),
+        Ok(Ok(()))
+    );
+    assert_eq!(
+        control.books(),
+        Books {
+            fed: 2,
+            ejected: 1,
+            rejected: 1,
+            inside: 0
+        }
+    );
+    let (handle, _control) = bench(Model::Rio2);
+    assert!(matches!(
+        handle.move_card(CardMove::ToContactless).blocking_recv(),
+        Ok(Err(Fault::Other { .. }))
+    ));
 }

@@ -23,7 +23,7 @@ fn desk(model: Model) -> Desk {
 
 #[test]
 fn a_printer_is_found_by_its_descriptors() {
-    for model in [Model::Rio2, Model::Enduro, Model::Alto] {
+    for model in [Model::Rio2, Model::Enduro, Model::Alto, Model::Primacy] {
         let (bed, _control) = bus(model);
         let output = run(bed.command(PRINTCTL).args(["list", "--json"]));
         let printer = &json(&output)["printers"][0];
@@ -49,7 +49,7 @@ fn no_printer_is_a_no() {
 
 #[test]
 fn a_card_goes_over_the_cable() {
-    for model in [Model::Rio2, Model::Enduro, Model::Alto] {
+    for model in [Model::Rio2, Model::Enduro, Model::Alto, Model::Primacy] {
         let (bed, control) = bus(model);
         let desk = desk(model);
         let output = print(&bed, &desk, "ymcko");
