@@ -95,6 +95,11 @@ impl Fault {
         }
     }
 
+    /// The fault of this name, as [`Fault::name`] gives it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::all().into_iter().find(|fault| fault.name() == name)
+    }
+
     /// False for what only asks for attention soon: the next card still comes out.
     pub fn blocks_printing(&self) -> bool {
         !matches!(self, Self::RibbonLow | Self::CleaningDue)

@@ -33,6 +33,7 @@ mod codec;
 mod driver;
 pub mod evolis;
 mod fault;
+mod file;
 pub mod magicard;
 mod model;
 mod selector;
@@ -49,12 +50,13 @@ pub use codec::{DecodeError, DecodedCard, DecodedSide, Depth, EncodeError, decod
 pub use driver::{CardMove, Timing};
 pub use fault::{Fault, Sentence};
 pub use model::{Model, Protocol, raster};
-pub use selector::{Selector, SelectorError, open};
+pub use selector::{Selector, SelectorError, open, open_recorded, open_replay, virtual_printer};
 pub use status::{CardPosition, Counters, Evidence, Link, PrintStep, Progress, Stage, Status};
 pub use supervisor::{Handle, Refused, wait_for};
+pub use transport::recording::{Prologue, Recording, Replay};
+pub use transport::tcp::TcpTransport;
 pub use transport::usb::{Filter, Found, UsbTransport, list};
 pub use transport::{DeviceId, LinkError, PortStatus, Transport};
 pub use virtual_printer::{
     Books, Control, PrintedCard, Tray, VirtualOptions, VirtualPrinter, VirtualTransport,
-    virtual_printer,
 };

@@ -1,16 +1,20 @@
 //! Which printer a configuration means.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use thiserror::Error;
 
 use crate::driver::{Driver, Finder, Timing};
+use crate::file::FileFinder;
 use crate::model::Model;
 use crate::supervisor::Handle;
-use crate::transport::LinkError;
+use crate::transport::recording::{Recording, Replay};
+use crate::transport::tcp::TcpTransport;
 use crate::transport::usb::{Filter, UsbTransport};
-use crate::virtual_printer::{VirtualOptions, driver, virtual_printer};
+use crate::transport::{LinkError, Transport};
+use crate::virtual_printer::{VirtualOptions, VirtualPrinter, VirtualTransport, driver};
 
 /// Names a printer, in configurations and on the command line.
 ///
@@ -19,14 +23,24 @@ use crate::virtual_printer::{VirtualOptions, driver, virtual_printer};
 /// | `usb` | the first printer on USB that this crate knows |
 /// | `usb:SERIAL` | the one with this serial number |
 /// | `usb?model=rio2`, `usb:SERIAL?model=rio2` | the same, and it must be of this model |
+/// | `tcp://HOST:PORT?model=primacy` | one on a network socket |
 /// | `virtual:rio2`, `virtual:rio2?speed=0` | one that exists only in software |
+/// | `file:PATH?model=rio2` | no printer: the bytes of each job go to this file |
 #[derive(Debug, Clone, PartialEq)]
 pub enum Selector {
     Usb {
         model: Option<Model>,
         serial: Option<String>,
     },
+    Tcp {
+        address: String,
+        model: Model,
+    },
     Virtual(VirtualOptions),
+    File {
+        path: PathBuf,
+        model: Model,
+    },
 }
 
 /// Why a text names no printer.
@@ -37,59 +51,124 @@ pub struct SelectorError {
     reason: String,
 }
 
+/// What stands behind the question mark of a selector.
+struct Query<'a> {
+    pairs: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Query<'a> {
+    fn parse(text: &'a str) -> Result<Self, String> {
+        let pairs = text.split('&').filter(|pair| !pair.is_empty());
+        let pairs = pairs.map(|pair| {
+            pair.split_once('=')
+                .ok_or_else(|| format!("write \"{pair}\" as KEY=VALUE"))
+        });
+        Ok(Self {
+            pairs: pairs.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Takes one value out.
+    fn take(&mut self, key: &str) -> Option<&'a str> {
+        let at = self.pairs.iter().position(|(name, _)| *name == key)?;
+        Some(self.pairs.remove(at).1)
+    }
+
+    fn model(&mut self) -> Result<Option<Model>, String> {
+        self.take("model").map(str::parse).transpose()
+    }
+
+    fn needed_model(&mut self) -> Result<Model, String> {
+        self.model()?
+            .ok_or_else(|| "say which model it is: add ?model=rio2".to_owned())
+    }
+
+    fn number(&mut self, key: &str) -> Result<Option<f64>, String> {
+        let Some(text) = self.take(key) else {
+            return Ok(None);
+        };
+        let number = text
+            .parse::<f64>()
+            .ok()
+            .filter(|number| (0.0..=1e6).contains(number));
+        number
+            .map(Some)
+            .ok_or_else(|| format!("{key}={text} is no number"))
+    }
+
+    /// All values must have been taken.
+    fn end(self, known: &str) -> Result<(), String> {
+        match self.pairs.first() {
+            Some((key, _)) => Err(format!("there is no option {key}: use {known}")),
+            None => Ok(()),
+        }
+    }
+}
+
 impl FromStr for Selector {
     type Err = SelectorError;
 
     fn from_str(text: &str) -> Result<Self, SelectorError> {
-        let error = |reason: String| SelectorError {
+        Self::read(text).map_err(|reason| SelectorError {
             text: text.to_owned(),
             reason,
-        };
+        })
+    }
+}
+
+impl Selector {
+    fn read(text: &str) -> Result<Self, String> {
         let (name, query) = text.split_once('?').unwrap_or((text, ""));
-        let mut options = Vec::new();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            options.push(
-                pair.split_once('=')
-                    .ok_or_else(|| error(format!("write \"{pair}\" as KEY=VALUE")))?,
-            );
-        }
-        let model = |value: &str| value.parse::<Model>().map_err(error);
+        let mut query = Query::parse(query)?;
         let (kind, rest) = name.split_once(':').unwrap_or((name, ""));
-        let unknown =
-            |key: &str, known: &str| error(format!("there is no option {key}: use {known}"));
         match kind {
             "usb" => {
-                let mut wanted = None;
-                for (key, value) in options {
-                    match key {
-                        "model" => wanted = Some(model(value)?),
-                        key => return Err(unknown(key, "model")),
-                    }
-                }
+                let model = query.model()?;
+                query.end("model")?;
                 Ok(Self::Usb {
-                    model: wanted,
+                    model,
                     serial: Some(rest.to_owned()).filter(|serial| !serial.is_empty()),
                 })
             }
-            "virtual" => {
-                let mut virtual_options = VirtualOptions::new(model(rest)?);
-                for (key, value) in options {
-                    let number = value
-                        .parse::<f64>()
-                        .ok()
-                        .filter(|number| (0.0..=1e6).contains(number));
-                    let number = number.ok_or_else(|| error(format!("{key}={value} is no number")));
-                    match key {
-                        "speed" => virtual_options.speed = number?.min(100.0),
-                        "cards" => virtual_options.cards = number? as u32,
-                        "film" => virtual_options.film = number? as u32,
-                        "serial" => virtual_options.serial = value.to_owned(),
-                        key => return Err(unknown(key, "speed, cards, film, serial")),
-                    }
+            "tcp" => {
+                let address = rest.strip_prefix("//").unwrap_or(rest);
+                let port = address
+                    .rsplit_once(':')
+                    .and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
+                if port.is_none_or(|(host, _)| host.is_empty()) {
+                    return Err("write tcp://HOST:PORT?model=MODEL".to_owned());
                 }
-                Ok(Self::Virtual(virtual_options))
+                let model = query.needed_model()?;
+                query.end("model")?;
+                Ok(Self::Tcp {
+                    address: address.to_owned(),
+                    model,
+                })
             }
-            _ => Err(error("begin with usb or virtual:MODEL".to_owned())),
+            "virtual" => {
+                let mut options = VirtualOptions::new(rest.parse()?);
+                if let Some(speed) = query.number("speed")? {
+                    options = options.speed(speed);
+                }
+                options.cards = query
+                    .number("cards")?
+                    .map_or(options.cards, |cards| cards as u32);
+                options.film = query
+                    .number("film")?
+                    .map_or(options.film, |film| film as u32);
+                options.serial = query.take("serial").map_or(options.serial, str::to_owned);
+                query.end("speed, cards, film, serial")?;
+                Ok(Self::Virtual(options))
+            }
+            "file" if !rest.is_empty() => {
+                let model = query.needed_model()?;
+                query.end("model")?;
+                Ok(Self::File {
+                    path: PathBuf::from(rest),
+                    model,
+                })
+            }
+            _ => Err("begin with usb, tcp://, virtual:MODEL or file:PATH".to_owned()),
         }
     }
 }
@@ -104,55 +183,123 @@ impl fmt::Display for Selector {
                 }
                 model.map_or(Ok(()), |model| write!(f, "?model={model}"))
             }
+            Self::Tcp { address, model } => write!(f, "tcp://{address}?model={model}"),
             Self::Virtual(options) => {
                 write!(f, "virtual:{}?speed={}", options.model, options.speed)
             }
+            Self::File { path, model } => write!(f, "file:{}?model={model}", path.display()),
         }
     }
 }
 
 /// Begins to look after the printer. Never blocks: a thread finds it, opens it, watches it and finds it again.
 pub fn open(selector: &Selector, timing: Timing) -> Handle {
-    match selector {
-        Selector::Usb { model, serial } => {
-            let filter = Filter {
-                model: *model,
+    start(selector, timing, None)
+}
+
+/// The same, and everything that goes over the link is written to a file; see [`Replay`]. `time` is the time stamp of the job.
+/// A printer behind a spooler and a file have no link to record.
+pub fn open_recorded(selector: &Selector, timing: Timing, path: &Path, time: u32) -> Handle {
+    start(selector, timing, Some((path.to_owned(), time)))
+}
+
+/// Prints to a recording.
+pub fn open_replay(recording: Replay, timing: Timing) -> Result<Handle, String> {
+    let model = recording.prologue().model.parse::<Model>()?;
+    let mut once = Some(recording);
+    let open = move || match once.take() {
+        Some(replay) => Ok((Box::new(replay) as Box<dyn Transport>, model)),
+        None => Err(LinkError::NotFound("the end of the recording".to_owned())),
+    };
+    let finder = LinkFinder {
+        open: Box::new(open),
+        record: None,
+        timing: timing.clone(),
+        place: "replay".to_owned(),
+    };
+    Ok(Handle::start(Box::new(finder), timing))
+}
+
+fn start(selector: &Selector, timing: Timing, record: Option<(PathBuf, u32)>) -> Handle {
+    let open: OpenLink = match selector.clone() {
+        Selector::Usb { model, serial } => Box::new(move || {
+            open_usb(&Filter {
+                model,
                 serial: serial.clone(),
-            };
-            Handle::start(
-                Box::new(UsbFinder {
-                    filter,
-                    timing: timing.clone(),
-                }),
-                timing,
-            )
+            })
+        }),
+        Selector::Tcp { address, model } => Box::new(move || {
+            TcpTransport::open(&address).map(|link| (Box::new(link) as Box<dyn Transport>, model))
+        }),
+        Selector::Virtual(options) => open_virtual(VirtualPrinter::new(options)),
+        Selector::File { path, model } => {
+            return Handle::start(Box::new(FileFinder { path, model }), timing);
         }
-        Selector::Virtual(options) => virtual_printer(options.clone(), timing).0,
-    }
+    };
+    let finder = LinkFinder {
+        open,
+        record,
+        timing: timing.clone(),
+        place: selector.to_string(),
+    };
+    Handle::start(Box::new(finder), timing)
 }
 
-struct UsbFinder {
-    filter: Filter,
+fn open_usb(filter: &Filter) -> Result<(Box<dyn Transport>, Model), LinkError> {
+    let link = UsbTransport::open(filter)?;
+    let Some(model) = filter.model.or(link.model()) else {
+        return Err(LinkError::Other(
+            "the printer's model is not known: write it in the configuration, for example usb?model=rio2".to_owned(),
+        ));
+    };
+    Ok((Box::new(link), model))
+}
+
+fn open_virtual(printer: VirtualPrinter) -> OpenLink {
+    Box::new(move || {
+        VirtualTransport::open(&printer)
+            .map(|link| (Box::new(link) as Box<dyn Transport>, printer.model()))
+    })
+}
+
+/// Switches on a virtual printer and opens it as if it were real.
+pub fn virtual_printer(options: VirtualOptions, timing: Timing) -> (Handle, crate::Control) {
+    let printer = VirtualPrinter::new(options);
+    let (control, place) = (printer.control(), format!("virtual:{}", printer.model()));
+    let finder = LinkFinder {
+        open: open_virtual(printer),
+        record: None,
+        timing: timing.clone(),
+        place,
+    };
+    (Handle::start(Box::new(finder), timing), control)
+}
+
+type OpenLink = Box<dyn FnMut() -> Result<(Box<dyn Transport>, Model), LinkError> + Send>;
+
+/// Finds printers that are reached by a transport.
+struct LinkFinder {
+    open: OpenLink,
+    record: Option<(PathBuf, u32)>,
     timing: Timing,
+    place: String,
 }
 
-impl Finder for UsbFinder {
+impl Finder for LinkFinder {
     fn find(&mut self) -> Result<Box<dyn Driver>, LinkError> {
-        let link = UsbTransport::open(&self.filter)?;
-        let Some(model) = self.filter.model.or(link.model()) else {
-            return Err(LinkError::Other(
-                "the printer's model is not known: write it in the configuration, for example usb?model=rio2".to_owned(),
-            ));
-        };
+        let (link, model) = (self.open)()?;
+        // One session is one recording: after an unplug the next is not written over it.
+        if let Some((path, time)) = self.record.take() {
+            let failed =
+                |error| LinkError::Other(format!("{} cannot be written: {error}", path.display()));
+            let link = Recording::new(link, &path, model, time).map_err(failed)?;
+            return Ok(driver(link, model, &self.timing));
+        }
         Ok(driver(link, model, &self.timing))
     }
 
     fn place(&self) -> String {
-        Selector::Usb {
-            model: self.filter.model,
-            serial: self.filter.serial.clone(),
-        }
-        .to_string()
+        self.place.clone()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The way bytes go to a printer and back. Every driver speaks through [`Transport`] and knows none of its kinds.
 
+use std::fmt;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -7,6 +8,8 @@ use thiserror::Error;
 use crate::fault::Fault;
 use crate::model::Model;
 
+pub(crate) mod recording;
+pub(crate) mod tcp;
 pub(crate) mod usb;
 
 /// What can go wrong between the host and a printer. A printer that says "no cards" is no error: that is its status.
@@ -87,6 +90,40 @@ pub trait Transport: Send {
     /// How many bytes are handed over at a time.
     fn chunk(&self) -> usize {
         8192
+    }
+}
+
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    fn write(&mut self, bytes: &[u8], limit: Duration) -> Result<usize, LinkError> {
+        (**self).write(bytes, limit)
+    }
+
+    fn read(&mut self, buffer: &mut [u8], limit: Duration) -> Result<usize, LinkError> {
+        (**self).read(buffer, limit)
+    }
+
+    fn port_status(&mut self) -> Result<Option<PortStatus>, LinkError> {
+        (**self).port_status()
+    }
+
+    fn device_id(&mut self) -> Result<Option<DeviceId>, LinkError> {
+        (**self).device_id()
+    }
+
+    fn soft_reset(&mut self) -> Result<(), LinkError> {
+        (**self).soft_reset()
+    }
+
+    fn place(&self) -> String {
+        (**self).place()
+    }
+
+    fn serial(&self) -> Option<String> {
+        (**self).serial()
+    }
+
+    fn chunk(&self) -> usize {
+        (**self).chunk()
     }
 }
 
@@ -171,6 +208,14 @@ impl DeviceId {
 
     pub fn serial(&self) -> Option<&str> {
         self.value(&["SERN", "SN", "SERIALNUMBER"])
+    }
+}
+
+impl fmt::Display for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pairs
+            .iter()
+            .try_for_each(|(key, value)| write!(f, "{key}:{value};"))
     }
 }
 

@@ -9,18 +9,18 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::codec::DecodedSide;
-use crate::driver::{Driver, Finder, Timing};
+use crate::driver::{Driver, Timing};
 use crate::evolis::Evolis;
 use crate::fault::Fault;
 use crate::magicard::Magicard;
 use crate::model::{Model, Protocol};
-use crate::supervisor::Handle;
 use crate::transport::{DeviceId, LinkError, PortStatus, Transport};
 
 mod chassis;
 mod control;
 mod evolis;
 mod magicard;
+mod server;
 
 pub use control::Control;
 
@@ -516,22 +516,6 @@ impl Transport for VirtualTransport {
     }
 }
 
-struct VirtualFinder {
-    printer: VirtualPrinter,
-    timing: Timing,
-}
-
-impl Finder for VirtualFinder {
-    fn find(&mut self) -> Result<Box<dyn Driver>, LinkError> {
-        let link = VirtualTransport::open(&self.printer)?;
-        Ok(driver(link, self.printer.model(), &self.timing))
-    }
-
-    fn place(&self) -> String {
-        format!("virtual:{}", self.printer.model())
-    }
-}
-
 /// The driver for a model over a link.
 pub(crate) fn driver<T: Transport + 'static>(
     link: T,
@@ -542,22 +526,6 @@ pub(crate) fn driver<T: Transport + 'static>(
         Protocol::Magicard => Box::new(Magicard::new(link, model, timing.clone())),
         Protocol::Evolis => Box::new(Evolis::new(link, model, timing.clone())),
     }
-}
-
-/// Switches on a virtual printer and opens it as if it were real.
-pub fn virtual_printer(options: VirtualOptions, timing: Timing) -> (Handle, Control) {
-    let printer = VirtualPrinter::new(options);
-    let control = printer.control();
-    (
-        Handle::start(
-            Box::new(VirtualFinder {
-                printer,
-                timing: timing.clone(),
-            }),
-            timing,
-        ),
-        control,
-    )
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use super::*;
 use crate::card::{CardImage, JobId, Options, PrintJob};
 use crate::codec::decode;
 use crate::driver::CardMove;
+use crate::selector::virtual_printer;
 use crate::status::{Evidence, Link, Progress, Status};
-use crate::supervisor::{Refused, wait_for};
+use crate::supervisor::{Handle, Refused, wait_for};
 
 const LIMIT: Duration = Duration::from_secs(20);
 /// One of each protocol and head.

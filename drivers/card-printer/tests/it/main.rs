@@ -5,4 +5,5 @@
 mod gutenprint;
 mod harness;
 mod pictures;
+mod tcp;
 mod usb;

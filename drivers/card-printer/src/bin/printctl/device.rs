@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use card_printer::{
-    Evidence, Handle, Language, Link, Progress, Stage, Status, Timing, VirtualOptions,
+    Evidence, Handle, Language, Link, PrintJob, Progress, Stage, Status, Timing, VirtualOptions,
 };
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,7 +16,7 @@ use crate::{CardArgs, Failure, PrinterArgs, job, picture, say};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits until there is something to say: the printer is ready, cannot be used, or is not there.
-fn settled(handle: &Handle) -> Status {
+pub(crate) fn settled(handle: &Handle) -> Status {
     card_printer::wait_for(handle, PATIENCE, |status| {
         status.ready
             || status.link_error.is_some()
@@ -63,7 +63,7 @@ pub(crate) fn list(json: bool) -> Result<(), Failure> {
             .collect();
         say(&json!({ "printers": printers }));
     } else if found.is_empty() {
-        println!("no card printer on USB (looked for Magicard and Evolis)");
+        tell!("no card printer on USB (looked for Magicard and Evolis)");
     }
     if !json {
         for printer in &found {
@@ -71,12 +71,14 @@ pub(crate) fn list(json: bool) -> Result<(), Failure> {
                 .model
                 .map_or("unknown model", card_printer::Model::title);
             let serial = printer.serial.as_deref().unwrap_or("-");
-            println!(
+            tell!(
                 "{}  {:04x}:{:04x}  {title}  serial {serial}",
-                printer.place, printer.vendor, printer.product
+                printer.place,
+                printer.vendor,
+                printer.product
             );
             if let Some(problem) = &printer.problem {
-                println!("    {problem}");
+                tell!("    {problem}");
             }
         }
     }
@@ -105,30 +107,30 @@ pub(crate) fn status(args: &StatusArgs, json: bool, timing: Timing) -> Result<()
     }
 }
 
-fn describe(status: &Status) {
+pub(crate) fn describe(status: &Status) {
     let title = status
         .model
         .map_or("no printer", card_printer::Model::title);
-    println!("{}: {title}", status.place);
+    tell!("{}: {title}", status.place);
     if let Some(error) = &status.link_error {
-        println!("    {error}");
+        tell!("    {error}");
     }
     for (name, value) in [("serial", &status.serial), ("firmware", &status.firmware)] {
         if let Some(value) = value {
-            println!("    {name} {value}");
+            tell!("    {name} {value}");
         }
     }
     if let Some(cards) = status.counters.and_then(|counters| counters.cards) {
-        println!("    {cards} cards printed");
+        tell!("    {cards} cards printed");
     }
     if let Some(left) = status.ribbon_left {
-        println!("    {left} prints left on the ribbon");
+        tell!("    {left} prints left on the ribbon");
     }
     for fault in &status.faults {
         let sentence = fault.sentence(Language::ENGLISH);
-        println!("    {} {}", sentence.what, sentence.remedy);
+        tell!("    {} {}", sentence.what, sentence.remedy);
     }
-    println!("    {}", if status.ready { "ready" } else { "not ready" });
+    tell!("    {}", if status.ready { "ready" } else { "not ready" });
 }
 
 pub(crate) fn print(args: PrintArgs, json: bool, timing: Timing) -> Result<(), Failure> {
@@ -151,19 +153,17 @@ pub(crate) fn print(args: PrintArgs, json: bool, timing: Timing) -> Result<(), F
             status.place
         )));
     }
-    let news = handle
-        .print(job)
-        .map_err(|error| Failure::No(error.to_string()))?;
-    let evidence = follow(news);
+    let evidence = send(&handle, job)?;
     if json {
         say(&evidence);
     } else {
-        println!(
+        tell!(
             "{} of {} bytes sent",
-            evidence.bytes_sent, evidence.bytes_total
+            evidence.bytes_sent,
+            evidence.bytes_total
         );
         if let (Some(before), Some(after)) = (evidence.counter_before, evidence.counter_after) {
-            println!("card counter {before} -> {after}");
+            tell!("card counter {before} -> {after}");
         }
     }
     if let (Some(path), Some(card)) = (
@@ -173,6 +173,14 @@ pub(crate) fn print(args: PrintArgs, json: bool, timing: Timing) -> Result<(), F
         picture::save(path, &card.front.draw())?;
     }
     concluded(&evidence)
+}
+
+/// Prints and waits for the end.
+pub(crate) fn send(handle: &Handle, job: PrintJob) -> Result<Evidence, Failure> {
+    let news = handle
+        .print(job)
+        .map_err(|error| Failure::No(error.to_string()))?;
+    Ok(follow(news))
 }
 
 fn follow(mut news: tokio::sync::mpsc::Receiver<Progress>) -> Evidence {
@@ -215,7 +223,7 @@ fn follow(mut news: tokio::sync::mpsc::Receiver<Progress>) -> Evidence {
 }
 
 /// The tool's own verdict, for the exit code: it says yes only when everything says yes.
-fn concluded(evidence: &Evidence) -> Result<(), Failure> {
+pub(crate) fn concluded(evidence: &Evidence) -> Result<(), Failure> {
     let counted = match (evidence.counter_before, evidence.counter_after) {
         (Some(before), Some(after)) => after == before + 1,
         _ => true,

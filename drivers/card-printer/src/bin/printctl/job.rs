@@ -24,13 +24,10 @@ pub(crate) fn job(args: &CardArgs) -> Result<PrintJob, Failure> {
         tracks: [args.mag1.clone(), args.mag2.clone(), args.mag3.clone()],
         coercivity: Coercivity::High,
     };
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
     let options = Options {
         ribbon: args.ribbon,
         magnetic,
-        time: u32::try_from(since.as_secs()).ok(),
+        time: Some(now()),
         ..Options::default()
     };
     Ok(PrintJob {
@@ -39,6 +36,14 @@ pub(crate) fn job(args: &CardArgs) -> Result<PrintJob, Failure> {
         back,
         options,
     })
+}
+
+/// Unix seconds.
+pub(crate) fn now() -> u32 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
 }
 
 pub(crate) fn encode(args: &EncodeArgs, json: bool) -> Result<(), Failure> {
@@ -56,7 +61,7 @@ pub(crate) fn encode(args: &EncodeArgs, json: bool) -> Result<(), Failure> {
             &json!({ "model": args.model.name(), "bytes": bytes.len(), "sides": 1 + u8::from(job.back.is_some()) }),
         );
     } else {
-        println!(
+        tell!(
             "{}: {} bytes for a {}",
             args.output.display(),
             bytes.len(),
@@ -97,14 +102,14 @@ pub(crate) fn decode(args: &DecodeArgs, json: bool) -> Result<(), Failure> {
             "time": card.time,
         }));
     } else {
-        println!(
+        tell!(
             "{}: a card for a {}",
             args.output.display(),
             card.model.title()
         );
         for (index, track) in card.tracks.iter().enumerate() {
             if let Some(track) = track {
-                println!("magnetic track {}: {track}", index + 1);
+                tell!("magnetic track {}: {track}", index + 1);
             }
         }
     }

@@ -1,8 +1,18 @@
 //! The bench tool of the card printers: look, encode, decode, print.
 
+/// Prints a line; a reader that has gone away is no reason to fail.
+macro_rules! tell {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+
+mod bench;
 mod device;
 mod job;
 mod picture;
+mod session;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +49,12 @@ enum Command {
     Decode(DecodeArgs),
     /// Print a card; exit code 1 unless it was seen to be printed
     Print(device::PrintArgs),
+    /// Print a card and write down everything that goes over the link, as a fixture for tests
+    Record(session::RecordArgs),
+    /// Print a card to a recording; exit code 1 where the driver does not do what it did then
+    Replay(session::ReplayArgs),
+    /// Be a printer: take jobs on a network socket and write the cards that come out
+    Virtual(bench::VirtualArgs),
 }
 
 /// What is printed, and how.
@@ -98,7 +114,7 @@ struct DecodeArgs {
 /// A printer on the command line.
 #[derive(Debug, Args)]
 struct PrinterArgs {
-    /// Which printer: usb, usb:SERIAL, usb?model=rio2, virtual:rio2
+    /// Which printer: usb, usb:SERIAL, usb?model=rio2, tcp://HOST:PORT?model=primacy, virtual:rio2, file:PATH?model=rio2
     #[arg(long, default_value = "usb")]
     printer: Selector,
 }
@@ -125,6 +141,9 @@ fn main() -> ExitCode {
         Command::Encode(args) => job::encode(&args, cli.json),
         Command::Decode(args) => job::decode(&args, cli.json),
         Command::Print(args) => device::print(args, cli.json, timing),
+        Command::Record(args) => session::record(&args, cli.json, timing),
+        Command::Replay(args) => session::replay(&args, cli.json),
+        Command::Virtual(args) => bench::run(&args, cli.json),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -141,7 +160,7 @@ fn main() -> ExitCode {
 
 /// Writes one JSON object to standard output.
 fn say(value: &impl serde::Serialize) {
-    println!(
+    tell!(
         "{}",
         serde_json::to_string_pretty(value).expect("plain data becomes JSON")
     );
