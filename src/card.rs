@@ -8,22 +8,34 @@
 
 mod base32;
 mod canvas;
+mod code;
 mod content;
+mod credential;
 mod designer;
+mod esc;
 mod face;
 mod fit;
 mod fonts;
+mod keys;
 mod proof;
 mod qr;
 mod raster;
+mod revocation;
 mod settings;
 mod template;
 #[cfg(test)]
 mod tests;
+mod verify;
 
+pub use code::CodeError;
 pub use content::CardContent;
+pub use credential::{Credential, DateOutOfRange};
 pub use designer::{Designer, DrawError};
+pub use esc::Issuer;
+pub use keys::{KeyError, KeySource, NoKeys, PublicKeys, Signer, TEST_KEY};
 pub use proof::proof_pdf;
 pub use qr::{read_code, read_code_luma};
 pub use raster::{CARD_HEIGHT, CARD_WIDTH, Raster};
+pub use revocation::{LONGEST_LIFE, NoList, Revocations};
 pub use settings::{Code, Form, Kind, LONGEST_HOST, Settings};
+pub use verify::{NotOurs, Verdict, Verifier};

@@ -2,9 +2,11 @@
 
 pub mod config;
 pub mod doctor;
+pub mod key;
 pub mod portal;
 pub mod rehearse;
 pub mod render;
+pub mod verify;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -43,6 +45,11 @@ pub enum Command {
     Rehearse(rehearse::Args),
     /// Draw one card as a picture, or as a proof at true size.
     Render(render::Args),
+    /// Make keys for the signed code on the cards.
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Check whether a card is good, by its code.
+    Verify(verify::Args),
 }
 
 /// How a command ended; misuse is told by clap itself.

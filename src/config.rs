@@ -226,6 +226,14 @@ impl Config {
         raw.session.check(problems);
         if let Some(card) = &raw.card {
             card.check(&self.site, problems);
+            if card.code.key == Some(card::KeySource::Test) && !self.is_test() {
+                let remedy = "Name the site's own key: file:PATH, credential:NAME or portal.";
+                problems.at(
+                    "card.code.key",
+                    "is the key of test mode in a live booth",
+                    remedy,
+                );
+            }
         }
         if let Some(identity) = &raw.identity {
             identity.check(problems);

@@ -40,6 +40,8 @@ fn run(cli: &Cli, runtime: &tokio::runtime::Runtime) -> Result<Answer, Error> {
         }
         Command::Portal(args) => runtime.block_on(cli::portal::run(args)),
         Command::Rehearse(args) => runtime.block_on(cli::rehearse::run(args, cli.load(true)?)),
+        Command::Key(command) => cli::key::run(command),
+        Command::Verify(args) => runtime.block_on(cli::verify::run(args, &cli.load(false)?)),
         Command::Render(args) => cli::render::run(args, &cli.load(false)?),
     }
 }

@@ -6,13 +6,19 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use jiff::tz::TimeZone;
+
 use super::{
-    CardContent, Raster, Settings, base32,
+    CardContent, Raster, Settings,
+    code::{CodeError, Coder},
     face::{Face, Filling},
     fonts::Fonts,
+    keys::{KeyError, PublicKeys},
     qr::{self, Symbol},
+    revocation::Revocations,
     settings::{BOXES, FIELDS, Form, is_inside},
     template::{Template, TextField},
+    verify::Verifier,
 };
 use crate::{
     config::Problems,
@@ -32,6 +38,8 @@ pub enum DrawError {
     Room { field: String },
     #[error("no font has the letters {letters:?} of the {field}: add a font under card.fonts")]
     Letters { field: String, letters: String },
+    #[error(transparent)]
+    Code(#[from] CodeError),
     #[error("the text of the code is too long for it: shorten card.code.host")]
     CodeText,
     #[error(
@@ -49,6 +57,7 @@ const MOST_FACES: usize = 128;
 #[derive(Debug)]
 pub struct Designer {
     settings: Settings,
+    coder: Coder,
     kinds: BTreeMap<CardKind, Sides>,
     fonts: Fonts,
     /// What never changes, drawn at its first use: a card then takes a few milliseconds.
@@ -76,7 +85,9 @@ impl Designer {
         settings.check_values(&mut problems);
         let fonts = Fonts::load(site, settings, &mut problems);
         let kinds = templates(site, settings, &mut problems);
+        let public = public_keys(site, settings, &mut problems);
         let designer = Self {
+            coder: Coder::new(&settings.code, site, public),
             settings: settings.clone(),
             kinds,
             fonts,
@@ -129,21 +140,51 @@ impl Designer {
         Some(front.file_stem()?.to_string_lossy().into_owned())
     }
 
-    /// What the code of this card says: the address of its page, with the serial in base 32.
-    pub fn code_text(&self, content: &CardContent) -> String {
+    /// What the code on the front of this card says.
+    pub fn code_text(&self, content: &CardContent) -> Result<String, CodeError> {
+        self.text_of(Side::Front, content)
+    }
+
+    /// A code of the front's form and size that no verifier believes: signed with a key that is thrown away.
+    pub fn specimen_code(&self, content: &CardContent) -> Result<String, CodeError> {
+        let kind = Some(self.code_of(&content.kind).unwrap_or(u8::MAX));
+        self.coder.specimen(self.form(Side::Front), content, kind)
+    }
+
+    fn text_of(&self, side: Side, content: &CardContent) -> Result<String, CodeError> {
         match &content.code {
-            Some(text) => text.clone(),
-            None => match self.settings.code.form {
-                Form::Opaque => opaque(&self.settings.code.host, content.serial),
-            },
+            Some(text) => Ok(text.clone()),
+            None => self
+                .coder
+                .text(self.form(side), content, self.code_of(&content.kind)),
         }
     }
 
-    /// The serial in a code of this site's cards; `None` for any other text.
+    fn form(&self, side: Side) -> Form {
+        let code = &self.settings.code;
+        match side {
+            Side::Front => code.form,
+            Side::Back => code.back.unwrap_or(code.form),
+        }
+    }
+
+    fn code_of(&self, kind: &CardKind) -> Option<u8> {
+        self.settings.kinds.get(&kind.0).and_then(|kind| kind.code)
+    }
+
+    /// Whether the booth could sign now; fetches the key where the site has one.
+    pub fn check_key(&self) -> Result<(), KeyError> {
+        self.coder.signer().map(|_| ())
+    }
+
+    /// The serial in a code of this site's cards, signature checked; `None` for any other text.
     pub fn serial_in(&self, text: &str) -> Option<Serial> {
-        let start = opaque_start(&self.settings.code.host);
-        let bytes = base32::decode(text.strip_prefix(&start)?)?;
-        bytes.try_into().ok().map(Serial)
+        self.coder.serial_in(text)
+    }
+
+    /// What checks codes of this site's cards; a card is good until midnight of `zone`.
+    pub fn verifier(&self, revocations: Option<Revocations>, zone: TimeZone) -> Verifier {
+        self.coder.verifier(revocations, zone)
     }
 
     /// Draws the card in a printer's raster, front and, where the kind has one, back.
@@ -161,20 +202,20 @@ impl Designer {
             .get(&content.kind)
             .ok_or_else(|| DrawError::Kind(content.kind.clone()))?;
         let language = self.settings.language(&content.kind, &content.language);
-        let text = self.code_text(content);
-        let size = match (&content.code, self.settings.code.form) {
-            (None, Form::Opaque) => qr::Size::Opaque,
-            (Some(_), _) => qr::Size::Any,
-        };
-        let code = Symbol::new(&text, size).map_err(|_| DrawError::CodeText)?;
         let value = |field: &TextField| self.value(field, content, &language);
-        let filling = Filling {
-            content,
-            portrait,
-            code: &code,
-            value: &value,
-        };
         let draw = |side, template: &Template| {
+            let text = self.text_of(side, content)?;
+            let size = match content.code {
+                None => Coder::size(self.form(side)),
+                Some(_) => qr::Size::Any,
+            };
+            let code = Symbol::new(&text, size).map_err(|_| DrawError::CodeText)?;
+            let filling = Filling {
+                content,
+                portrait,
+                code: &code,
+                value: &value,
+            };
             self.face(&content.kind, side, template, &language, raster)?
                 .fill(&filling, &self.fonts)
                 .map(Arc::new)
@@ -284,6 +325,28 @@ pub(super) fn templates(
     kinds
 }
 
+/// The site's public keys, where it has a file of them.
+fn public_keys(site: &Path, settings: &Settings, problems: &mut Problems) -> PublicKeys {
+    let Some(file) = settings
+        .code
+        .public_keys
+        .as_ref()
+        .filter(|file| is_inside(file))
+    else {
+        return PublicKeys::default();
+    };
+    let path = site.join(file);
+    let read = PublicKeys::read(&path);
+    read.unwrap_or_else(|wrong| {
+        problems.at(
+            "card.code.public_keys",
+            format!("{}: {wrong}", path.display()),
+            "Give a JWKS file; `fotoautomat key new` makes and extends one.",
+        );
+        PublicKeys::default()
+    })
+}
+
 /// All names that a template may show.
 fn fields(settings: &Settings) -> BTreeSet<&str> {
     FIELDS
@@ -292,13 +355,4 @@ fn fields(settings: &Settings) -> BTreeSet<&str> {
         .chain(settings.texts.keys().map(String::as_str))
         .chain(settings.fields.iter().map(String::as_str))
         .collect()
-}
-
-/// `HTTPS://<HOST>/K/<serial in base 32>`: all in the QR code's dense alphabet.
-fn opaque(host: &str, serial: Serial) -> String {
-    opaque_start(host) + &base32::encode(&serial.0)
-}
-
-fn opaque_start(host: &str) -> String {
-    format!("HTTPS://{host}/K/")
 }

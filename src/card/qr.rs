@@ -20,6 +20,10 @@ pub(super) struct Symbol {
 pub(super) enum Size {
     /// Version 3, level Q: 29 modules, up to 47 characters of the QR alphabet.
     Opaque,
+    /// Version 6, level M: 41 modules, up to 154 characters of the QR alphabet.
+    Signed,
+    /// Version 4, level M: 33 modules, the one of the European Student Card.
+    Esc,
     /// The smallest at level M.
     Any,
 }
@@ -33,6 +37,8 @@ impl Symbol {
     pub(super) fn new(text: &str, size: Size) -> Result<Self, TooLong> {
         let code = match size {
             Size::Opaque => QrCode::with_version(text, Version::Normal(3), EcLevel::Q),
+            Size::Signed => QrCode::with_version(text, Version::Normal(6), EcLevel::M),
+            Size::Esc => QrCode::with_version(text, Version::Normal(4), EcLevel::M),
             Size::Any => QrCode::with_error_correction_level(text, EcLevel::M),
         }
         .map_err(|_| TooLong)?;

@@ -8,7 +8,12 @@ use std::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{card::qr, config::Problems};
+use super::{
+    esc::Issuer,
+    keys::{KeySource, TEST_KEY},
+    qr,
+};
+use crate::config::Problems;
 
 /// What a site says of its cards.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -34,10 +39,26 @@ pub struct Settings {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Code {
+    /// On the front, and on the back too where that has a code and nothing else is said.
     #[serde(default)]
     pub form: Form,
+    /// On the back.
+    #[serde(default)]
+    pub back: Option<Form>,
     /// Host of the page behind the code, e.g. `KORT.UMU.SE`; at most 16 characters, or the code would not fit its size.
     pub host: String,
+    /// Where the signing key comes from: `file:PATH`, `credential:NAME` (systemd) or `portal`. Test mode has its own.
+    #[serde(default)]
+    pub key: Option<KeySource>,
+    /// The signing key's number, 1 to 65535; a new key has a new number.
+    #[serde(default)]
+    pub key_id: Option<u16>,
+    /// The public keys of this site, past and present: a JWKS file in the site's folder.
+    #[serde(default)]
+    pub public_keys: Option<PathBuf>,
+    /// Who issues European Student Cards here.
+    #[serde(default)]
+    pub esc: Option<Issuer>,
 }
 
 /// The forms of the code.
@@ -47,6 +68,10 @@ pub enum Form {
     /// The card's serial and nothing else; whoever reads it asks the portal.
     #[default]
     Opaque,
+    /// Serial, kind and last day of validity, signed: it can be checked without a network.
+    Signed,
+    /// The European Student Card's.
+    Esc,
 }
 
 /// One kind of card.
@@ -60,6 +85,10 @@ pub struct Kind {
     /// Template of the back, where the back is printed.
     #[serde(default)]
     pub back: Option<PathBuf>,
+    /// The kind's number in the signed code: 1 employee, 2 student, 3 guest, 4 function, 5 alumni, 6 external,
+    /// 7 temporary, 8 loan; a site's own from 100.
+    #[serde(default)]
+    pub code: Option<u8>,
     /// Whether this site issues the kind.
     #[serde(default = "yes")]
     pub enabled: bool,
@@ -100,6 +129,7 @@ impl Settings {
                 "Use the letters A-Z, digits, dots and hyphens, e.g. KORT.UMU.SE: small letters make the code larger.",
             );
         }
+        self.check_code(problems);
         if self.kinds.is_empty() {
             problems.at("card.kinds", "is empty", "Name at least one kind of card.");
         }
@@ -120,6 +150,38 @@ impl Settings {
         }
     }
 
+    fn check_code(&self, problems: &mut Problems) {
+        let code = &self.code;
+        let forms = [code.form, code.back.unwrap_or(code.form)];
+        if forms.contains(&Form::Signed) {
+            if code.key.is_none() {
+                problems.at(
+                    "card.code.key",
+                    "is missing",
+                    "Say where the signing key comes from: file:PATH, credential:NAME or portal.",
+                );
+            }
+            let needs_number = code.key != Some(KeySource::Test);
+            if needs_number && code.key_id.is_none_or(|id| id == TEST_KEY) {
+                problems.at(
+                    "card.code.key_id",
+                    "is missing or 0",
+                    "Give the signing key's number, from 1 to 65535.",
+                );
+            }
+        }
+        if forms.contains(&Form::Esc) && !code.esc.as_ref().is_some_and(Issuer::is_good) {
+            problems.at(
+                "card.code.esc",
+                "does not say who issues European Student Cards",
+                "Write esc = { server = \"001\", pic = \"999999999\" } with the institution's own digits.",
+            );
+        }
+        if let Some(file) = &code.public_keys {
+            check_path("card.code.public_keys", file, problems);
+        }
+    }
+
     fn check_kind(&self, kind: &str, settings: &Kind, problems: &mut Problems) {
         let key = format!("card.kinds.{kind}");
         if settings.label.is_empty() {
@@ -127,6 +189,14 @@ impl Settings {
                 format!("{key}.label"),
                 "is empty",
                 "Say for each language what is printed as the kind, e.g. { sv = \"Student\" }.",
+            );
+        }
+        let signed = [Some(self.code.form), self.code.back].contains(&Some(Form::Signed));
+        if signed && settings.code.is_none_or(|code| code == 0) {
+            problems.at(
+                format!("{key}.code"),
+                "is missing or 0",
+                "Give the kind's number in the signed code, e.g. 2 for students.",
             );
         }
         check_path(&format!("{key}.front"), &settings.front, problems);

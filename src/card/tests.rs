@@ -17,7 +17,8 @@ fn umu() -> Designer {
     let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk-config/umu");
     let text = fs::read_to_string(site.join("kiosk.toml")).unwrap();
     let mut file: toml::Table = toml::from_str(&text).unwrap();
-    let settings: Settings = file.remove("card").unwrap().try_into().unwrap();
+    let mut settings: Settings = file.remove("card").unwrap().try_into().unwrap();
+    settings.code.key = Some(KeySource::Test);
     Designer::load(&site, &settings).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
@@ -222,36 +223,98 @@ fn a_raster_that_is_no_card_is_refused() {
 #[test]
 fn the_code_of_another_site_is_none_of_ours() {
     let designer = umu();
-    assert_eq!(
-        designer.serial_in("HTTPS://KORT.UMU.SE/K/04HMASW9NF6YY"),
-        Some(SERIAL)
-    );
+    let ours = designer.code_text(&card("student")).unwrap();
+    assert_eq!(designer.serial_in(&ours), Some(SERIAL));
+    let opaque = "HTTPS://KORT.UMU.SE/K/04HMASW9NF6YY";
     for text in [
-        "HTTPS://KORT.LU.SE/K/04HMASW9NF6YY",
-        "HTTPS://KORT.UMU.SE/K/04HMASW9NF6Y",
+        ours.replace("UMU", "LU").as_str(),
+        &ours[..ours.len() - 1],
+        &designer.specimen_code(&card("student")).unwrap(),
+        opaque,
         "HTTPS://KORT.UMU.SE/K/",
-        "https://kort.umu.se/k/04hmasw9nf6yy",
         "",
     ] {
         assert_eq!(designer.serial_in(text), None, "{text}");
     }
+    let body = "<rect id='qr' x='60' y='9' width='17' height='17'/>";
+    let other = load_body(body).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(
+        other.serial_in(&opaque.replace("KORT.UMU.SE", "A.SE")),
+        Some(SERIAL)
+    );
+}
+
+#[test]
+fn each_form_of_the_code_is_drawn_and_read_back() {
+    for (code, start, length) in [
+        ("form = 'opaque'", "HTTPS://KORT.UMU.SE/K/04HMASW9NF6YY", 35),
+        (
+            "form = 'signed'\nkey = 'test'",
+            "HTTPS://KORT.UMU.SE/K/0400",
+            149,
+        ),
+        (
+            "form = 'esc'\nesc = { server = '988', pic = '999978433' }",
+            "https://s.esc-r.eu/01234567-89ab-1cde-bc00-988999978433",
+            55,
+        ),
+    ] {
+        let settings = format!(
+            "[code]\nhost = 'KORT.UMU.SE'\n{code}\n[kinds.student]\ncode = 2\nfront = 'front.svg'\nlabel = {{ sv = 'Student' }}\n"
+        );
+        let page = page("<rect id='qr' x='60' y='9' width='16.6' height='16.6'/>");
+        let designer = load(&page, &settings).unwrap_or_else(|problems| panic!("{problems}"));
+        let image = designer
+            .draw(&card("student"), &portrait(SKIN), Raster::PROOF)
+            .unwrap();
+        let texts = read_code(&image.front.rgb);
+        assert_eq!(texts.len(), 1, "{code}");
+        assert!(texts[0].starts_with(start), "{}", texts[0]);
+        assert_eq!(texts[0].len(), length, "{}", texts[0]);
+        assert_eq!(designer.serial_in(&texts[0]), Some(SERIAL), "{code}");
+    }
+}
+
+#[test]
+fn front_and_back_may_carry_different_codes() {
+    let settings = "[code]\nhost = 'A.SE'\nform = 'signed'\nkey = 'test'\nback = 'esc'\nesc = { server = '988', pic = '999978433' }\n\
+         [kinds.student]\ncode = 2\nfront = 'front.svg'\nback = 'front.svg'\nlabel = { sv = 'Student' }\n";
+    let page = page("<rect id='qr' x='60' y='9' width='16.6' height='16.6'/>");
+    let designer = load(&page, settings).unwrap_or_else(|problems| panic!("{problems}"));
+    let image = designer
+        .draw(&card("student"), &portrait(SKIN), Raster::PROOF)
+        .unwrap();
+    let front = read_code(&image.front.rgb);
+    let back = read_code(&image.back.unwrap().rgb);
+    assert!(front[0].starts_with("HTTPS://A.SE/K/"));
+    assert!(back[0].starts_with("https://s.esc-r.eu/"));
+}
+
+const ONE_KIND: &str =
+    "[code]\nhost = 'A.SE'\n[kinds.student]\nfront = 'front.svg'\nlabel = { sv = 'Student' }\n";
+
+/// A page of a card with these elements.
+fn page(body: &str) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
+         width=\"85.60mm\" height=\"53.98mm\" viewBox=\"0 0 85.6 53.98\">\n{body}\n</svg>"
+    )
 }
 
 /// A site with one kind, whose front is `body` on a page of a card.
 fn load_body(body: &str) -> Result<Designer, String> {
-    load_file(&format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
-         width=\"85.60mm\" height=\"53.98mm\" viewBox=\"0 0 85.6 53.98\">\n{body}\n</svg>"
-    ))
+    load_file(&page(body))
 }
 
 fn load_file(svg: &str) -> Result<Designer, String> {
+    load(svg, ONE_KIND)
+}
+
+/// A site with one template; what is wrong with it is told without the folder's name.
+fn load(svg: &str, settings: &str) -> Result<Designer, String> {
     let site = tempfile::tempdir().unwrap();
     fs::write(site.path().join("front.svg"), svg).unwrap();
-    let settings: Settings = toml::from_str(
-        "[code]\nhost = 'A.SE'\n[kinds.student]\nfront = 'front.svg'\nlabel = { sv = 'Student' }\n",
-    )
-    .unwrap();
+    let settings: Settings = toml::from_str(settings).unwrap();
     let root = format!("{}/", site.path().display());
     Designer::load(site.path(), &settings)
         .map_err(|problems| problems.to_string().replace(&root, ""))

@@ -96,7 +96,11 @@ fn render(args: &Args, config: &Config) -> Result<(), Error> {
         )));
     }
     let designer = config.designer()?;
-    let content = content(args)?;
+    let mut content = content(args)?;
+    if content.code.is_none() {
+        // drawing a card to look at it needs no key, and must not make a card that passes for issued
+        content.code = Some(designer.specimen_code(&content).map_err(Error::failed)?);
+    }
     let portrait = portrait(&args.photo)?;
     let card = designer
         .draw(&content, &portrait, args.dpi)
@@ -135,16 +139,21 @@ fn portrait(file: &Path) -> Result<Picture, Error> {
     let mut reader = image::ImageReader::open(file)
         .and_then(|reader| reader.with_guessed_format())
         .map_err(|error| told(file, error))?;
-    let mut limits = image::Limits::default();
-    limits.max_image_width = Some(20_000);
-    limits.max_image_height = Some(20_000);
-    reader.limits(limits);
+    reader.limits(limits());
     let photo = reader
         .decode()
         .map_err(|error| told(file, error))?
         .into_rgb8();
     Picture::new(photo.width(), photo.height(), photo.into_raw())
         .ok_or_else(|| told(file, "the picture is empty"))
+}
+
+/// No photograph is larger; a small file can claim to be a huge picture.
+pub(super) fn limits() -> image::Limits {
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(20_000);
+    limits.max_image_height = Some(20_000);
+    limits
 }
 
 fn png(face: &CardFace) -> Result<Vec<u8>, Error> {

@@ -1,0 +1,172 @@
+//! What the codes of a site's cards say, in the form that its configuration names.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{
+    CardContent, Code, Form,
+    credential::Credential,
+    keys::{KeyError, KeySource, PublicKeys, Signer, TEST_KEY},
+    qr,
+    revocation::Revocations,
+    verify::{Verdict, Verifier, address},
+};
+use crate::order::Serial;
+
+/// Why a card has no code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CodeError {
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error("the portal signs this site's codes: its signature must be asked for first")]
+    AskPortal,
+    #[error(transparent)]
+    Date(#[from] super::credential::DateOutOfRange),
+    #[error("card.kinds.{0} has no number for the code: add code = 1 to 255")]
+    Kind(String),
+    #[error("card.code.esc is missing: name server and pic")]
+    Esc,
+}
+
+/// Makes and reads the site's codes.
+#[derive(Debug)]
+pub(super) struct Coder {
+    settings: Code,
+    site: PathBuf,
+    public: PublicKeys,
+    /// Fetched at the first card: checking a configuration needs no key.
+    signer: OnceLock<Result<Option<Signer>, KeyError>>,
+}
+
+impl Coder {
+    pub(super) fn new(settings: &Code, site: &Path, public: PublicKeys) -> Self {
+        Self {
+            settings: settings.clone(),
+            site: site.to_owned(),
+            public,
+            signer: OnceLock::new(),
+        }
+    }
+
+    /// The key that signs; `None` when the portal does, or nothing is signed.
+    pub(super) fn signer(&self) -> Result<Option<&Signer>, KeyError> {
+        let Some(source) = &self.settings.key else {
+            return Ok(None);
+        };
+        let loaded = self.signer.get_or_init(|| {
+            let folder = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+            let id = self.settings.key_id.unwrap_or(TEST_KEY);
+            Signer::load(source, id, &self.site, folder.as_deref())
+        });
+        loaded.as_ref().map(Option::as_ref).map_err(Clone::clone)
+    }
+
+    /// What a code of this form says of the card.
+    pub(super) fn text(
+        &self,
+        form: Form,
+        content: &CardContent,
+        kind: Option<u8>,
+    ) -> Result<String, CodeError> {
+        let start = address(&self.settings.host);
+        match form {
+            Form::Opaque => Ok(start + &super::base32::encode(&content.serial.0)),
+            Form::Esc => {
+                let issuer = self.settings.esc.as_ref().ok_or(CodeError::Esc)?;
+                Ok(issuer.text(content.serial))
+            }
+            Form::Signed => {
+                let signer = self.signer()?.ok_or(CodeError::AskPortal)?;
+                let credential = self.credential(content, kind, signer.id)?;
+                Ok(start + &credential.sign(signer.key())?)
+            }
+        }
+    }
+
+    /// A code like [`Self::text`] for a picture of a card: its signature is good for nothing.
+    pub(super) fn specimen(
+        &self,
+        form: Form,
+        content: &CardContent,
+        kind: Option<u8>,
+    ) -> Result<String, CodeError> {
+        if form != Form::Signed {
+            return self.text(form, content, kind);
+        }
+        let signer = Signer::random(u16::MAX);
+        let credential = self.credential(content, kind, signer.id)?;
+        Ok(address(&self.settings.host) + &credential.sign(signer.key())?)
+    }
+
+    /// What the portal is asked to sign, where it does: the key's number is the one it uses.
+    pub(super) fn credential(
+        &self,
+        content: &CardContent,
+        kind: Option<u8>,
+        key: u16,
+    ) -> Result<Credential, CodeError> {
+        let kind = kind.ok_or_else(|| CodeError::Kind(content.kind.0.clone()))?;
+        Ok(Credential {
+            key,
+            serial: content.serial,
+            kind,
+            valid_through: content.valid_through,
+            issue: content.issue,
+        })
+    }
+
+    /// The code's size for a form.
+    pub(super) fn size(form: Form) -> qr::Size {
+        match form {
+            Form::Opaque => qr::Size::Opaque,
+            Form::Signed => qr::Size::Signed,
+            Form::Esc => qr::Size::Esc,
+        }
+    }
+
+    /// Checks codes with the site's public keys and its own.
+    pub(super) fn verifier(&self, revocations: Option<Revocations>, zone: TimeZone) -> Verifier {
+        let mut keys = self.public.clone();
+        if let Ok(Some(signer)) = self.signer()
+            && signer.id != TEST_KEY
+        {
+            keys.0.entry(signer.id).or_insert_with(|| signer.public());
+        }
+        Verifier {
+            host: self.settings.host.clone(),
+            keys,
+            revocations,
+            zone,
+            test: self.settings.key == Some(KeySource::Test),
+        }
+    }
+
+    fn writes(&self, form: Form) -> bool {
+        self.settings.form == form || self.settings.back == Some(form)
+    }
+
+    /// The serial of one of this site's cards, its signature checked where it has one.
+    pub(super) fn serial_in(&self, text: &str) -> Option<Serial> {
+        if let Some(issuer) = &self.settings.esc
+            && let Some(serial) = issuer.serial_in(text)
+        {
+            return Some(serial);
+        }
+        // whether the card has run out is not asked here, so any day will do
+        match self
+            .verifier(None, TimeZone::UTC)
+            .verify(text, Timestamp::UNIX_EPOCH)
+        {
+            Verdict::Valid(found) | Verdict::Expired(found) | Verdict::Revoked(found) => {
+                Some(found.serial)
+            }
+            // where cards are signed, one that is not has been made by somebody else
+            Verdict::Opaque(serial) => self.writes(Form::Opaque).then_some(serial),
+            Verdict::Forged | Verdict::NotOurs(_) => None,
+        }
+    }
+}

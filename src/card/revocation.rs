@@ -1,0 +1,239 @@
+//! The list of revoked cards, for those who check a card without a network.
+//!
+//! A compact JWS (RFC 7515) signed with one of the site's keys. Its payload is JSON: `iat` and `exp` in seconds since
+//! 1970, at most a day apart, and `prefixes`, the first four bytes of every revoked serial that has not run out, sorted,
+//! in base64url. 2000 revoked cards make 14 kB; a card that is not on the list is taken for one by chance once in two
+//! million checks, so a hit asks the portal where there is a network, and counts where there is none.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+use ed25519_dalek::{Signature, Signer as _};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::keys::{PublicKeys, Signer};
+use crate::order::Serial;
+
+/// No list is good for longer.
+pub const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
+/// How far the clocks of maker and reader may be apart.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
+/// A million revoked cards; more is no list.
+const LARGEST: usize = 6 << 20;
+
+/// The list, its signature checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revocations {
+    pub issued: Timestamp,
+    pub expires: Timestamp,
+    /// Sorted.
+    prefixes: Vec<[u8; 4]>,
+}
+
+/// Why a text is no list to go by.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoList {
+    #[error("this is no signed list of revoked cards")]
+    Malformed,
+    #[error("the list of revoked cards is signed by no key of this site")]
+    Signature,
+    #[error("the list of revoked cards of {0} has run out: fetch a new one")]
+    Old(Timestamp),
+    #[error("the list of revoked cards is dated {0}, in the future: one of the clocks is wrong")]
+    Future(Timestamp),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    alg: String,
+    kid: String,
+    typ: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    iat: i64,
+    exp: i64,
+    prefixes: String,
+}
+
+const TYPE: &str = "card-revocations+jws";
+
+impl Revocations {
+    /// A list of these serials, made at `now`, good for a day.
+    pub fn new(serials: impl IntoIterator<Item = Serial>, now: Timestamp) -> Self {
+        let mut prefixes: Vec<[u8; 4]> = serials.into_iter().map(prefix).collect();
+        prefixes.sort_unstable();
+        prefixes.dedup();
+        let second = |at: Timestamp| Timestamp::from_second(at.as_second()).unwrap_or(at);
+        let expires = now.checked_add(LONGEST_LIFE).unwrap_or(Timestamp::MAX);
+        Self {
+            issued: second(now),
+            expires: second(expires),
+            prefixes,
+        }
+    }
+
+    /// The text that is handed out.
+    pub fn sign(&self, signer: &Signer) -> String {
+        let header = Header {
+            alg: "EdDSA".to_owned(),
+            kid: signer.id.to_string(),
+            typ: TYPE.to_owned(),
+        };
+        let payload = Payload {
+            iat: self.issued.as_second(),
+            exp: self.expires.as_second(),
+            prefixes: BASE64.encode(self.prefixes.concat()),
+        };
+        let part = |json: Result<Vec<u8>, serde_json::Error>| {
+            BASE64.encode(json.expect("header and payload are plain structs"))
+        };
+        let signed = format!(
+            "{}.{}",
+            part(serde_json::to_vec(&header)),
+            part(serde_json::to_vec(&payload))
+        );
+        let signature = signer.key().sign(signed.as_bytes());
+        format!("{signed}.{}", BASE64.encode(signature.to_bytes()))
+    }
+
+    /// Reads a list and checks whose it is and whether it is still good at `now`.
+    pub fn read(text: &str, keys: &PublicKeys, now: Timestamp) -> Result<Self, NoList> {
+        if text.len() > LARGEST {
+            return Err(NoList::Malformed);
+        }
+        let (signed, signature) = text.trim().rsplit_once('.').ok_or(NoList::Malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or(NoList::Malformed)?;
+        let header: Header = part(header)?;
+        if header.alg != "EdDSA" || header.typ != TYPE {
+            return Err(NoList::Malformed);
+        }
+        let signature = BASE64
+            .decode(signature)
+            .ok()
+            .and_then(|bytes| Signature::from_slice(&bytes).ok())
+            .ok_or(NoList::Malformed)?;
+        let key = header.kid.parse().ok().and_then(|id| keys.get(id));
+        let good = key.is_some_and(|key| key.verify_strict(signed.as_bytes(), &signature).is_ok());
+        if !good {
+            return Err(NoList::Signature);
+        }
+        let list = Self::from_payload(&part(payload)?)?;
+        list.is_good_at(now).map(|()| list)
+    }
+
+    fn from_payload(payload: &Payload) -> Result<Self, NoList> {
+        let second = |at| Timestamp::from_second(at).map_err(|_| NoList::Malformed);
+        let bytes = BASE64
+            .decode(&payload.prefixes)
+            .map_err(|_| NoList::Malformed)?;
+        let (prefixes, rest) = bytes.as_chunks::<4>();
+        if !rest.is_empty() || !prefixes.is_sorted() {
+            return Err(NoList::Malformed);
+        }
+        Ok(Self {
+            issued: second(payload.iat)?,
+            expires: second(payload.exp)?,
+            prefixes: prefixes.to_vec(),
+        })
+    }
+
+    fn is_good_at(&self, now: Timestamp) -> Result<(), NoList> {
+        if self.issued.duration_since(now) > SKEW {
+            return Err(NoList::Future(self.issued));
+        }
+        let age = now.duration_since(self.issued);
+        if now > self.expires || age > LONGEST_LIFE {
+            return Err(NoList::Old(self.issued));
+        }
+        Ok(())
+    }
+
+    /// Whether the card may be revoked: always for one that is, and once in two million for one that is not.
+    pub fn holds(&self, serial: Serial) -> bool {
+        self.prefixes.binary_search(&prefix(serial)).is_ok()
+    }
+}
+
+fn part<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, NoList> {
+    let bytes = BASE64.decode(text).map_err(|_| NoList::Malformed)?;
+    serde_json::from_slice(&bytes).map_err(|_| NoList::Malformed)
+}
+
+fn prefix(serial: Serial) -> [u8; 4] {
+    let [a, b, c, d, ..] = serial.0;
+    [a, b, c, d]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn hours(hours: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + hours * 3600).unwrap()
+    }
+
+    fn keys(signer: &Signer) -> PublicKeys {
+        PublicKeys(BTreeMap::from([(signer.id, signer.public())]))
+    }
+
+    #[test]
+    fn a_list_holds_what_was_put_in_and_nothing_else() {
+        let signer = Signer::random(3);
+        let revoked: Vec<Serial> = (0..2000).map(|_| Serial::random()).collect();
+        let text = Revocations::new(revoked.iter().copied(), hours(0)).sign(&signer);
+        assert!(text.len() < 15_000, "{} bytes", text.len());
+        let list = Revocations::read(&text, &keys(&signer), hours(23)).unwrap();
+        assert!(revoked.iter().all(|serial| list.holds(*serial)));
+        let others = (0..2000).filter(|_| list.holds(Serial::random())).count();
+        assert!(
+            others <= 1,
+            "{others} false alarms of 2000 at odds of 1 in 1000"
+        );
+    }
+
+    #[test]
+    fn a_list_is_good_for_a_day() {
+        let signer = Signer::random(3);
+        let text = Revocations::new([], hours(0)).sign(&signer);
+        let read = |at| Revocations::read(&text, &keys(&signer), hours(at));
+        assert!(read(0).is_ok());
+        assert!(read(24).is_ok());
+        assert_eq!(read(25), Err(NoList::Old(hours(0))));
+        assert_eq!(read(-1), Err(NoList::Future(hours(0))));
+    }
+
+    #[test]
+    fn a_list_that_grants_itself_more_than_a_day_has_run_out_after_one() {
+        let signer = Signer::random(3);
+        let list = Revocations {
+            expires: hours(1000),
+            ..Revocations::new([], hours(0))
+        };
+        let text = list.sign(&signer);
+        assert_eq!(
+            Revocations::read(&text, &keys(&signer), hours(25)),
+            Err(NoList::Old(hours(0)))
+        );
+    }
+
+    #[test]
+    fn a_list_of_somebody_else_is_refused() {
+        let (signer, other) = (Signer::random(3), Signer::random(3));
+        let text = Revocations::new([], hours(0)).sign(&other);
+        let read = |text: &str| Revocations::read(text, &keys(&signer), hours(0));
+        assert_eq!(read(&text), Err(NoList::Signature));
+        for text in ["", "a.b.c", "..", &text.replace('.', "")] {
+            assert_eq!(read(text), Err(NoList::Malformed), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_from_outside_panics(text in "[A-Za-z0-9_.-]{0,200}") {
+            let _ = Revocations::read(&text, &PublicKeys::default(), hours(0));
+        }
+    }
+}
