@@ -6,6 +6,7 @@ mod oidc_provider;
 mod outbox;
 mod phone;
 mod portal;
+mod screens;
 mod servers;
 mod sign_in;
 mod tidy;

@@ -20,7 +20,7 @@ use frame::{Decoder, Found, Frame, Sender};
 use reply::{Firmware, Parameters};
 
 /// The reader acknowledges within 15 ms (libnfc 1.8.0); a loaded machine and a USB bridge add theirs.
-const ACK_LIMIT: Duration = Duration::from_millis(500);
+const ACK_LIMIT: Duration = Duration::from_millis(300);
 
 /// The first frame through a serial bridge that has just been opened: nfcpy 1.0 waits so long, having met slow ones.
 const FIRST_ACK_LIMIT: Duration = Duration::from_millis(1500);
@@ -91,6 +91,11 @@ impl<T: Transport> Pn532<T> {
         let mut reader = Pn532 { link, firmware };
         reader.configure()?;
         Ok(reader)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn line(&mut self) -> &mut T {
+        &mut self.link.transport
     }
 
     /// Sets what a power-up clears, and turns the field off.
@@ -246,7 +251,7 @@ impl<T: Transport> Link<T> {
                     Found::Frame(Frame::Ack) if !acknowledged => {
                         acknowledged = true;
                         damaged = false; // was before it: no part of the reply
-                        until = Instant::now() + Command::LIMIT;
+                        until = Instant::now() + command.limit();
                     }
                     Found::Frame(Frame::Error) => return Err(Failure::Refused),
                     Found::Frame(Frame::Information {
@@ -268,7 +273,7 @@ impl<T: Transport> Link<T> {
                 self.transport
                     .send(&Frame::Nack.encode(), SEND_LIMIT)
                     .map_err(Failure::Link)?;
-                until = Instant::now() + Command::LIMIT;
+                until = Instant::now() + command.limit();
             }
         }
     }

@@ -201,9 +201,6 @@ impl From<serialport::SerialPortInfo> for Port {
     }
 }
 
-/// A terminal that says it has room takes so many bytes without blocking: Linux gives it room by 256.
-const PTY_PIECE: usize = 64;
-
 /// A pseudo terminal: a serial line whose other end is in this process. Its path exists as long as this does.
 #[derive(Debug)]
 pub(crate) struct Pty {
@@ -242,11 +239,12 @@ impl Pty {
         }
     }
 
-    /// Sends bytes to the far end. What it does not take within `limit` is lost, as on a wire.
+    /// Sends bytes to the far end. What it does not take within `limit` is lost, as on a wire: a terminal blocks when
+    /// it is full, except for a single byte after it has said that it has room.
     pub(crate) fn send(&mut self, bytes: &[u8], limit: Duration) -> io::Result<()> {
         self.near.set_timeout(limit)?;
-        for piece in bytes.chunks(PTY_PIECE) {
-            match self.near.write(piece) {
+        for byte in bytes {
+            match self.near.write(&[*byte]) {
                 Err(error) if passes(&error) => return Ok(()),
                 result => result?,
             };

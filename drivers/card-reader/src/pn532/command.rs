@@ -25,7 +25,7 @@ pub const WAKE_UP: [u8; 16] = [0x55, 0x55, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 /// Most cards that one InListPassiveTarget tells of.
 pub const MOST_TARGETS: u8 = 2;
 
-/// A command.
+/// A command and how long its reply may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
     GetFirmwareVersion,
@@ -67,8 +67,14 @@ impl Command {
     }
 
     /// How long the reply may take. Three attempts at a card last some 20 ms, a release of one that has just been taken
-    /// waits for its answer; the rest is done at once. A slow USB bridge and a busy machine have room in it.
-    pub const LIMIT: Duration = Duration::from_millis(1000);
+    /// waits for its answer; the rest is done at once. Each has room for a slow USB bridge and a busy machine.
+    #[must_use]
+    pub const fn limit(self) -> Duration {
+        match self {
+            Command::ListCards | Command::Release => Duration::from_millis(1000),
+            _ => Duration::from_millis(500),
+        }
+    }
 
     /// The code of its reply.
     #[must_use]

@@ -7,7 +7,7 @@ use super::*;
 /// A line on which each command meets prepared bytes, cut as they are here.
 #[derive(Debug, Default)]
 struct Script {
-    /// What comes after each thing sent, and when it is a frame, whether it was the right one.
+    /// What comes after each thing sent, in pieces.
     answers: VecDeque<Vec<Vec<u8>>>,
     coming: VecDeque<Vec<u8>>,
     sent: Vec<Vec<u8>>,
@@ -32,6 +32,39 @@ impl Transport for Script {
 
     fn discard(&mut self) {
         self.coming.clear();
+    }
+}
+
+/// A line on which the answer comes some time after something was sent.
+#[derive(Debug)]
+struct Slow {
+    answer: String,
+    delay: Duration,
+    due: Option<Instant>,
+}
+
+impl Transport for Slow {
+    fn send(&mut self, _bytes: &[u8], _limit: Duration) -> Result<(), LinkError> {
+        self.due = Some(Instant::now() + self.delay);
+        Ok(())
+    }
+
+    fn receive(&mut self, buffer: &mut [u8], limit: Duration) -> Result<usize, LinkError> {
+        let left = self
+            .due
+            .map(|due| due.saturating_duration_since(Instant::now()));
+        std::thread::sleep(left.unwrap_or(limit).min(limit));
+        if left.is_none_or(|left| left > limit) {
+            return Ok(0);
+        }
+        self.due = None;
+        let answer = bytes(&self.answer);
+        buffer[..answer.len()].copy_from_slice(&answer);
+        Ok(answer.len())
+    }
+
+    fn discard(&mut self) {
+        self.due = None;
     }
 }
 
@@ -195,6 +228,36 @@ fn a_sleeping_reader_is_woken_by_the_first_bytes() {
     assert!(link.run_first(Command::SamConfiguration).is_err());
     let expect = "55 55 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 FF 03 FD D4 14 01 17 00";
     assert_eq!(link.transport.sent, [bytes(expect)]);
+}
+
+#[test]
+fn answers_are_waited_for() {
+    let late = |delay, run: fn(&mut Link<Slow>) -> Result<Parameters, Failure>| {
+        let transport = Slow {
+            answer: format!("{ACK} {ANSWER}"),
+            delay,
+            due: None,
+        };
+        let mut link = Link {
+            transport,
+            decoder: Decoder::new(),
+            retries: 0,
+        };
+        (run(&mut link).is_ok(), link.retries)
+    };
+    let first = |link: &mut Link<Slow>| {
+        link.attempt(
+            Command::GetFirmwareVersion,
+            &[],
+            FIRST_ATTEMPTS,
+            FIRST_ACK_LIMIT,
+        )
+    };
+    let later = |link: &mut Link<Slow>| link.run(Command::GetFirmwareVersion);
+    // a second for the first one through a USB bridge
+    assert_eq!(late(Duration::from_millis(1000), first), (true, 0));
+    assert_eq!(late(Duration::from_millis(100), later), (true, 0));
+    assert!(!late(Duration::from_millis(1200), later).0);
 }
 
 #[test]

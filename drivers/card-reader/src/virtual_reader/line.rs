@@ -10,7 +10,7 @@ use crate::pn532::frame::Frame;
 use crate::transport::Pty;
 
 /// How long the thread listens at a stretch; what the control changes takes effect by then.
-const TICK: Duration = Duration::from_millis(10);
+const TICK: Duration = Duration::from_millis(5);
 
 /// A host that does not take a byte within this time does not get it.
 const SEND_LIMIT: Duration = Duration::from_millis(100);

@@ -1,3 +1,5 @@
+mod direct;
+
 use super::*;
 
 #[test]

@@ -150,7 +150,7 @@ fn a_card_moved_in_and_out_quickly_is_either_told_and_forgotten_or_not_told() {
 fn a_rehearsal_looks_as_often_as_it_likes() {
     let (handle, control) = reading();
     control.look_every(Duration::from_millis(1));
-    looks(&handle, 300); // at a real reader they last longer than this test's patience
+    looks(&handle, 100); // at a real reader they last longer than this test's patience
 }
 
 #[test]

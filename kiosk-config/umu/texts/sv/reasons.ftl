@@ -1,0 +1,18 @@
+# Varför något inte går: en mening för besökaren. `reason-<del>` gäller när felet inte har en egen mening.
+
+reason = Något i fotoautomaten behöver ses över.
+reason-camera = Kameran svarar inte.
+reason-printer = Kortskrivaren behöver ses över.
+reason-reader = Kortläsaren svarar inte.
+reason-identity = Inloggningen svarar inte.
+reason-portal = Kortsystemet svarar inte.
+reason-store = Beställningar kan inte sparas just nu.
+reason-disk = Fotoautomatens disk är full.
+reason-clock = Fotoautomatens klocka går fel.
+reason-printer-no-cards = Korten i skrivaren är slut.
+reason-printer-ribbon-out = Färgbandet i skrivaren är slut.
+reason-printer-cover-open = Skrivarens lucka är öppen.
+reason-printer-card-jam = Ett kort har fastnat i skrivaren.
+reason-printer-unplugged = Kortskrivaren svarar inte.
+reason-camera-unplugged = Kameran svarar inte.
+reason-camera-frozen = Kameran gav ingen bild. Försök igen.

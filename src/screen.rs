@@ -1,0 +1,83 @@
+//! Draws the page: the elements in their places, and the pictures between them.
+//!
+//! One file a screen for what is its own; the rest (where things stand, how a button looks) is the same everywhere, so
+//! that from one screen to the next only what changed moves.
+
+mod attendant;
+mod attract;
+mod frame;
+mod kit;
+mod layers;
+mod photo;
+mod pictures;
+mod plain;
+mod typing;
+
+use std::borrow::Cow;
+
+pub use frame::{Frame, area_of};
+pub use pictures::Pictures;
+
+use crate::{
+    elements::{Action, Context, Page, ScreenName},
+    session::Session,
+    theme::Look,
+    widget::{Board, Element},
+};
+use kit::Kit;
+
+/// Somebody pressed an element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    pub id: Cow<'static, str>,
+    pub action: Action,
+}
+
+/// All that a screen is drawn from.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    pub page: &'a Page,
+    pub session: &'a Session,
+    pub context: &'a Context<'a>,
+    pub look: &'a Look,
+    /// The window.
+    pub size: iced::Size,
+    pub pictures: &'a Pictures,
+    /// The element that the keyboard is on, while somebody uses the keyboard.
+    pub focus: Option<&'a str>,
+    /// How much of a screen that was just entered is seen, 0 to 1.
+    pub entered: f32,
+}
+
+/// The whole window.
+pub fn view<'a>(scene: &Scene<'_>) -> Element<'a, Chosen> {
+    let frame = Frame::new(
+        scene.look.metrics,
+        scene.size,
+        scene.context.strip.is_some(),
+    );
+    let kit = Kit {
+        scene: *scene,
+        frame: match scene.page.screen {
+            ScreenName::Typing => frame.with_keyboard(),
+            _ => frame,
+        },
+        live: scene.page.sheet.is_none(),
+    };
+    let mut board = Board::new(scene.size);
+    match scene.page.screen {
+        ScreenName::Attract => attract::draw(&kit, &mut board),
+        ScreenName::Typing => typing::draw(&kit, &mut board),
+        ScreenName::Framing | ScreenName::CountingDown | ScreenName::Capturing => {
+            photo::live(&kit, &mut board)
+        }
+        ScreenName::Reviewing => photo::review(&kit, &mut board),
+        ScreenName::AttendantSignIn | ScreenName::Attendant => attendant::draw(&kit, &mut board),
+        _ => plain::draw(&kit, &mut board),
+    }
+    layers::around(&kit, &mut board);
+    layers::veil(&kit, &mut board);
+    layers::sheet(&kit, &mut board);
+    layers::test_mode(&kit, &mut board);
+    board.into()
+}

@@ -1,0 +1,371 @@
+//! How each kind of element looks, once.
+
+use iced::{Color, Rectangle, Size};
+
+use super::{Chosen, Frame, Scene};
+use crate::{
+    elements::{Element as Thing, Icon, Place, Role, Tone},
+    theme::{Metrics, Palette},
+    widget::{
+        Board, Caption, Element, Target,
+        art::Art,
+        picture,
+        shape::Area,
+        target::{Style, Styles},
+        words::Line,
+    },
+};
+
+/// What drawing needs at hand.
+pub(super) struct Kit<'a> {
+    pub(super) scene: Scene<'a>,
+    pub(super) frame: Frame,
+    /// No sheet lies over the screen: it can be used.
+    pub(super) live: bool,
+}
+
+/// How loud a button is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Voice {
+    Main,
+    Second,
+    Choice,
+    /// A field that is typed into.
+    Field,
+    Tool,
+    /// The booth's name in the footer: words that can be held.
+    Footer,
+    /// One of a pad of small buttons.
+    Pad,
+    Key,
+    Desk,
+}
+
+impl Kit<'_> {
+    pub(super) fn palette(&self) -> &Palette {
+        &self.scene.look.palette
+    }
+
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.frame.metrics
+    }
+
+    pub(super) fn u(&self) -> f32 {
+        self.frame.metrics.u
+    }
+
+    pub(super) fn tone(&self, tone: Tone) -> Color {
+        let palette = self.palette();
+        match tone {
+            Tone::Plain => palette.ink,
+            Tone::Quiet => palette.quiet,
+            Tone::Good => palette.good,
+            Tone::Warn => palette.warn,
+            Tone::Bad => palette.bad,
+        }
+    }
+
+    fn styles(&self, voice: Voice, thing: &Thing) -> Styles {
+        let (palette, u) = (self.palette(), self.u());
+        let high = self.scene.look.high_contrast;
+        let style = |fill, text, edge, edge_width: f32, radius: f32| Style {
+            fill,
+            text,
+            edge,
+            edge_width: edge_width * u,
+            radius: radius * u,
+        };
+        let clear = Color::TRANSPARENT;
+        let chosen = thing.chosen == Some(true);
+        let rest = match voice {
+            // what cannot be pressed has neither fill nor edge: seen without colour
+            _ if !thing.is_live() && !matches!(voice, Voice::Desk | Voice::Field) => {
+                let fill = if matches!(voice, Voice::Tool | Voice::Footer) {
+                    clear
+                } else {
+                    palette.faint
+                };
+                style(fill, palette.quiet, clear, 0.0, 1.2)
+            }
+            Voice::Main => style(palette.accent, palette.on_accent, palette.accent, 0.0, 1.2),
+            Voice::Second | Voice::Pad => {
+                style(palette.surface, palette.ink, palette.line, 0.12, 1.2)
+            }
+            Voice::Choice | Voice::Field if chosen => {
+                style(palette.tint, palette.ink, palette.accent, 0.32, 1.2)
+            }
+            Voice::Choice | Voice::Field => {
+                style(palette.surface, palette.ink, palette.line, 0.12, 1.2)
+            }
+            Voice::Footer => style(clear, palette.quiet, clear, 0.0, 1.0),
+            Voice::Tool if high => style(clear, palette.ink, palette.line, 0.12, 1.0),
+            Voice::Tool => style(clear, palette.ink, clear, 0.0, 1.0),
+            Voice::Key if chosen => style(palette.tint, palette.ink, palette.accent, 0.24, 0.7),
+            Voice::Key => style(palette.surface, palette.ink, palette.line, 0.1, 0.7),
+            Voice::Desk => style(palette.surface, palette.ink, palette.line, 0.1, 0.5),
+        };
+        let pressed = match voice {
+            Voice::Main => Style {
+                fill: palette.ink,
+                text: palette.ground,
+                ..rest
+            },
+            _ => Style {
+                fill: palette.tint,
+                edge: palette.accent,
+                edge_width: 0.32 * u,
+                ..rest
+            },
+        };
+        Styles {
+            rest,
+            pressed: if thing.is_live() { pressed } else { rest },
+            ring: palette.focus,
+            ring_width: 0.4 * u,
+            ring_gap: 0.25 * u,
+        }
+    }
+
+    /// A target around `content`, live as far as the element and the screen are.
+    pub(super) fn target<'a>(
+        &self,
+        thing: &Thing,
+        voice: Voice,
+        content: impl Into<Element<'a, Chosen>>,
+        live: bool,
+    ) -> Target<'a, Chosen> {
+        let chosen = thing.action.clone().map(|action| Chosen {
+            id: thing.id.clone(),
+            action,
+        });
+        let message = chosen.filter(|_| live && thing.is_live());
+        let padding = match voice {
+            Voice::Footer => 0.0,
+            Voice::Key | Voice::Desk | Voice::Tool | Voice::Pad => 0.4,
+            _ => 1.4,
+        };
+        Target::new(
+            thing.id.to_string(),
+            content,
+            self.styles(voice, thing),
+            message,
+        )
+        .padding(padding * self.u())
+        .hold(thing.hold)
+        .focused(self.scene.focus == Some(thing.id.as_ref()))
+    }
+
+    /// A button: an icon beside its word, a quieter second line where it has one.
+    pub(super) fn button<'a>(
+        &self,
+        thing: &Thing,
+        voice: Voice,
+        live: bool,
+    ) -> Element<'a, Chosen> {
+        let caption = self.caption(thing, voice);
+        self.target(thing, voice, caption, live).into()
+    }
+
+    /// The same with the icon over the word, where there is little width.
+    pub(super) fn stacked<'a>(
+        &self,
+        thing: &Thing,
+        voice: Voice,
+        live: bool,
+    ) -> Element<'a, Chosen> {
+        let caption = self.caption(thing, voice).stacked();
+        self.target(thing, voice, caption, live).into()
+    }
+
+    fn caption(&self, thing: &Thing, voice: Voice) -> Caption {
+        let m = self.metrics();
+        let size = match voice {
+            Voice::Main => m.lead(),
+            Voice::Key => m.lead() * 0.9,
+            Voice::Desk => m.u * 1.35,
+            Voice::Tool | Voice::Footer => m.body() * 0.94,
+            Voice::Pad => m.body() * 0.9,
+            Voice::Second | Voice::Choice | Voice::Field => m.body(),
+        };
+        let chosen = thing.chosen == Some(true);
+        let icon = match (thing.role, chosen) {
+            (Role::Choice, true) => Some(thing.icon.unwrap_or(Icon::RadioOn)),
+            (Role::Choice, false) => Some(thing.icon.unwrap_or(Icon::RadioOff)),
+            (Role::Toggle, true) if thing.icon.is_none() => Some(Icon::BoxOn),
+            (Role::Toggle, false) if thing.icon.is_none() => Some(Icon::BoxOff),
+            _ => thing.icon,
+        };
+        let (note_size, note_color) = match voice {
+            Voice::Main => (m.body(), None),
+            _ => (size * 0.88, Some(self.palette().quiet)),
+        };
+        let mut caption = Caption::new(thing.id.to_string(), thing.label.clone(), size)
+            .icon(icon)
+            .note(thing.note.as_deref(), note_size, note_color);
+        if voice == Voice::Main || chosen {
+            caption = caption.bold();
+        }
+        if voice == Voice::Choice {
+            caption = caption.left();
+        }
+        caption
+    }
+
+    /// A toggle: its icon and word at the left, a switch that says on or off by its shape at the right.
+    pub(super) fn toggle<'a>(&self, thing: &Thing, size: Size, live: bool) -> Element<'a, Chosen> {
+        let (m, palette) = (self.metrics(), self.palette());
+        let on = thing.chosen == Some(true);
+        let inner = Size::new(size.width - 2.8 * m.u, size.height);
+        let mut board = Board::new(inner);
+        let (width, height) = (4.4 * m.u, 2.4 * m.u);
+        let words = Rectangle::new(
+            iced::Point::ORIGIN,
+            Size::new(inner.width - width - m.u, inner.height),
+        );
+        let caption = Caption::new(thing.id.to_string(), thing.label.clone(), m.body());
+        board.put(words, caption.icon(thing.icon).left());
+        let track = Rectangle::new(
+            iced::Point::new(inner.width - width, (inner.height - height) / 2.0),
+            Size::new(width, height),
+        );
+        let fill = if on { palette.accent } else { palette.surface };
+        let area = Area::new(fill, height / 2.0)
+            .edge(if on { palette.accent } else { palette.line }, 0.18 * m.u);
+        board.put(track, area);
+        let knob = height - 0.9 * m.u;
+        let x = if on {
+            track.x + width - knob - 0.45 * m.u
+        } else {
+            track.x + 0.45 * m.u
+        };
+        let place = Rectangle::new(
+            iced::Point::new(x, track.y + 0.45 * m.u),
+            Size::new(knob, knob),
+        );
+        board.put(
+            place,
+            Area::new(
+                if on { palette.on_accent } else { palette.line },
+                knob / 2.0,
+            ),
+        );
+        self.target(thing, Voice::Choice, board, live).into()
+    }
+
+    /// The words of one place of the page, as lines of the column.
+    pub(super) fn lines<'t>(&self, things: impl Iterator<Item = &'t Thing>) -> Vec<Line> {
+        things.flat_map(|thing| self.line(thing)).collect()
+    }
+
+    /// One element as lines.
+    fn line(&self, thing: &Thing) -> Vec<Line> {
+        let (m, palette) = (self.metrics(), self.palette());
+        let id = thing.id.to_string();
+        let line = |size: f32| Line::new(id.clone(), thing.label.clone(), size).before(0.8 * m.u);
+        let mut first = match thing.role {
+            Role::Heading => line(m.title()).bold().leading(1.18).color(palette.ink),
+            Role::Display => line(m.title()).bold().leading(1.15).color(palette.accent),
+            Role::Notice => line(m.body()).bold().color(self.tone(thing.tone)),
+            _ if thing.tone != Tone::Plain => line(m.body()).color(self.tone(thing.tone)),
+            _ => line(m.body()).color(palette.ink),
+        };
+        if let Some(icon) = thing.icon.filter(|_| thing.role != Role::Heading) {
+            let color = match thing.tone {
+                Tone::Plain => palette.accent,
+                tone => self.tone(tone),
+            };
+            first = first.icon(icon, Some(color));
+        }
+        let mut lines = vec![first];
+        if let Some(note) = &thing.note {
+            let mut note =
+                Line::new(format!("{id}-note"), note.clone(), m.body()).color(palette.quiet);
+            if thing.icon.is_some() {
+                // in line with the words above, not with their icon
+                note = note.indented();
+            }
+            lines.push(note);
+        }
+        lines
+    }
+
+    pub(super) fn title(&self) -> Option<&Thing> {
+        self.scene.page.at(Place::Title).next()
+    }
+
+    /// The heading's line, in the size of a title.
+    pub(super) fn title_lines(&self) -> Vec<Line> {
+        self.title()
+            .map(|title| self.line(title))
+            .unwrap_or_default()
+    }
+
+    /// A drawing, whole, in its place.
+    pub(super) fn art(&self, board: &mut Board<'_, Chosen>, room: Rectangle, art: Art) {
+        // larger than this it would shout
+        let most = 40.0 * self.u();
+        let room = Rectangle {
+            x: room.x + (room.width - room.width.min(most)) / 2.0,
+            width: room.width.min(most),
+            ..room
+        };
+        let place = picture::inside(room, art.ratio());
+        let place = Rectangle {
+            x: place.x.round(),
+            y: place.y.round(),
+            width: place.width.floor(),
+            height: place.height.floor(),
+        };
+        let handle = self
+            .scene
+            .pictures
+            .gallery
+            .get(art, place.width, self.palette());
+        board.put(place, picture::whole(&handle));
+    }
+}
+
+/// `count` places side by side.
+pub(super) fn columns(room: Rectangle, count: usize, gap: f32) -> Vec<Rectangle> {
+    let count_f = count.max(1) as f32;
+    let width = (room.width - gap * (count_f - 1.0)) / count_f;
+    (0..count)
+        .map(|index| Rectangle {
+            x: room.x + index as f32 * (width + gap),
+            width,
+            ..room
+        })
+        .collect()
+}
+
+/// Places of a grid, row by row.
+pub(super) fn grid(
+    room: Rectangle,
+    count: usize,
+    across: usize,
+    height: f32,
+    gap: f32,
+) -> Vec<Rectangle> {
+    let across = across.max(1);
+    (0..count.div_ceil(across))
+        .flat_map(|row| {
+            let band = Rectangle {
+                y: room.y + row as f32 * (height + gap),
+                height,
+                ..room
+            };
+            columns(band, across, gap)
+        })
+        .take(count)
+        .collect()
+}
+
+/// The height of a grid.
+pub(super) fn grid_height(count: usize, across: usize, height: f32, gap: f32) -> f32 {
+    let rows = count.div_ceil(across.max(1)) as f32;
+    if rows == 0.0 {
+        0.0
+    } else {
+        rows * height + (rows - 1.0) * gap
+    }
+}

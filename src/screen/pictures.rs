@@ -1,0 +1,128 @@
+//! The pictures on the screen, kept as long as they are shown and let go with the state.
+
+use std::sync::Arc;
+
+use iced::advanced::image::Handle;
+
+use crate::{
+    elements::{Context, ScreenName},
+    session::{
+        Session, State,
+        issue::{self, State as Issue},
+        portrait::State as Portrait,
+        sign_in::State as SignIn,
+    },
+    widget::{
+        art::Gallery,
+        picture::{Kept, code},
+    },
+};
+
+/// Corner radius of a card (ISO/IEC 7810: 3.18 of 85.60 mm).
+const CARD_CORNER: f32 = 3.18 / 85.60;
+/// Corner radius of a portrait on the screen.
+const PORTRAIT_CORNER: f32 = 0.03;
+
+/// Handles of what is shown now.
+#[derive(Debug, Default)]
+pub struct Pictures {
+    /// The newest preview frame.
+    pub preview: Option<Handle>,
+    pub portrait: Kept,
+    pub front: Kept,
+    pub back: Kept,
+    /// The sign-in's code, and the text that is in it.
+    code: Option<(String, Handle)>,
+    receipt: Option<(String, Handle)>,
+    pub gallery: Gallery,
+}
+
+impl Pictures {
+    /// Keeps what the session shows now and lets everything else go.
+    pub fn follow(&mut self, session: &Session, context: &Context<'_>) {
+        if !self.shows_preview(session) {
+            self.preview = None;
+        }
+        let mut shot = None;
+        let mut card = None;
+        let mut scan = None;
+        let mut receipt = None;
+        match &session.state {
+            State::SignIn(SignIn::ShowCode {
+                code: Some(code),
+                approved: false,
+                ..
+            }) => scan = Some(code.scan.expose().as_str()),
+            State::Portrait(Portrait::Reviewing { shot: shown, .. }) => {
+                shot = Some(&shown.portrait)
+            }
+            State::Issue(Issue::ShowingCard {
+                rendered: Some(issue::Rendered { card: shown, .. }),
+                ..
+            }) => card = Some(shown),
+            State::Issue(Issue::Printing { job, .. } | Issue::ReadingBack { job, .. }) => {
+                card = Some(&job.card);
+            }
+            State::Issue(Issue::Collecting { job }) => {
+                card = Some(&job.card);
+                let address = context.site.receipt.as_ref();
+                receipt = address.map(|address| address.replace("{order}", &job.order.short()));
+            }
+            _ => {}
+        }
+        self.portrait.keep(shot, PORTRAIT_CORNER, |picture| picture);
+        self.front
+            .keep(card.map(|card| &card.front), CARD_CORNER, |face| &face.rgb);
+        let back = card.and_then(|card| card.back.as_ref());
+        self.back.keep(back, CARD_CORNER, |face| &face.rgb);
+        keep_code(&mut self.code, scan);
+        keep_code(&mut self.receipt, receipt.as_deref());
+    }
+
+    /// Whether the camera's picture is on the screen.
+    pub fn shows_preview(&self, session: &Session) -> bool {
+        use crate::session::attendant::{Page, Step};
+        match &session.state {
+            State::Attendant(state) => matches!(
+                state.step,
+                Step::Panel {
+                    page: Page::Camera,
+                    ..
+                }
+            ),
+            state => matches!(
+                ScreenName::of(state),
+                ScreenName::Framing
+                    | ScreenName::CountingDown
+                    | ScreenName::Capturing
+                    | ScreenName::ReadingBack
+                    | ScreenName::NeedsAttendant
+            ),
+        }
+    }
+
+    pub fn scan(&self) -> Option<&Handle> {
+        self.code.as_ref().map(|(_, handle)| handle)
+    }
+
+    pub fn receipt(&self) -> Option<&Handle> {
+        self.receipt.as_ref().map(|(_, handle)| handle)
+    }
+
+    /// A preview frame that has arrived; the pixels are shared, not copied.
+    pub fn newest(&mut self, frame: &Arc<camera::Frame>) {
+        self.preview = Some(Handle::from_rgba(
+            frame.width,
+            frame.height,
+            frame.rgba.clone(),
+        ));
+    }
+}
+
+fn keep_code(kept: &mut Option<(String, Handle)>, text: Option<&str>) {
+    match (text, kept.as_ref()) {
+        (Some(text), Some((known, _))) if text == known => {}
+        (Some(text), _) => *kept = code(text).map(|handle| (text.to_owned(), handle)),
+        (None, _) => *kept = None,
+    }
+}

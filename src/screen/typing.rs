@@ -1,0 +1,191 @@
+//! The password sign-in: two fields and the booth's own keyboard.
+
+use iced::{
+    Point, Rectangle, Size,
+    alignment::{Horizontal, Vertical},
+};
+
+use super::{
+    Chosen,
+    kit::{Kit, Voice, columns},
+};
+use crate::{
+    elements::{Element as Thing, Place, Role},
+    widget::{Board, Words, words::Line},
+};
+
+pub(super) fn draw(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
+    let (m, u) = (kit.metrics(), kit.u());
+    let frame = &kit.frame;
+    let margin = 2.4 * u;
+    let wide = Rectangle {
+        x: frame.area.x + margin,
+        width: frame.area.width - 2.0 * margin,
+        ..frame.area
+    };
+    let gap = 0.7 * u;
+    let lying = frame.side.is_some();
+    let bottom = frame.main.y - 1.6 * u;
+    let rows = key_rows(kit);
+    let top = if lying {
+        frame.content.y
+    } else {
+        frame.content.y
+    };
+    let fields_room = if lying {
+        12.0 * u
+    } else {
+        21.0 * u * (0.6 + 0.4 * m.larger)
+    };
+    let row = ((bottom - top - fields_room) / rows.len() as f32 - gap).min(m.hit.max(4.4 * u));
+    let height = rows.len() as f32 * (row + gap) - gap;
+    let keyboard = Rectangle {
+        y: bottom - height,
+        height,
+        ..wide
+    };
+    keys(kit, board, keyboard, &rows, row, gap);
+    let fields = Rectangle {
+        y: top,
+        height: (keyboard.y - 1.4 * u - top).max(1.0),
+        ..if lying { wide } else { frame.content }
+    };
+    draw_fields(kit, board, fields, lying);
+}
+
+fn draw_fields(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle, lying: bool) {
+    let (m, u) = (kit.metrics(), kit.u());
+    let page = kit.scene.page;
+    let title = Words::new(kit.title_lines());
+    let fields: Vec<&Thing> = page
+        .at(Place::Words)
+        .filter(|t| t.role == Role::Field)
+        .collect();
+    let toggle = page.at(Place::Words).find(|t| t.role == Role::Toggle);
+    let problem = kit.lines(page.at(Place::Words).filter(|t| t.role == Role::Notice));
+    let height = m.hit.max(4.4 * u * (0.6 + 0.4 * m.larger));
+    let (title_at, fields_at) = if lying {
+        let head = 1.18 * m.title();
+        let body = Rectangle {
+            y: room.y + head + 0.6 * u,
+            height,
+            ..room
+        };
+        (
+            Rectangle {
+                width: room.width * 0.4,
+                height: head,
+                ..room
+            },
+            columns(body, 3, 1.2 * u),
+        )
+    } else {
+        let rows = (0..3).map(|index| Rectangle {
+            y: room.y + index as f32 * (height + 0.9 * u),
+            height,
+            ..room
+        });
+        (kit.frame.title, rows.collect())
+    };
+    board.put(title_at, title);
+    let things = fields.into_iter().chain(toggle);
+    for (thing, place) in things.zip(&fields_at) {
+        if thing.role == Role::Field {
+            board.put(*place, field(kit, thing));
+        } else {
+            board.put(*place, kit.button(thing, Voice::Second, kit.live));
+        }
+    }
+    let last = fields_at.last().map_or(room.y, |last| last.y + last.height);
+    let problem_at = if lying {
+        Rectangle {
+            x: room.x + room.width * 0.42,
+            width: room.width * 0.58,
+            height: 1.18 * m.title(),
+            ..room
+        }
+    } else {
+        Rectangle {
+            y: last + 0.6 * u,
+            height: (room.y + room.height - last - 0.6 * u).max(1.0),
+            ..room
+        }
+    };
+    board.put(
+        problem_at,
+        Words::new(problem).align(Horizontal::Left, Vertical::Center),
+    );
+}
+
+/// A field: its name, and what was typed with a cursor behind it.
+pub(super) fn field<'a>(kit: &Kit<'_>, thing: &Thing) -> crate::widget::Element<'a, Chosen> {
+    let (m, palette) = (kit.metrics(), kit.palette());
+    let mut typed = thing.note.clone().unwrap_or_default();
+    if thing.chosen == Some(true) {
+        typed.push('|');
+    }
+    let name = Line::new(thing.id.to_string(), thing.label.clone(), m.body() * 0.86)
+        .leading(1.2)
+        .color(palette.quiet);
+    let typed = Line::new(format!("{}-note", thing.id), typed, m.body())
+        .leading(1.2)
+        .color(palette.ink);
+    let words = Words::new([name, typed])
+        .unwrapped()
+        .align(Horizontal::Left, Vertical::Center);
+    kit.target(thing, Voice::Field, words, kit.live).into()
+}
+
+/// The keys by row; the last row is made of the wide ones.
+fn key_rows<'a>(kit: &Kit<'a>) -> Vec<Vec<&'a Thing>> {
+    let mut rows: Vec<Vec<&Thing>> = Vec::new();
+    let mut last = Vec::new();
+    for key in kit.scene.page.at(Place::Pad) {
+        let place = key
+            .id
+            .strip_prefix("key-")
+            .and_then(|rest| rest.split_once('-'));
+        match place.and_then(|(row, _)| row.parse::<usize>().ok()) {
+            Some(row) => {
+                rows.resize_with(rows.len().max(row + 1), Vec::new);
+                rows[row].push(key);
+            }
+            None => last.push(key),
+        }
+    }
+    rows.push(last);
+    rows
+}
+
+fn keys(
+    kit: &Kit<'_>,
+    board: &mut Board<'_, Chosen>,
+    room: Rectangle,
+    rows: &[Vec<&Thing>],
+    height: f32,
+    gap: f32,
+) {
+    let longest = rows.iter().map(Vec::len).max().unwrap_or(1).max(11) as f32;
+    let width = ((room.width + gap) / longest - gap).min(height * 1.5);
+    for (index, row) in rows.iter().enumerate() {
+        let wide = |key: &Thing| match key.id.as_ref() {
+            "key-space" => 3.2,
+            "key-shift" | "key-backspace" => 2.3,
+            "key-symbols" => 1.5,
+            _ => 1.0,
+        };
+        let widths: Vec<f32> = row.iter().map(|key| width * wide(key)).collect();
+        let total = widths.iter().sum::<f32>() + gap * (row.len() as f32 - 1.0);
+        // a row wider than the room is drawn narrower as a whole
+        let squeeze = (room.width / total).min(1.0);
+        let mut x = room.x + (room.width - total * squeeze) / 2.0;
+        for (key, width) in row.iter().zip(widths) {
+            let place = Rectangle::new(
+                Point::new(x, room.y + index as f32 * (height + gap)),
+                Size::new(width * squeeze, height),
+            );
+            board.put(place, kit.button(key, Voice::Key, kit.live));
+            x += (width + gap) * squeeze;
+        }
+    }
+}

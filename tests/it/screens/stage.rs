@@ -1,0 +1,166 @@
+//! A session in one state, seen in one way: size, language, preferences.
+
+use std::path::Path;
+
+use fotoautomat::{
+    config::Problems,
+    elements::{self, Context, KeyboardLayout, Page, Panel, Site, Strip},
+    screen::{Frame, Pictures},
+    session::{Now, Rules, Session},
+    text::Texts,
+    theme::{Look, Screen, Theme},
+};
+use iced_test::core::Size;
+
+use super::scenes::Scene;
+
+/// How a screen is looked at.
+#[derive(Debug, Clone)]
+pub(super) struct Way {
+    pub(super) name: String,
+    pub(super) size: Size,
+    pub(super) language: &'static str,
+    pub(super) large: bool,
+    pub(super) contrast: bool,
+    pub(super) low: bool,
+    pub(super) test_mode: bool,
+}
+
+impl Way {
+    fn new(width: f32, height: f32, language: &'static str, look: &str) -> Self {
+        let shape = if width > height {
+            "landscape"
+        } else {
+            "portrait"
+        };
+        Self {
+            name: format!("{shape}-{width}x{height}-{language}-{look}"),
+            size: Size::new(width, height),
+            language,
+            large: look.contains("large"),
+            contrast: look.contains("contrast"),
+            low: look.contains("low"),
+            test_mode: look.contains("test"),
+        }
+    }
+
+    /// Both orientations, both languages, every look, and the extreme sizes.
+    pub(super) fn pictures() -> Vec<Self> {
+        let mut ways = Vec::new();
+        for (width, height) in [(1080.0, 1920.0), (1920.0, 1080.0)] {
+            for language in ["sv", "en"] {
+                for look in ["normal", "contrast", "large"] {
+                    ways.push(Self::new(width, height, language, look));
+                }
+            }
+            ways.push(Self::new(width, height, "sv", "low"));
+            ways.push(Self::new(width, height, "sv", "test"));
+        }
+        ways.push(Self::new(1024.0, 768.0, "sv", "normal"));
+        ways.push(Self::new(1024.0, 768.0, "sv", "large"));
+        ways.push(Self::new(1024.0, 768.0, "sv", "low-large-test"));
+        ways.push(Self::new(768.0, 1024.0, "sv", "large"));
+        ways.push(Self::new(2160.0, 3840.0, "sv", "normal"));
+        ways
+    }
+
+    /// Those of [`Way::pictures`] whose names contain one of the words.
+    pub(super) fn named(words: &str) -> Vec<Self> {
+        let words: Vec<&str> = words.split(',').collect();
+        let mut ways = Self::pictures();
+        ways.retain(|way| words.iter().any(|word| way.name.contains(word)));
+        ways
+    }
+}
+
+/// Everything a scene is drawn from.
+pub(super) struct Stage {
+    pub(super) session: Session,
+    pub(super) now: Now,
+    pub(super) rules: Rules,
+    pub(super) texts: Texts,
+    pub(super) site: Site,
+    pub(super) look: Look,
+    pub(super) size: Size,
+    pub(super) strip: Option<Strip>,
+    pub(super) panel: Option<Panel>,
+    pub(super) keyboard: KeyboardLayout,
+    pub(super) pictures: Pictures,
+    pub(super) focus: Option<String>,
+}
+
+pub(super) fn umu() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/kiosk-config/umu"))
+}
+
+pub(super) fn texts() -> Texts {
+    let languages = ["sv".to_owned(), "en".to_owned()];
+    let mut problems = Problems::default();
+    let texts = Texts::load(&umu().join("texts"), &languages, &mut problems);
+    assert!(problems.is_empty(), "{problems}");
+    texts
+}
+
+pub(super) fn theme() -> Theme {
+    toml::from_str(&std::fs::read_to_string(umu().join("theme.toml")).unwrap()).unwrap()
+}
+
+impl Stage {
+    pub(super) fn new(way: &Way, scene: &Scene) -> Self {
+        let played = scene.play(way);
+        let strip = (way.test_mode || scene.needs_test_mode()).then(super::scenes::strip);
+        let area = fotoautomat::screen::area_of(way.size, strip.is_some());
+        let look = Look::new(
+            &theme(),
+            &Screen::default(),
+            area.size(),
+            &played.session.preferences,
+        );
+        let mut stage = Self {
+            session: played.session,
+            now: played.now,
+            rules: played.rules,
+            texts: texts(),
+            site: Site {
+                institution: "Umeå universitet".to_owned(),
+                place: "Infocenter, Universumhuset".to_owned(),
+                receipt: None,
+            },
+            look,
+            size: way.size,
+            strip,
+            panel: scene.panel,
+            keyboard: KeyboardLayout::default(),
+            pictures: Pictures::default(),
+            focus: scene.focus.map(str::to_owned),
+        };
+        let mut pictures = Pictures::default();
+        pictures.follow(&stage.session, &stage.context());
+        if pictures.shows_preview(&stage.session) {
+            pictures.newest(&super::scenes::preview());
+        }
+        stage.pictures = pictures;
+        stage
+    }
+
+    pub(super) fn context(&self) -> Context<'_> {
+        Context {
+            texts: &self.texts,
+            rules: &self.rules,
+            site: &self.site,
+            now: self.now,
+            panel: self.panel,
+            keyboard: self.keyboard,
+            can_speak: true,
+            strip: self.strip.as_ref(),
+        }
+    }
+
+    pub(super) fn page(&self) -> Page {
+        elements::page(&self.session, &self.context())
+    }
+
+    pub(super) fn frame(&self) -> Frame {
+        Frame::new(self.look.metrics, self.size, self.strip.is_some())
+    }
+}
