@@ -9,13 +9,13 @@ BOOTH = target/debug/fotoautomat
 # The booth in test mode on this screen; without a screen, one whole session and where its card lies.
 demo: build
 	@tests/setup/need.sh show
-	@tests/setup/photos.sh || true
+	@tests/setup/photos.sh || echo "fotoautomat: going on without photographs"
 	@tests/setup/demo.sh
 
 build:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build
-	@$(CARGO) build --workspace
+	@$(CARGO) build --locked
 
 # Every test that fits; tests/setup tells what it installs.
 test:

@@ -98,7 +98,7 @@ pub(crate) struct Parts {
     pub pins: Arc<Pins>,
     pub portal: Arc<dyn Portal>,
     pub outbox: Outbox,
-    pub worker: Arc<WorkerHandle>,
+    pub worker: WorkerHandle,
     pub designer: Designer,
     pub studio: studio::Studio,
     health: watch::Receiver<Health>,
@@ -108,11 +108,14 @@ pub(crate) struct Parts {
     pace: f32,
     undecided: Vec<outbox::Undecided>,
     orderly: mpsc::UnboundedSender<BoxFuture<'static, ()>>,
-    tasks: Vec<JoinHandle<()>>,
+    tasks: Tasks,
 }
 
 /// A JPEG of a portrait at 600x800 stays well below this at a quality that shows no blocks.
 const PHOTO_LIMIT: usize = 200_000;
+/// Work that was told to end has ended after some of these looks.
+const CLOSING_LOOK: Duration = Duration::from_millis(20);
+const CLOSING_LOOKS: u32 = 500;
 /// A printer that is there has answered by then; open attempts are settled by its counter.
 const PRINTER_ANSWERS: Duration = Duration::from_secs(10);
 
@@ -149,11 +152,7 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
         hurry,
         ..Policy::default()
     };
-    let worker = Arc::new(outbox::worker::spawn(
-        opened.outbox.clone(),
-        portal.clone(),
-        policy,
-    ));
+    let worker = outbox::worker::spawn(opened.outbox.clone(), portal.clone(), policy);
     let (health, watching) = monitor::watch_over(monitor::Parts {
         camera: devices.camera.status(),
         printer: devices.printer.status(),
@@ -161,7 +160,7 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
         identity: identity.clone(),
         portal: portal.clone(),
         outbox: opened.outbox.clone(),
-        worker: worker.clone(),
+        sending: worker.fault(),
         data: options.data.clone(),
         needs: config.rules().needs,
     });
@@ -200,7 +199,7 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
         pace,
         undecided: opened.undecided,
         orderly,
-        tasks: vec![watching, orderly_task],
+        tasks: Tasks(vec![watching, orderly_task]),
         config,
     })))
 }
@@ -333,6 +332,31 @@ impl Booth {
         devices::explain(reason).unwrap_or_else(|| reason.fault.clone())
     }
 
+    /// Ends everything in order and lets go of the store; the last one to hold the booth calls it. False when somebody
+    /// else still holds it after the time that ending work may take: then it ends with them.
+    pub async fn close(self) -> bool {
+        let mut parts = self.0;
+        for _ in 0..CLOSING_LOOKS {
+            match Arc::try_unwrap(parts) {
+                Ok(last) => {
+                    let Parts {
+                        worker,
+                        outbox,
+                        tasks,
+                        ..
+                    } = last;
+                    drop(tasks);
+                    worker.stop().await;
+                    outbox.close().await;
+                    return true;
+                }
+                Err(held) => parts = held,
+            }
+            tokio::time::sleep(CLOSING_LOOK).await;
+        }
+        false
+    }
+
     pub fn outbox(&self) -> &Outbox {
         &self.0.outbox
     }
@@ -361,10 +385,7 @@ impl Booth {
             .boxed(),
             None => stream::empty().boxed(),
         };
-        let open = stream::once(open_attempts(self.0.clone())).filter(|event| {
-            let some = matches!(event, Event::OpenAttemptsFound(attempts) if !attempts.is_empty());
-            std::future::ready(some)
-        });
+        let open = stream::once(open_attempts(self.0.clone()));
         stream::select_all([health.boxed(), cards, open.boxed()]).boxed()
     }
 }
@@ -462,9 +483,12 @@ impl Parts {
     }
 }
 
-impl Drop for Parts {
+/// Tasks that end with their owner.
+struct Tasks(Vec<JoinHandle<()>>);
+
+impl Drop for Tasks {
     fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
+        self.0.iter().for_each(JoinHandle::abort);
     }
 }
 

@@ -29,7 +29,7 @@ pub use rules::Rules;
 
 use crate::{
     audit,
-    health::{self, Health, Reason, Service},
+    health::{self, Health, Part, Reason, Service},
     order::{Consent, Disposition, OrderId, OrderReason, Outcome, Replaces, Seen, Uid},
 };
 
@@ -179,8 +179,9 @@ pub struct Session {
     signed_in: Option<Instant>,
     extended: u32,
     absolute_extended: u32,
-    /// Attempts found open at the start, one after the other to be decided.
-    undecided: Vec<issue::OpenAttempt>,
+    /// Attempts found open at the start, one after the other to be decided; `None` until they were looked up, and
+    /// nobody is served before.
+    undecided: Option<Vec<issue::OpenAttempt>>,
 }
 
 impl Session {
@@ -197,7 +198,7 @@ impl Session {
             signed_in: None,
             extended: 0,
             absolute_extended: 0,
-            undecided: Vec::new(),
+            undecided: None,
         }
     }
 
@@ -211,10 +212,8 @@ impl Session {
             Event::Ticked => self.tick(now, rules, &mut effects),
             Event::HealthChanged(health) => self.health_changed(*health, now, rules, &mut effects),
             Event::OpenAttemptsFound(attempts) => {
-                self.undecided.extend(attempts);
-                if matches!(self.state, State::Attract | State::OutOfService(_)) {
-                    self.rest(now, rules, &mut effects);
-                }
+                self.undecided.get_or_insert_default().extend(attempts);
+                self.resume(now, rules, &mut effects);
             }
             Event::Pressed(press) => self.pressed(press, now, rules, &mut effects),
             Event::Committed(issue::Commitment {
@@ -242,7 +241,10 @@ impl Session {
 
     /// What the booth could do for the next visitor.
     pub fn service(&self, rules: &Rules) -> Result<Service, Vec<Reason>> {
-        health::readiness(&self.health, &rules.needs)
+        match self.undecided {
+            Some(_) => health::readiness(&self.health, &rules.needs),
+            None => Err(vec![Reason::new(Part::Store, "starting")]),
+        }
     }
 
     fn enter(&mut self, state: State, now: Now) {
@@ -321,8 +323,14 @@ impl Session {
         effects: &mut Vec<Effect>,
     ) {
         self.health = health;
+        self.resume(now, rules, effects);
+    }
+
+    /// Looks whether an idle booth may serve now, or may not any more.
+    fn resume(&mut self, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
+        let known = self.health.is_known() && self.undecided.is_some();
         match &self.state {
-            State::Starting if !self.health.is_known() => {}
+            State::Starting if !known => {}
             State::Starting | State::OutOfService(_) | State::Attract => {
                 self.rest(now, rules, effects)
             }
@@ -333,7 +341,7 @@ impl Session {
     /// Goes to the state in which the booth waits: an open question about a card first, then attract or out of
     /// service. Entering the state one is already in changes nothing, so that an idle booth redraws nothing.
     fn rest(&mut self, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
-        if let Some(attempt) = self.undecided.pop() {
+        if let Some(attempt) = self.undecided.as_mut().and_then(Vec::pop) {
             effects.push(Effect::WatchForCode);
             return self.enter(State::Issue(issue::State::after_restart(attempt)), now);
         }

@@ -7,7 +7,7 @@ use tokio::{sync::watch, task::JoinHandle, time::MissedTickBehavior};
 use crate::{
     health::{self, Condition, Health, Needs, Reason, Supplies},
     identity::IdentityProvider,
-    outbox::{Outbox, worker::WorkerHandle},
+    outbox::Outbox,
     portal::{Heartbeat, Portal},
 };
 
@@ -28,7 +28,8 @@ pub(super) struct Parts {
     pub identity: Arc<dyn IdentityProvider>,
     pub portal: Arc<dyn Portal>,
     pub outbox: Outbox,
-    pub worker: Arc<WorkerHandle>,
+    /// Why nothing is being sent, as the outbox's worker says.
+    pub sending: watch::Receiver<Option<String>>,
     pub data: PathBuf,
     pub needs: Needs,
 }
@@ -42,7 +43,6 @@ pub(super) fn watch_over(parts: Parts) -> (watch::Receiver<Health>, JoinHandle<(
 
 async fn run(mut parts: Parts, health: watch::Sender<Health>) {
     let mut backlog = parts.outbox.backlog();
-    let mut fault = parts.worker.fault();
     let mut servers = tokio::time::interval(LOOK_AGAIN);
     servers.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looked: Option<tokio::time::Instant> = None;
@@ -59,7 +59,7 @@ async fn run(mut parts: Parts, health: watch::Sender<Health>) {
         now.backlog = *backlog.borrow_and_update();
         // the worker's fault is the portal's silence, which the portal's own condition tells; the store itself answers
         // for each commit, so here it is well as long as it is open
-        fault.borrow_and_update();
+        parts.sending.borrow_and_update();
         now.store = Condition::Ready;
         health.send_if_modified(|old| std::mem::replace(old, now.clone()) != now);
         let reader_changed = async {
@@ -80,7 +80,7 @@ async fn run(mut parts: Parts, health: watch::Sender<Health>) {
             _ = parts.printer.changed() => {}
             _ = reader_changed => {}
             _ = backlog.changed() => {}
-            _ = fault.changed() => {}
+            _ = parts.sending.changed() => {}
             answer = probed => {
                 probe = None;
                 if let Ok((identity, portal)) = answer {

@@ -67,6 +67,7 @@ fn ready() -> Event {
 async fn leaving_the_sign_in_ends_its_polling_and_late_answers_are_nobodys() {
     let waiting = Arc::new(AtomicUsize::new(0));
     let mut runner = Runner::new(Patient(waiting.clone()), rules());
+    runner.happen(Event::OpenAttemptsFound(vec![]));
     runner.happen(ready());
     runner.press(Press::Start);
     // the answer is in the queue when the visitor leaves and the next one starts

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod booth;
+mod harness;
 mod oidc_provider;
 mod outbox;
 mod phone;

@@ -108,6 +108,16 @@ fn out_of_service_says_why_and_resumes_by_itself() {
 }
 
 #[test]
+fn nobody_is_served_before_it_is_known_whether_a_question_is_open() {
+    let mut world = World::ready();
+    world.session = crate::session::Session::new(world.now, &world.rules);
+    world.happen(Event::HealthChanged(Box::new(healthy())));
+    assert_eq!(world.place(), "starting");
+    world.happen(Event::OpenAttemptsFound(vec![]));
+    assert_eq!(world.place(), "attract");
+}
+
+#[test]
 fn an_attempt_that_the_power_cut_off_is_asked_about_before_anybody_is_served() {
     let mut world = World::ready();
     let order = crate::order::OrderId::new(world.now.wall);

@@ -99,6 +99,7 @@ impl World {
             effects: Vec::new(),
             attempts: 0,
         };
+        world.happen(Event::OpenAttemptsFound(vec![]));
         world.happen(Event::HealthChanged(Box::new(healthy())));
         world
     }

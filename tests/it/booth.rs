@@ -1,0 +1,311 @@
+//! What a booth does when its parts fail: one story each, through the real ports and virtual devices.
+
+use std::time::Duration;
+
+use card_printer::Fault;
+use fotoautomat::{
+    health::Part,
+    identity::virtual_idp,
+    order::{Outcome, Serial},
+    session::{Press, State, issue, issue::Why, portrait, sign_in},
+};
+
+use crate::harness::Harness;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_comes_and_goes_with_a_card_and_the_portal_has_it_once() {
+    let mut harness = Harness::boot().await;
+    harness.to_the_end_of_printing().await;
+    harness.desk.lay_new_card();
+    harness
+        .until("the card is read back", |state| {
+            matches!(state, State::Issue(issue::State::Collecting { .. }))
+        })
+        .await;
+    let State::Issue(issue::State::Collecting { job }) = &harness.runner.session.state else {
+        unreachable!()
+    };
+    let (order, serial) = (job.order, job.serial);
+    harness.press(Press::Done);
+    assert!(matches!(harness.runner.session.state, State::Attract));
+    assert!(
+        harness
+            .booth
+            .worker()
+            .drained(Duration::from_secs(60))
+            .await,
+        "everything reaches the portal"
+    );
+    let portal = harness.booth.test_portal().unwrap();
+    let view = portal
+        .order(order)
+        .await
+        .unwrap()
+        .expect("the portal has the order");
+    assert!(view.photo.is_some(), "and the photo");
+    assert_eq!(view.cards.len(), 1, "and one card");
+    let card = &view.cards[0];
+    assert_eq!(
+        (card.serial, card.row.outcome, card.row.collected),
+        (serial, Outcome::Printed, true)
+    );
+    assert!(card.row.code_read_back && card.row.uid.is_some());
+    let totals = portal.totals().await.unwrap();
+    assert_eq!(
+        (totals.orders, totals.photos, totals.cards, totals.valid),
+        (1, 1, 1, 1)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_denied_sign_in_leads_home_with_a_reason() {
+    let mut harness = Harness::boot().await;
+    harness
+        .until("attract", |state| matches!(state, State::Attract))
+        .await
+        .press(Press::Start);
+    harness
+        .until("a code", |state| {
+            matches!(
+                state,
+                State::SignIn(sign_in::State::ShowCode { code: Some(_), .. })
+            )
+        })
+        .await;
+    assert!(harness.desk.deny());
+    harness
+        .until("the reason", |state| {
+            matches!(state, State::SignIn(sign_in::State::NotEligible { .. }))
+        })
+        .await;
+    let State::SignIn(sign_in::State::NotEligible { why, .. }) = &harness.runner.session.state
+    else {
+        unreachable!()
+    };
+    assert_eq!(why.name(), "denied");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_camera_that_is_pulled_out_is_told_and_comes_back_by_itself() {
+    let mut harness = Harness::boot().await;
+    harness.to_framing().await;
+    let unplugged = harness
+        .desk
+        .faults()
+        .into_iter()
+        .find(|fault| fault.part == Part::Camera && fault.name == "unplugged");
+    let unplugged = unplugged.unwrap();
+    harness.desk.toggle(&unplugged);
+    harness.press(Press::Shutter);
+    harness
+        .until("the live picture says so", |state| {
+            matches!(
+                state,
+                State::Portrait(portrait::State::Framing { fault: Some(_), .. })
+            )
+        })
+        .await;
+    harness.desk.toggle(&fotoautomat::booth::DeskFault {
+        on: true,
+        ..unplugged
+    });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    for _ in 0..200 {
+        harness.press(Press::Shutter);
+        harness.runner.turn(Duration::from_millis(50)).await;
+        if matches!(
+            harness.runner.session.state,
+            State::Portrait(portrait::State::Reviewing { .. })
+        ) {
+            return;
+        }
+    }
+    panic!(
+        "no photograph after the camera came back: {:?}",
+        harness.runner.session.state
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_idle_booth_without_its_printer_says_that_cards_are_fetched_later() {
+    let mut harness = Harness::boot().await;
+    harness
+        .until("attract", |state| matches!(state, State::Attract))
+        .await;
+    harness.desk.printer().unplug();
+    for _ in 0..600 {
+        harness.runner.turn(Duration::from_millis(20)).await;
+        if harness.runner.session.service(&harness.runner.rules)
+            == Ok(fotoautomat::health::Service::OrderOnly)
+        {
+            assert!(
+                matches!(harness.runner.session.state, State::Attract),
+                "it serves all the same"
+            );
+            return;
+        }
+    }
+    panic!("the printer's absence was not noticed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_empty_hopper_prints_nothing_and_the_same_serial_is_tried_again() {
+    let mut harness = Harness::boot().await;
+    harness.to_card().await;
+    // the printer notices only when it draws a card
+    harness.desk.printer().raise_after(0, Fault::NoCards);
+    harness.press(Press::Print);
+    harness
+        .until("it is known", |state| {
+            matches!(state, State::Issue(issue::State::NeedsAttendant(_)))
+        })
+        .await;
+    assert_eq!(
+        harness.why(),
+        Some(&Why::NotPrinted(Some("no-cards".into())))
+    );
+    let serial = open_serial(&harness);
+    assert_eq!(harness.desk.printer().books().fed, 0);
+    harness.desk.printer().clear_all();
+    for _ in 0..1000 {
+        harness.press(Press::PrintAgain);
+        harness.runner.turn(Duration::from_millis(20)).await;
+        if !matches!(
+            harness.runner.session.state,
+            State::Issue(issue::State::NeedsAttendant(_))
+        ) {
+            break;
+        }
+    }
+    harness
+        .until("printed", |state| {
+            matches!(state, State::Issue(issue::State::ReadingBack { .. }))
+        })
+        .await;
+    let State::Issue(issue::State::ReadingBack { job, .. }) = &harness.runner.session.state else {
+        unreachable!()
+    };
+    assert_eq!(job.serial, serial);
+    assert_eq!(
+        harness.desk.printer().books().fed,
+        1,
+        "one card was fed in all"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cable_pulled_in_the_middle_leaves_a_question_that_the_card_itself_answers() {
+    let mut harness = Harness::boot().await;
+    harness.to_card().await;
+    harness.desk.printer().speed(0.5);
+    harness.press(Press::Print);
+    harness
+        .until("the printer works on the card", |state| {
+            matches!(state, State::Issue(issue::State::Printing { step, .. }) if step.name == "printing")
+        })
+        .await;
+    harness.desk.printer().unplug();
+    harness
+        .until("nobody knows", |state| {
+            matches!(state, State::Issue(issue::State::NeedsAttendant(_)))
+        })
+        .await;
+    assert_eq!(harness.why(), Some(&Why::Unknown));
+    let serial = open_serial(&harness);
+    // nothing more is printed by itself, cable or no cable
+    harness.desk.printer().replug();
+    for _ in 0..50 {
+        harness.press(Press::PrintAgain);
+        harness.runner.turn(Duration::from_millis(10)).await;
+    }
+    assert_eq!(harness.why(), Some(&Why::Unknown));
+    harness
+        .runner
+        .happen(fotoautomat::session::Event::CodeSeen(Some(Serial([0; 8]))));
+    assert_eq!(
+        harness.why(),
+        Some(&Why::Unknown),
+        "another card proves nothing"
+    );
+    harness
+        .runner
+        .happen(fotoautomat::session::Event::CodeSeen(Some(serial)));
+    assert!(matches!(
+        harness.runner.session.state,
+        State::Issue(issue::State::Collecting { .. })
+    ));
+    assert!(harness.desk.printer().books().fed <= 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_power_cut_left_open_is_asked_about_at_the_next_start() {
+    let mut harness = Harness::boot().await;
+    harness.to_card().await;
+    harness.desk.printer().speed(100.0);
+    harness.press(Press::Print);
+    harness
+        .until("printing", |state| {
+            matches!(state, State::Issue(issue::State::Printing { .. }))
+        })
+        .await;
+    let State::Issue(issue::State::Printing { job, .. }) = &harness.runner.session.state else {
+        unreachable!()
+    };
+    let (order, serial) = (job.order, job.serial);
+    let data = harness.shut().await;
+    let mut harness = Harness::boot_in(data).await;
+    harness
+        .until("the question", |state| {
+            matches!(
+                state,
+                State::Issue(issue::State::NeedsAttendant(_)) | State::Attract
+            )
+        })
+        .await;
+    match &harness.runner.session.state {
+        State::Issue(issue::State::NeedsAttendant(open)) => {
+            assert_eq!(
+                (open.order, open.serial, &open.why),
+                (order, serial, &Why::AfterRestart)
+            );
+        }
+        // the printer's counter proved that no card was fed
+        State::Attract => assert!(harness.booth.outbox().undecided().await.unwrap().is_empty()),
+        _ => unreachable!(),
+    }
+    assert_eq!(
+        harness.desk.printer().books().fed,
+        0,
+        "nothing prints by itself"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_server_that_talks_rubbish_is_a_sentence_and_not_a_crash() {
+    for fault in virtual_idp::Fault::ALL {
+        let mut harness = Harness::boot().await;
+        harness
+            .until("attract", |state| matches!(state, State::Attract))
+            .await;
+        harness.desk.identity().set_fault(Some(fault));
+        harness.press(Press::Start);
+        for _ in 0..40 {
+            harness.runner.turn(Duration::from_millis(10)).await;
+            harness.desk.approve(0);
+        }
+        harness.press(Press::Cancel);
+        harness
+            .until("home", |state| {
+                matches!(state, State::Attract | State::OutOfService(_))
+            })
+            .await;
+        assert!(!harness.runner.session.is_personal(), "{fault:?}");
+    }
+}
+
+fn open_serial(harness: &Harness) -> Serial {
+    match &harness.runner.session.state {
+        State::Issue(issue::State::NeedsAttendant(open)) => open.serial,
+        other => panic!("no open question: {other:?}"),
+    }
+}
