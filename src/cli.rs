@@ -3,6 +3,7 @@
 pub mod config;
 pub mod doctor;
 pub mod key;
+pub mod pin;
 pub mod portal;
 pub mod rehearse;
 pub mod render;
@@ -39,6 +40,8 @@ pub enum Command {
     Config(config::Command),
     /// Say of each part of the booth whether it is ready, or why not.
     Doctor(doctor::Args),
+    /// Make an attendant's PIN, and what the configuration keeps of it.
+    Pin(pin::Command),
     /// Serve the portal interface from a file, for trials and for integrators.
     Portal(portal::Args),
     /// Run whole sessions without a display and leave what came of them.

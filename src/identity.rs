@@ -6,6 +6,7 @@
 
 mod claims;
 mod device_grant;
+mod directory;
 mod jwt;
 mod pin;
 mod settings;
@@ -13,11 +14,13 @@ pub mod virtual_idp;
 
 use std::{path::Path, sync::Arc};
 
+use device_grant::DeviceGrant;
+use directory::Directory;
 use futures::{future::BoxFuture, stream::BoxStream};
 
 pub use claims::{Claims, Mapping};
-pub use device_grant::DeviceGrant;
-pub use pin::{Attendant, Pins, hash_pin};
+pub use directory::{PasswordSettings, Search};
+pub use pin::{Attendant, Pins, hash_pin, random_pin};
 pub use settings::{ClientAuth, Settings};
 
 use crate::{
@@ -103,5 +106,60 @@ pub trait IdentityProvider: Send + Sync {
 
 /// The identity provider of a site. File names in the settings are relative to `folder`.
 pub fn open(settings: &Settings, folder: &Path) -> Result<Arc<dyn IdentityProvider>, Problems> {
-    Ok(Arc::new(DeviceGrant::open(settings, folder)?))
+    let mut problems = Problems::default();
+    settings.check(&mut problems);
+    let phone = DeviceGrant::open(settings, folder, &mut problems);
+    let directory = settings
+        .password
+        .as_ref()
+        .map(|password| Directory::open(password, folder, &mut problems));
+    match (phone, directory) {
+        (Some(phone), None) if problems.is_empty() => Ok(Arc::new(Site {
+            phone,
+            directory: None,
+        })),
+        (Some(phone), Some(Some(directory))) if problems.is_empty() => Ok(Arc::new(Site {
+            phone,
+            directory: Some(directory),
+        })),
+        _ => Err(problems),
+    }
+}
+
+/// What a site has: always the phone, and a directory where it says so.
+struct Site {
+    phone: DeviceGrant,
+    directory: Option<Directory>,
+}
+
+impl IdentityProvider for Site {
+    fn begin(&self) -> BoxStream<'static, Step> {
+        self.phone.begin()
+    }
+
+    fn check_password(&self, password: Password) -> BoxFuture<'static, Step> {
+        let directory = self.directory.clone();
+        Box::pin(async move {
+            match directory {
+                Some(directory) => directory.check(password).await,
+                None => Step::Failed(Failure::Refused),
+            }
+        })
+    }
+
+    fn ready(&self) -> BoxFuture<'static, Result<(), Trouble>> {
+        let phone = self.phone.clone();
+        Box::pin(async move { phone.ready().await })
+    }
+
+    fn probe(&self) -> BoxFuture<'static, Result<(), Trouble>> {
+        let (phone, directory) = (self.phone.clone(), self.directory.clone());
+        Box::pin(async move {
+            phone.probe().await?;
+            match directory {
+                Some(directory) => directory.probe().await,
+                None => Ok(()),
+            }
+        })
+    }
 }

@@ -38,6 +38,7 @@ fn run(cli: &Cli, runtime: &tokio::runtime::Runtime) -> Result<Answer, Error> {
             let data = booth::data_folder(&config, state_home().as_deref());
             runtime.block_on(cli::doctor::run(args, config, &data))
         }
+        Command::Pin(command) => cli::pin::run(command),
         Command::Portal(args) => runtime.block_on(cli::portal::run(args)),
         Command::Rehearse(args) => runtime.block_on(cli::rehearse::run(args, cli.load(true)?)),
         Command::Key(command) => cli::key::run(command),

@@ -89,6 +89,39 @@ const LONGEST: usize = 256;
 const MOST: usize = 512;
 
 impl Mapping {
+    /// What directories call the same (inetOrgPerson, RFC 2798; eduPerson).
+    pub(super) fn of_directory() -> Self {
+        let list = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        Self {
+            subject: list(&["uid"]),
+            name: list(&["displayName", "givenName sn", "cn"]),
+            affiliation: list(&["eduPersonAffiliation"]),
+            assurance: list(&["eduPersonAssurance"]),
+            ..Self::default()
+        }
+    }
+
+    /// Every claim that it looks at, once.
+    pub(super) fn names(&self) -> Vec<String> {
+        let lists = [
+            &self.subject,
+            &self.name,
+            &self.affiliation,
+            &self.assurance,
+        ];
+        let role = self.attendant.iter().map(|role| role.claim.as_str());
+        let mut names: Vec<String> = lists
+            .into_iter()
+            .flatten()
+            .flat_map(|alternative| alternative.split_whitespace())
+            .chain(role)
+            .map(str::to_owned)
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     pub(super) fn check(&self, problems: &mut Problems) {
         if self.subject.is_empty() {
             problems.at(

@@ -18,19 +18,19 @@ use openidconnect::{
     url::{Url, form_urlencoded},
 };
 use serde::Deserialize;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tracing::{debug, warn};
 
-use super::{Fault, Grant, IdentityProvider, Settings, Step, Trouble};
+use super::{Fault, Grant, Settings, Step, Trouble};
 use crate::{
     config::Problems,
     http,
     order::{LoginMethod, Private},
-    session::sign_in::{Code, Failure, Password},
+    session::sign_in::{Code, Failure},
 };
 
 use client::Credentials;
-use discovery::{Directory, Provider};
+use discovery::{Known, Provider};
 use patience::{Answer, Next, Patience};
 use token::Tokens;
 
@@ -49,9 +49,17 @@ const PAUSE_FOR_CODE: Duration = Duration::from_secs(1);
 const LONGEST_ADDRESS: usize = 512;
 const LONGEST_USER_CODE: usize = 32;
 
-/// The provider as the flow sees it: a request out, an answer in.
+/// The world as the flow sees it: a request out, an answer in; and time.
 pub(super) trait Link: Send + Sync {
     fn call(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, http::Error>>;
+
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn sleep(&self, pause: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(pause))
+    }
 }
 
 struct Wire(http::Client);
@@ -65,13 +73,13 @@ impl Link for Wire {
 
 /// The booth as a client of one provider.
 #[derive(Clone)]
-pub struct DeviceGrant(Arc<Booth>);
+pub(super) struct DeviceGrant(Arc<Booth>);
 
 struct Booth {
     settings: Settings,
     credentials: Credentials,
     link: Arc<dyn Link>,
-    directory: Directory,
+    known: Known,
 }
 
 impl std::fmt::Debug for DeviceGrant {
@@ -82,28 +90,28 @@ impl std::fmt::Debug for DeviceGrant {
 
 impl DeviceGrant {
     /// Reads the booth's keys and certificates; asks nobody yet.
-    pub fn open(settings: &Settings, folder: &Path) -> Result<Self, Problems> {
-        let mut problems = Problems::default();
-        settings.check(&mut problems);
-        let opened = Credentials::open(&settings.client, folder, &mut problems);
+    pub(super) fn open(
+        settings: &Settings,
+        folder: &Path,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let credentials = Credentials::open(&settings.client, folder, problems);
         let ca = settings.ca.as_ref().and_then(|file| {
             let remedy = "Name the PEM file of the certificate authority, or leave the key out.";
-            super::settings::read(folder, file, "identity.ca", remedy, &mut problems)
+            super::settings::read(folder, file, "identity.ca", remedy, problems)
         });
-        let Some(credentials) = opened.filter(|_| problems.is_empty()) else {
-            return Err(problems);
-        };
+        let credentials = credentials.filter(|_| problems.is_empty())?;
         let options = http::Options {
             ca,
             identity: credentials.tls_identity(),
             timeout: Some(CALL),
         };
         match http::client(&options) {
-            Ok(client) => Ok(Self::over(settings, credentials, Arc::new(Wire(client)))),
+            Ok(client) => Some(Self::over(settings, credentials, Arc::new(Wire(client)))),
             Err(error) => {
                 let remedy = "Write PEM files: the authority's certificates in ca, the booth's own in client.";
                 problems.at("identity", error.to_string(), remedy);
-                Err(problems)
+                None
             }
         }
     }
@@ -113,13 +121,14 @@ impl DeviceGrant {
             settings: settings.clone(),
             credentials,
             link,
-            directory: Directory::default(),
+            known: Known::default(),
         }))
     }
 }
 
-impl IdentityProvider for DeviceGrant {
-    fn begin(&self) -> BoxStream<'static, Step> {
+impl DeviceGrant {
+    /// Starts a sign-in; dropping the stream ends it.
+    pub(super) fn begin(&self) -> BoxStream<'static, Step> {
         enum Stage {
             Begin,
             Wait(Box<Waiting>),
@@ -143,25 +152,19 @@ impl IdentityProvider for DeviceGrant {
         .boxed()
     }
 
-    fn check_password(&self, _: Password) -> BoxFuture<'static, Step> {
-        Box::pin(async { Step::Failed(Failure::Refused) })
+    pub(super) async fn ready(&self) -> Result<(), Trouble> {
+        self.0.provider().await.map(|_| ())
     }
 
-    fn ready(&self) -> BoxFuture<'static, Result<(), Trouble>> {
-        let booth = self.0.clone();
-        Box::pin(async move { booth.provider().await.map(|_| ()) })
-    }
-
-    fn probe(&self) -> BoxFuture<'static, Result<(), Trouble>> {
-        let booth = self.0.clone();
-        Box::pin(async move {
-            booth.directory.forget().await;
-            let provider = booth.provider().await?;
-            match booth.request_code(&provider).await {
-                Ok(_) => Ok(()),
-                Err(refusal) => Err(refusal.trouble(&booth.settings)),
-            }
-        })
+    /// Asks the provider anew, and for a code.
+    pub(super) async fn probe(&self) -> Result<(), Trouble> {
+        let booth = &self.0;
+        booth.known.forget().await;
+        let provider = booth.provider().await?;
+        match booth.request_code(&provider).await {
+            Ok(_) => Ok(()),
+            Err(refusal) => Err(refusal.trouble(&booth.settings)),
+        }
     }
 }
 
@@ -277,7 +280,7 @@ impl NoCode {
 
 impl Booth {
     async fn provider(&self) -> Result<Arc<Provider>, Trouble> {
-        self.directory.provider(&self.settings, &self.link).await
+        self.known.provider(&self.settings, &self.link).await
     }
 
     async fn ask_for_code(&self) -> Result<(Code, Waiting), Failure> {
@@ -310,7 +313,7 @@ impl Booth {
                 return Err(failure);
             }
             attempt += 1;
-            sleep(PAUSE_FOR_CODE).await;
+            self.link.sleep(PAUSE_FOR_CODE).await;
         }
     }
 
@@ -374,7 +377,7 @@ impl Booth {
         } else {
             SHORTEST_INTERVAL
         };
-        let shown = Instant::now();
+        let shown = self.link.now();
         let expires = shown + life;
         let code = Code {
             scan: Private::from(scan),
@@ -400,10 +403,10 @@ impl Booth {
                 Reply::Failed(failure) => return Err(failure),
                 Reply::Later(answer) => answer,
             };
-            match waiting.patience.after(answer, Instant::now()) {
-                Next::AskIn(pause) => sleep(pause).await,
+            match waiting.patience.after(answer, self.link.now()) {
+                Next::AskIn(pause) => self.link.sleep(pause).await,
                 Next::GiveUpIn(pause, failure) => {
-                    sleep(pause).await;
+                    self.link.sleep(pause).await;
                     return Err(failure);
                 }
             }
@@ -433,7 +436,7 @@ impl Booth {
         let verified = match token::verify(provider, &self.settings.client_id, &tokens) {
             // the provider may have changed its keys since they were fetched: asked once, the answer is final
             Err(doubt) if doubt.is_about_the_key() => {
-                match self.directory.renew(&self.settings, &self.link).await {
+                match self.known.renew(&self.settings, &self.link).await {
                     Ok(renewed) => token::verify(&renewed, &self.settings.client_id, &tokens),
                     Err(_) => Err(doubt),
                 }

@@ -158,6 +158,12 @@ pub enum BadPin {
     NoRandom,
 }
 
+/// A PIN that nobody has chosen, so that it is no birthday.
+pub fn random_pin() -> Private<String> {
+    let digits = (0..SHORTEST_PIN).map(|_| char::from(b'0' + rand::random_range(0..10)));
+    Private::new(digits.collect())
+}
+
 /// The hash of a PIN, for the configuration.
 pub fn hash_pin(pin: &Private<String>) -> Result<String, BadPin> {
     if !(SHORTEST_PIN..=LONGEST_PIN).contains(&pin.len())

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::{
     claims::{Mapping, Role},
+    directory::PasswordSettings,
     pin::{Attendant, Pins},
 };
 use crate::config::Problems;
@@ -40,6 +41,9 @@ pub struct Settings {
     /// The longest that a code is shown, in seconds, whatever the provider allows.
     #[serde(default = "code_life")]
     pub code_life: u64,
+    /// Sign-in by password at the booth; off when not set.
+    #[serde(default)]
+    pub password: Option<PasswordSettings>,
     /// Who may use the attendant's screen with a PIN when the network is down.
     #[serde(default)]
     pub attendants: Vec<Attendant>,
@@ -119,6 +123,7 @@ impl Settings {
                 }),
                 ..Mapping::default()
             },
+            password: None,
             attendants: Vec::new(),
             code_life: CODE_LIFE,
             allow_http_loopback: true,
@@ -175,6 +180,9 @@ impl Settings {
             }
         }
         self.claims.check(problems);
+        if let Some(password) = &self.password {
+            password.check(problems);
+        }
         Pins::check_config(&self.attendants, problems);
     }
 

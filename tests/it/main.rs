@@ -6,6 +6,7 @@ mod booth;
 mod harness;
 mod oidc_provider;
 mod outbox;
+mod password;
 mod phone;
 mod portal;
 mod screens;

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     process::{Child, ChildStdin, ChildStdout, Command},
     time::timeout,
 };
@@ -189,4 +189,144 @@ async fn pass_on(
         .unwrap()
         .push(String::from_utf8_lossy(&body).into_owned());
     (status, headers, body)
+}
+
+/// Debian's slapd in its own process, with Alva and Nils in it; ends with this.
+pub(crate) struct Slapd {
+    /// `ldap://` with StartTLS, where it has a certificate.
+    pub(crate) ldap: String,
+    pub(crate) ldaps: String,
+    _process: Child,
+    _folder: TempDir,
+}
+
+pub(crate) const ALVAS_PASSWORD: &str = "sommar-2026 åäö";
+
+impl Slapd {
+    /// Locks an account after three wrong passwords. With a credential it speaks TLS, else it cannot.
+    pub(crate) async fn start(tls: Option<&Credential>) -> Self {
+        let root = installed("slapd/complete").parent().unwrap().to_owned();
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let mut config = String::new();
+        for schema in ["core", "cosine", "inetorgperson"] {
+            config += &format!(
+                "include {}/etc/ldap/schema/{schema}.schema\n",
+                root.display()
+            );
+        }
+        config += &format!("modulepath {}/usr/lib/ldap\n", root.display());
+        config += "moduleload back_mdb\nmoduleload ppolicy\n";
+        if let Some(tls) = tls {
+            std::fs::write(at("cert.pem"), &tls.certificate).unwrap();
+            std::fs::write(at("key.pem"), &tls.key).unwrap();
+            let (certificate, key) = (at("cert.pem"), at("key.pem"));
+            config += &format!("TLSCertificateFile {}\n", certificate.display());
+            config += &format!("TLSCertificateKeyFile {}\n", key.display());
+            config += "security simple_bind=128\n";
+        }
+        config += &format!(
+            "disallow bind_anon\n\
+             database mdb\n\
+             suffix \"dc=example,dc=org\"\n\
+             rootdn \"cn=admin,dc=example,dc=org\"\n\
+             directory {}\n\
+             overlay ppolicy\n\
+             ppolicy_default \"cn=default,ou=policies,dc=example,dc=org\"\n\
+             access to attrs=userPassword by anonymous auth by * none\n\
+             access to dn.base=\"dc=example,dc=org\" by * read\n\
+             access to dn.base=\"ou=people,dc=example,dc=org\" by users read\n\
+             access to * by self read by * none\n",
+            at("db").display()
+        );
+        std::fs::create_dir(at("db")).unwrap();
+        std::fs::write(at("slapd.conf"), config).unwrap();
+        std::fs::write(at("seed.ldif"), seed()).unwrap();
+        let slapd = || {
+            let mut command = Command::new(root.join("usr/sbin/slapd"));
+            command
+                .env("LD_LIBRARY_PATH", root.join("usr/lib/x86_64-linux-gnu"))
+                .stdin(Stdio::null())
+                .kill_on_drop(true);
+            command
+        };
+        let added = slapd()
+            .args(["-Tadd", "-f"])
+            .arg(at("slapd.conf"))
+            .arg("-l")
+            .arg(at("seed.ldif"))
+            .output()
+            .await
+            .unwrap();
+        let said = String::from_utf8_lossy(&added.stderr);
+        assert!(added.status.success(), "slapd -Tadd: {said}");
+        // slapd takes no port 0: ports that were free a moment ago
+        let (plain, tls_port) = (free_port().await, free_port().await);
+        let mut listen = format!("ldap://127.0.0.1:{plain}/");
+        if tls.is_some() {
+            listen += &format!(" ldaps://127.0.0.1:{tls_port}/");
+        }
+        let process = slapd()
+            .arg("-f")
+            .arg(at("slapd.conf"))
+            .args(["-h", &listen, "-d", "0"])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        for _ in 0..200 {
+            if TcpStream::connect(("127.0.0.1", plain)).await.is_ok() {
+                return Self {
+                    ldap: format!("ldap://127.0.0.1:{plain}"),
+                    ldaps: format!("ldaps://127.0.0.1:{tls_port}"),
+                    _process: process,
+                    _folder: folder,
+                };
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("slapd does not listen");
+    }
+}
+
+async fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn seed() -> String {
+    let person = |uid: &str, cn: &str, password: &str| {
+        format!(
+            "dn: uid={uid},ou=people,dc=example,dc=org\n\
+             objectClass: inetOrgPerson\n\
+             cn: {cn}\n\
+             sn: Someone\n\
+             uid: {uid}\n\
+             employeeType: student\n\
+             employeeType: member\n\
+             userPassword: {password}\n\n"
+        )
+    };
+    format!(
+        "dn: dc=example,dc=org\n\
+         objectClass: organization\n\
+         objectClass: dcObject\n\
+         o: Example\n\
+         dc: example\n\n\
+         dn: ou=people,dc=example,dc=org\n\
+         objectClass: organizationalUnit\n\
+         ou: people\n\n\
+         dn: ou=policies,dc=example,dc=org\n\
+         objectClass: organizationalUnit\n\
+         ou: policies\n\n\
+         dn: cn=default,ou=policies,dc=example,dc=org\n\
+         objectClass: device\n\
+         objectClass: pwdPolicy\n\
+         cn: default\n\
+         pwdAttribute: userPassword\n\
+         pwdLockout: TRUE\n\
+         pwdMaxFailure: 3\n\
+         pwdLockoutDuration: 300\n\n{}{}",
+        person("abcd0001", "Alva Bjork", ALVAS_PASSWORD),
+        person("efgh0002", "Nils Astrom", "vinter-2026"),
+    )
 }

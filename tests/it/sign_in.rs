@@ -36,7 +36,7 @@ fn people() -> Vec<Person> {
     toml::from_str::<File>(toml).unwrap().people
 }
 
-async fn provider() -> Running {
+pub(crate) async fn provider() -> Running {
     provider_with(Options::new(people())).await
 }
 

@@ -77,9 +77,9 @@ const CLOCK_MAY_DIFFER: Duration = Duration::from_secs(60);
 
 /// The provider as it was last seen.
 #[derive(Debug, Default)]
-pub(super) struct Directory(Mutex<Option<Arc<Provider>>>);
+pub(super) struct Known(Mutex<Option<Arc<Provider>>>);
 
-impl Directory {
+impl Known {
     /// The provider, asked again when what is known is old.
     pub(super) async fn provider(
         &self,

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+mod hostile;
+
 use super::*;
 
 #[test]

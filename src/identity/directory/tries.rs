@@ -1,0 +1,59 @@
+//! How many wrong passwords a booth takes.
+
+use std::{collections::VecDeque, time::Duration};
+
+use tokio::time::Instant;
+
+/// When wrong passwords were tried.
+#[derive(Debug, Default)]
+pub(super) struct Tries {
+    wrong: VecDeque<Instant>,
+    paused_until: Option<Instant>,
+}
+
+/// Five in five minutes are more than one person mistypes; then nobody can try for two minutes.
+const MOST: usize = 5;
+const WITHIN: Duration = Duration::from_secs(300);
+const PAUSE: Duration = Duration::from_secs(120);
+
+impl Tries {
+    pub(super) fn is_paused(&self, now: Instant) -> bool {
+        self.paused_until.is_some_and(|until| now < until)
+    }
+
+    /// A right password in between changes nothing: somebody who guesses has an account, too.
+    pub(super) fn wrong(&mut self, now: Instant) {
+        self.wrong.retain(|at| now.duration_since(*at) < WITHIN);
+        self.wrong.push_back(now);
+        if self.wrong.len() >= MOST {
+            self.wrong.clear();
+            self.paused_until = Some(now + PAUSE);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_wrong_within_five_minutes_pause_for_two() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        for (wrong, asked, paused) in [
+            (vec![0, 1, 2, 3], 3, false),
+            (vec![0, 1, 2, 3, 4], 4, true),
+            (vec![0, 1, 2, 3, 4], 123, true),
+            (vec![0, 1, 2, 3, 4], 124, false),
+            (vec![0, 80, 160, 240, 301], 301, false),
+            (vec![0, 80, 160, 240, 299], 299, true),
+            // the count begins anew after a pause
+            (vec![0, 1, 2, 3, 4, 130, 131, 132, 133], 134, false),
+            (vec![0, 1, 2, 3, 4, 130, 131, 132, 133, 134], 135, true),
+        ] {
+            let mut tries = Tries::default();
+            wrong.iter().for_each(|second| tries.wrong(at(*second)));
+            assert_eq!(tries.is_paused(at(asked)), paused, "{wrong:?} at {asked}");
+        }
+    }
+}
