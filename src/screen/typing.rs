@@ -27,11 +27,7 @@ pub(super) fn draw(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let lying = frame.side.is_some();
     let bottom = frame.main.y - 1.6 * u;
     let rows = key_rows(kit);
-    let top = if lying {
-        frame.content.y
-    } else {
-        frame.content.y
-    };
+    let top = frame.content.y;
     let fields_room = if lying {
         12.0 * u
     } else {
