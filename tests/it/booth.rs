@@ -15,7 +15,7 @@ use crate::harness::Harness;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_comes_and_goes_with_a_card_and_the_portal_has_it_once() {
     let mut harness = Harness::boot().await;
-    harness.to_the_end_of_printing().await;
+    harness.reach_the_end_of_printing().await;
     harness.desk.lay_new_card();
     harness
         .until("the card is read back", |state| {
@@ -88,7 +88,7 @@ async fn a_denied_sign_in_leads_home_with_a_reason() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_camera_that_is_pulled_out_is_told_and_comes_back_by_itself() {
     let mut harness = Harness::boot().await;
-    harness.to_framing().await;
+    harness.reach_framing().await;
     let unplugged = harness
         .desk
         .faults()
@@ -151,7 +151,7 @@ async fn an_idle_booth_without_its_printer_says_that_cards_are_fetched_later() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_empty_hopper_prints_nothing_and_the_same_serial_is_tried_again() {
     let mut harness = Harness::boot().await;
-    harness.to_card().await;
+    harness.reach_card().await;
     // the printer notices only when it draws a card
     harness.desk.printer().raise_after(0, Fault::NoCards);
     harness.press(Press::Print);
@@ -196,7 +196,7 @@ async fn an_empty_hopper_prints_nothing_and_the_same_serial_is_tried_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cable_pulled_in_the_middle_leaves_a_question_that_the_card_itself_answers() {
     let mut harness = Harness::boot().await;
-    harness.to_card().await;
+    harness.reach_card().await;
     harness.desk.printer().speed(0.5);
     harness.press(Press::Print);
     harness
@@ -240,7 +240,7 @@ async fn a_cable_pulled_in_the_middle_leaves_a_question_that_the_card_itself_ans
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_power_cut_left_open_is_asked_about_at_the_next_start() {
     let mut harness = Harness::boot().await;
-    harness.to_card().await;
+    harness.reach_card().await;
     harness.desk.printer().speed(100.0);
     harness.press(Press::Print);
     harness

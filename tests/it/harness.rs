@@ -98,7 +98,7 @@ impl Harness {
         .await
     }
 
-    pub(crate) async fn to_framing(&mut self) -> &mut Self {
+    pub(crate) async fn reach_framing(&mut self) -> &mut Self {
         self.sign_in(0).await.press(Press::Yes).press(Press::Accept);
         self.desk.lay_old_card();
         self.until("the live picture", |state| {
@@ -109,8 +109,8 @@ impl Harness {
         self
     }
 
-    pub(crate) async fn to_card(&mut self) -> &mut Self {
-        self.to_framing().await.press(Press::Shutter);
+    pub(crate) async fn reach_card(&mut self) -> &mut Self {
+        self.reach_framing().await.press(Press::Shutter);
         self.until("a photograph", |state| {
             matches!(state, State::Portrait(portrait::State::Reviewing { .. }))
         })
@@ -128,8 +128,8 @@ impl Harness {
         .await
     }
 
-    pub(crate) async fn to_the_end_of_printing(&mut self) -> &mut Self {
-        self.to_card().await.press(Press::Print);
+    pub(crate) async fn reach_the_end_of_printing(&mut self) -> &mut Self {
+        self.reach_card().await.press(Press::Print);
         self.until("the job has ended", |state| {
             matches!(
                 state,

@@ -2,6 +2,7 @@
 //! keyboard. With `SCREENSHOTS=<folder>` each is written there as PNG, to be looked at.
 
 mod draw;
+mod looks;
 mod scenes;
 mod stage;
 

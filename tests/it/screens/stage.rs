@@ -64,6 +64,16 @@ impl Way {
         ways
     }
 
+    /// Both orientations and languages, and the ways with the least room.
+    pub(super) fn few() -> Vec<Self> {
+        vec![
+            Self::new(1080.0, 1920.0, "sv", "normal"),
+            Self::new(1920.0, 1080.0, "en", "normal"),
+            Self::new(1024.0, 768.0, "sv", "low-large-test"),
+            Self::new(768.0, 1024.0, "en", "large"),
+        ]
+    }
+
     /// Those of [`Way::pictures`] whose names contain one of the words.
     pub(super) fn named(words: &str) -> Vec<Self> {
         let words: Vec<&str> = words.split(',').collect();

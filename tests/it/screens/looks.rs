@@ -1,0 +1,279 @@
+//! What holds for every screen, however it is looked at.
+
+use std::collections::BTreeMap;
+
+use fotoautomat::{
+    elements::{Element, Page, Role},
+    widget::words::Fit,
+};
+use iced_test::core::{
+    Event, Point, Rectangle, mouse, touch,
+    widget::{Id, Operation, operation},
+};
+
+use super::{
+    draw::{Canvas, Drawn},
+    scenes,
+    stage::{Stage, Way},
+};
+
+/// Every scene in every way, one after the other: `look` says what is wrong with one.
+fn everywhere(ways: &[Way], look: impl Fn(&Stage, &mut Canvas) -> Vec<String>) {
+    let mut wrong = Vec::new();
+    for way in ways {
+        for scene in scenes::all() {
+            let stage = Stage::new(way, &scene);
+            let mut canvas = Canvas::new(&stage);
+            let found = look(&stage, &mut canvas);
+            wrong.extend(
+                found
+                    .into_iter()
+                    .map(|what| format!("{} {}: {what}", way.name, scene.name)),
+            );
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} faults:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+/// How each block of words came to fit.
+#[derive(Default)]
+struct Fits(Vec<(String, Fit)>);
+
+impl Operation for Fits {
+    fn traverse(&mut self, operate: &mut dyn FnMut(&mut dyn Operation)) {
+        operate(self);
+    }
+
+    fn custom(&mut self, id: Option<&Id>, place: Rectangle, state: &mut dyn std::any::Any) {
+        if let Some(fit) = state.downcast_ref::<Fit>() {
+            let name = id.map_or_else(|| format!("words at {place:?}"), |id| format!("{id:?}"));
+            self.0.push((name, *fit));
+        }
+    }
+}
+
+/// Where each target stands.
+#[derive(Default)]
+struct Targets(BTreeMap<String, Rectangle>);
+
+impl Operation for Targets {
+    fn traverse(&mut self, operate: &mut dyn FnMut(&mut dyn Operation)) {
+        operate(self);
+    }
+
+    fn container(&mut self, id: Option<&Id>, place: Rectangle) {
+        if let Some(id) = id {
+            self.0.insert(format!("{id:?}"), place);
+        }
+    }
+}
+
+fn targets(canvas: &mut Canvas) -> Targets {
+    let mut found = Targets::default();
+    canvas.operate(&mut operation::black_box(&mut found));
+    found
+}
+
+fn key(element: &Element) -> String {
+    format!("{:?}", Id::from(element.id.to_string()))
+}
+
+fn inside(place: Rectangle, area: Rectangle) -> bool {
+    const SLACK: f32 = 1.0;
+    place.x >= area.x - SLACK
+        && place.y >= area.y - SLACK
+        && place.x + place.width <= area.x + area.width + SLACK
+        && place.y + place.height <= area.y + area.height + SLACK
+}
+
+#[test]
+fn no_words_are_cut_and_none_leave_the_window() {
+    everywhere(&Way::pictures(), |stage, canvas| {
+        let mut fits = Fits::default();
+        canvas.operate(&mut operation::black_box(&mut fits));
+        let mut wrong: Vec<String> = fits
+            .0
+            .iter()
+            .filter(|(_, fit)| fit.cut)
+            .map(|(name, _)| format!("{name} is cut"))
+            .collect();
+        let window = Rectangle::with_size(stage.size);
+        wrong.extend(
+            canvas
+                .texts()
+                .iter()
+                .filter(|drawn| !inside(drawn.place, window))
+                .map(|drawn| format!("{:?} stands at {:?}", drawn.text, drawn.place)),
+        );
+        wrong
+    });
+}
+
+#[test]
+fn what_is_offered_is_drawn() {
+    everywhere(&Way::few(), |stage, canvas| {
+        let page = stage.page();
+        let texts = canvas.texts();
+        let targets = targets(canvas);
+        let drawn = |element: &Element| {
+            targets.0.contains_key(&key(element))
+                || texts.iter().any(|Drawn { id, text, .. }| {
+                    *id == key(element) || text.contains(&element.label)
+                })
+        };
+        page.all()
+            .filter(|element| {
+                !matches!(element.role, Role::Image | Role::Progress) && !drawn(element)
+            })
+            .map(|element| format!("{} ({:?}) is not drawn", element.id, element.role))
+            .collect()
+    });
+}
+
+#[test]
+fn what_can_be_pressed_is_large_enough_and_apart() {
+    everywhere(&Way::few(), |stage, canvas| {
+        let page = stage.page();
+        let targets = targets(canvas);
+        let live: Vec<(&Element, Rectangle)> = page
+            .offered()
+            .filter(|element| element.is_live())
+            .filter_map(|element| Some((element, *targets.0.get(&key(element))?)))
+            .collect();
+        let metrics = stage.frame().metrics;
+        let mut wrong = Vec::new();
+        for (index, (element, place)) in live.iter().enumerate() {
+            // the strip and its drawer are a desk for staff, and a keyboard must hold a whole alphabet
+            let small = page.strip.iter().any(|of_desk| of_desk.id == element.id)
+                || stage.panel == Some(fotoautomat::elements::Panel::Faults)
+                || element.role == Role::Key;
+            if !small && place.height < metrics.hit - 1.0 {
+                wrong.push(format!(
+                    "{} is {} high, a finger needs {}",
+                    element.id, place.height, metrics.hit
+                ));
+            }
+            for (other, there) in &live[index + 1..] {
+                if place.shrink(1.0).intersection(&there.shrink(1.0)).is_some() {
+                    wrong.push(format!("{} and {} overlap", element.id, other.id));
+                }
+            }
+        }
+        wrong
+    });
+}
+
+/// Going on from the first element, one comes to each that can be used, and back.
+fn walk(page: &Page) -> Vec<String> {
+    let live: Vec<String> = page
+        .offered()
+        .filter(|element| element.is_live())
+        .map(|element| element.id.to_string())
+        .collect();
+    let Some(first) = page.first_focus() else {
+        return Vec::new();
+    };
+    let mut wrong = Vec::new();
+    for back in [false, true] {
+        let mut seen = vec![first.id.to_string()];
+        while seen.len() <= live.len() {
+            let next = page.next_focus(seen.last().map(String::as_str), back);
+            let next = next
+                .map(|element| element.id.to_string())
+                .unwrap_or_default();
+            if next == first.id {
+                break;
+            }
+            seen.push(next);
+        }
+        let mut sorted = seen.clone();
+        sorted.sort();
+        let mut all = live.clone();
+        all.sort();
+        if sorted != all {
+            wrong.push(format!(
+                "the keyboard reaches {seen:?} and not all of {live:?}"
+            ));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn the_keyboard_reaches_everything_and_is_never_caught() {
+    everywhere(&Way::few()[..1], |stage, _| walk(&stage.page()));
+}
+
+#[test]
+fn a_finger_and_a_mouse_press_what_they_are_on() {
+    everywhere(&Way::few(), |stage, canvas| {
+        let page = stage.page();
+        let targets = targets(canvas);
+        let mut wrong = Vec::new();
+        for element in page
+            .offered()
+            .filter(|element| element.is_live() && !element.hold)
+        {
+            let Some(place) = targets.0.get(&key(element)) else {
+                wrong.push(format!("{} has no target", element.id));
+                continue;
+            };
+            for (how, events, cursor) in [by_finger(place.center()), by_mouse(place.center())] {
+                let chosen = canvas.feed(&events, cursor);
+                if chosen.len() != 1 || Some(&chosen[0].action) != element.action.as_ref() {
+                    wrong.push(format!("{} by {how} gives {chosen:?}", element.id));
+                }
+            }
+        }
+        wrong
+    });
+}
+
+fn by_finger(at: Point) -> (&'static str, Vec<Event>, mouse::Cursor) {
+    let id = touch::Finger(7);
+    let events = vec![
+        Event::Touch(touch::Event::FingerPressed { id, position: at }),
+        Event::Touch(touch::Event::FingerLifted { id, position: at }),
+    ];
+    ("finger", events, mouse::Cursor::Unavailable)
+}
+
+fn by_mouse(at: Point) -> (&'static str, Vec<Event>, mouse::Cursor) {
+    let events = vec![
+        Event::Mouse(mouse::Event::CursorMoved { position: at }),
+        Event::Mouse(mouse::Event::ButtonPressed(mouse::Button::Left)),
+        Event::Mouse(mouse::Event::ButtonReleased(mouse::Button::Left)),
+    ];
+    ("mouse", events, mouse::Cursor::Available(at))
+}
+
+/// Two screens drawn the same way have their step bar, tools and main button in the same place.
+#[test]
+fn nothing_jumps_from_screen_to_screen() {
+    for way in Way::few() {
+        let mut places: BTreeMap<&'static str, Rectangle> = BTreeMap::new();
+        for scene in scenes::all() {
+            let stage = Stage::new(&way, &scene);
+            let page = stage.page();
+            if page.screen == fotoautomat::elements::ScreenName::Typing {
+                // the keyboard needs the whole width of a lying screen
+                continue;
+            }
+            let mut canvas = Canvas::new(&stage);
+            let targets = targets(&mut canvas);
+            for tool in ["language", "ease", "help", "cancel"] {
+                let Some(place) = targets.0.get(&format!("{:?}", Id::from(tool.to_owned()))) else {
+                    continue;
+                };
+                let first = *places.entry(tool).or_insert(*place);
+                assert_eq!(first, *place, "{} {}: {tool} jumps", way.name, scene.name);
+            }
+        }
+        assert!(places.len() == 4, "{}: {places:?}", way.name);
+    }
+}
