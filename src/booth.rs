@@ -21,7 +21,7 @@ use tokio::{
 
 pub use desk::{Desk, Fault as DeskFault, SCENE, Visitor};
 pub(crate) use studio::{Lesson, picture_of};
-pub use visitors::{Unreadable, read_picture};
+pub use visitors::{Unreadable, png, read_picture};
 
 use crate::{
     card::{Designer, Raster},
@@ -238,6 +238,11 @@ impl Booth {
 
     pub fn rules(&self) -> Arc<Rules> {
         self.0.rules.clone()
+    }
+
+    /// The folder of the booth's data.
+    pub fn data(&self) -> &Path {
+        &self.0.data
     }
 
     /// The live picture: newest wins, mirrored as the site says.

@@ -7,6 +7,7 @@ pub mod pin;
 pub mod portal;
 pub mod rehearse;
 pub mod render;
+pub mod run;
 pub mod verify;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -35,6 +36,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// The booth itself, in its window.
+    Run(run::Args),
     /// Check a site's configuration, or start a new one.
     #[command(subcommand)]
     Config(config::Command),

@@ -24,6 +24,8 @@ use crate::{
     outbox,
     portal::http,
     session::rules::{ConsentText, ReadBack, Rules},
+    text::{Texts, Wanted},
+    theme::{Screen, Theme},
 };
 
 /// `kiosk.toml` as it is written.
@@ -49,6 +51,9 @@ pub struct RawConfig {
     /// Where orders wait; in the data folder when left out.
     #[serde(default)]
     pub outbox: Option<outbox::Settings>,
+    /// How large the screen is, and from where it is read.
+    #[serde(default)]
+    pub screen: Screen,
     #[serde(default)]
     pub session: sections::Session,
     #[serde(default)]
@@ -118,11 +123,11 @@ fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
     let identity = optional(&mut merged, "identity", problems);
     let portal = optional(&mut merged, "portal", problems);
     let outbox = optional(&mut merged, "outbox", problems);
+    let screen = optional(&mut merged, "screen", problems);
     let session = optional(&mut merged, "session", problems);
     let test = optional(&mut merged, "test", problems);
     for unknown in merged.keys() {
-        let known =
-            "booth, devices, camera, rules, consent, card, identity, portal, outbox, session, test";
+        let known = "booth, devices, camera, rules, consent, card, identity, portal, outbox, screen, session, test";
         problems.at(
             unknown,
             "is no section of a configuration",
@@ -139,6 +144,7 @@ fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
         identity,
         portal,
         outbox,
+        screen: screen.unwrap_or_default(),
         session: session.unwrap_or_default(),
         test,
     })
@@ -224,6 +230,7 @@ impl Config {
     fn check(&self, problems: &mut Problems) {
         let raw = &self.raw;
         raw.session.check(problems);
+        raw.screen.check(problems);
         if let Some(card) = &raw.card {
             card.check(&self.site, problems);
             if card.code.key == Some(card::KeySource::Test) && !self.is_test() {
@@ -328,6 +335,52 @@ impl Config {
             return Err(problems);
         };
         card::Designer::load(&self.site, settings)
+    }
+
+    /// The site's words and colours, checked: every text the booth may show in every language, and contrasts.
+    pub fn look(&self) -> Result<(Texts, Theme), Problems> {
+        let mut problems = Problems::default();
+        let raw = &self.raw;
+        let texts = Texts::load(
+            &self.site.join("texts"),
+            &raw.booth.languages,
+            &mut problems,
+        );
+        let kinds = raw.card.iter().flat_map(|card| &card.kinds);
+        let kinds = kinds.filter(|(_, kind)| kind.enabled);
+        let wanted = Wanted::of_site(kinds.map(|(name, _)| name.as_str()), raw.consent.pages);
+        texts.check(&wanted, &mut problems);
+        match self.theme(&mut problems) {
+            Some(theme) if problems.is_empty() => Ok((texts, theme)),
+            _ => Err(problems),
+        }
+    }
+
+    fn theme(&self, problems: &mut Problems) -> Option<Theme> {
+        let source = Source::read(&self.site.join("theme.toml"), problems)?;
+        let table = Value::Table(source.parse(problems)?);
+        let mut found = Problems::default();
+        let theme = match serde_path_to_error::deserialize::<Value, Theme>(table) {
+            Ok(theme) => {
+                theme.check(&mut found);
+                Some(theme)
+            }
+            Err(error) => {
+                let key = error.path().to_string();
+                let (wrong, remedy) = explain(error.inner().message());
+                found.at(key, wrong, remedy);
+                None
+            }
+        };
+        let sources = [source];
+        for problem in found.iter() {
+            let place = locate(&sources, &problem.key);
+            problems.push(Problem {
+                place,
+                ..problem.clone()
+            });
+        }
+        theme
     }
 
     /// The settings of the institution's servers; a live booth has both.

@@ -21,7 +21,7 @@ mod tests;
 
 use std::{borrow::Cow, time::Duration};
 
-pub use desk::{Device, Fault, Strip};
+pub use desk::{Deed, Device, Fault, Strip};
 pub use icon::Icon;
 pub use keyboard::Layout as KeyboardLayout;
 pub use sheet::Sheet;

@@ -32,6 +32,11 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli, runtime: &tokio::runtime::Runtime) -> Result<Answer, Error> {
     match &cli.command {
+        Command::Run(args) => {
+            let config = cli.load(args.test_mode)?;
+            let data = booth::data_folder(&config, state_home().as_deref());
+            cli::run::run(args, config, data, runtime)
+        }
         Command::Config(command) => cli::config::run(command, &cli.config),
         Command::Doctor(args) => {
             let config = cli.load(args.test_mode)?;

@@ -1,6 +1,7 @@
 //! A session at work without a screen: steps the state machine, has its effects performed, and feeds the answers back.
 //!
-//! `rehearse` and the integration tests drive the booth through it. The window does the same with iced's tasks.
+//! `rehearse` and the integration tests let it take its own turns ([`Runner::turn`]); the window, which has a loop of its
+//! own, takes the answers away ([`Runner::answers`]) and gives each back when it comes ([`Runner::take`]).
 
 use std::{
     collections::HashMap,
@@ -8,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::{StreamExt, stream::BoxStream};
+use futures::{StreamExt, stream, stream::BoxStream};
 use jiff::Timestamp;
 use tokio::{
     sync::mpsc,
@@ -25,8 +26,20 @@ pub trait Perform: Send + Sync {
     fn perform(&self, effect: Effect) -> BoxStream<'static, Event>;
 }
 
-/// An event, and the work it answers with that work's number: an answer to work that was stopped is nobody's.
-type Answer = (Option<(Work, u64)>, Event);
+/// What came of work: an event, and the work it answers with that work's number. An answer to work that was stopped is
+/// nobody's.
+#[derive(Debug)]
+pub struct Answer {
+    work: Option<(Work, u64)>,
+    event: Event,
+}
+
+impl Answer {
+    /// A printer's job has ended.
+    pub fn is_print_ended(&self) -> bool {
+        matches!(self.event, Event::PrintEnded(_))
+    }
+}
 
 /// One session and the work that goes on for it.
 pub struct Runner<P> {
@@ -34,7 +47,8 @@ pub struct Runner<P> {
     pub rules: Rules,
     performer: P,
     sender: mpsc::UnboundedSender<Answer>,
-    answers: mpsc::UnboundedReceiver<Answer>,
+    /// Gone once somebody else listens.
+    answers: Option<mpsc::UnboundedReceiver<Answer>>,
     works: HashMap<Work, (u64, AbortHandle)>,
     numbered: u64,
     /// Work that nobody may stop: what is on its way to disk, printer or portal.
@@ -49,7 +63,7 @@ impl<P: Perform> Runner<P> {
             rules,
             performer,
             sender,
-            answers,
+            answers: Some(answers),
             works: HashMap::new(),
             numbered: 0,
             lasting: JoinSet::new(),
@@ -61,11 +75,16 @@ impl<P: Perform> Runner<P> {
         let sender = self.sender.clone();
         self.lasting.spawn(async move {
             while let Some(event) = events.next().await {
-                if sender.send((None, event)).is_err() {
+                if sender.send(Answer { work: None, event }).is_err() {
                     return;
                 }
             }
         });
+    }
+
+    /// Who carries the effects out.
+    pub fn performer(&self) -> &P {
+        &self.performer
     }
 
     pub fn press(&mut self, press: Press) {
@@ -74,6 +93,7 @@ impl<P: Perform> Runner<P> {
 
     /// One event, at once, and what follows from it.
     pub fn happen(&mut self, event: Event) {
+        while self.lasting.try_join_next().is_some() {}
         for effect in self.session.step(event, now(), &self.rules) {
             self.begin(effect);
         }
@@ -81,17 +101,33 @@ impl<P: Perform> Runner<P> {
 
     /// Takes what has come, waiting for it for `most` at most, and then lets the clock tick.
     pub async fn turn(&mut self, most: Duration) {
-        if let Ok(Some(answer)) = tokio::time::timeout(most, self.answers.recv()).await {
-            self.take(answer);
-            while let Ok(answer) = self.answers.try_recv() {
-                self.take(answer);
+        if let Some(answers) = &mut self.answers {
+            let mut came = Vec::new();
+            if let Ok(Some(answer)) = tokio::time::timeout(most, answers.recv()).await {
+                came.push(answer);
+                while let Ok(answer) = answers.try_recv() {
+                    came.push(answer);
+                }
             }
+            came.into_iter().for_each(|answer| self.take(answer));
         }
-        while self.lasting.try_join_next().is_some() {}
         self.happen(Event::Ticked);
     }
 
-    fn take(&mut self, (work, event): Answer) {
+    /// Gives the answers away, once: whoever has them feeds each to [`take`](Self::take), and
+    /// [`turn`](Self::turn) only ticks from then on.
+    pub fn answers(&mut self) -> BoxStream<'static, Answer> {
+        let Some(answers) = self.answers.take() else {
+            return stream::empty().boxed();
+        };
+        stream::unfold(answers, |mut answers| async move {
+            Some((answers.recv().await?, answers))
+        })
+        .boxed()
+    }
+
+    /// Takes what came of work, unless that work was stopped meanwhile.
+    pub fn take(&mut self, Answer { work, event }: Answer) {
         let current = work.is_none_or(|(work, number)| {
             self.works.get(&work).is_some_and(|(now, _)| *now == number)
         });
@@ -113,7 +149,7 @@ impl<P: Perform> Runner<P> {
         let sender = self.sender.clone();
         let task = self.lasting.spawn(async move {
             while let Some(event) = events.next().await {
-                if sender.send((tag, event)).is_err() {
+                if sender.send(Answer { work: tag, event }).is_err() {
                     return;
                 }
             }

@@ -131,9 +131,14 @@ impl Desk {
 
     /// The newest card that came out of the printer, as it would look.
     fn newest_card(&self) -> Option<Picture> {
+        self.newest_job().map(|(_, card)| card)
+    }
+
+    /// The newest job that the printer got, its bytes, and the card as it would look.
+    pub fn newest_job(&self) -> Option<(Arc<Vec<u8>>, Picture)> {
         let job = self.devices.printer.last_job()?;
         let card = card_printer::decode(&job).ok()?;
-        drawn(&card.front)
+        Some((job, drawn(&card.front)?))
     }
 
     /// Lays this card on the reader as the new one and holds its code before the camera.

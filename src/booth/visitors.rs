@@ -39,6 +39,22 @@ pub fn read_picture(path: &Path) -> Result<Picture, Unreadable> {
         .ok_or_else(|| unreadable("it has no pixels".to_owned()))
 }
 
+/// A picture as PNG.
+pub fn png(picture: &Picture) -> Option<Vec<u8>> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let colour = image::ExtendedColorType::Rgb8;
+    let encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+    image::ImageEncoder::write_image(
+        encoder,
+        picture.rgb(),
+        picture.width(),
+        picture.height(),
+        colour,
+    )
+    .ok()?;
+    Some(bytes.into_inner())
+}
+
 /// The photograph, when one is given; else the drawn visitors that come with the booth.
 pub(super) fn load(photo: Option<&Path>) -> Result<Vec<Visitor>, Unreadable> {
     if let Some(path) = photo {

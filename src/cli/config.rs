@@ -30,16 +30,18 @@ pub fn run(command: &Command, site: &Path) -> Result<Answer, Error> {
                 .map(|folder| folder.join(TEST_MODE))
                 .filter(|_| *test_mode);
             let loaded = crate::config::load(site, overlay.as_deref());
-            match loaded.and_then(|config| config.designer()) {
-                Ok(_) => {
-                    println!("{}: no mistakes", site.display());
-                    Ok(Answer::Yes)
-                }
-                Err(problems) => {
-                    eprint!("{problems}");
-                    Ok(Answer::No)
-                }
+            // what is wrong with the cards does not hide what is wrong with the words
+            let checked = loaded.map(|config| [config.look().err(), config.designer().err()]);
+            let problems = match checked {
+                Ok(found) => found.into_iter().flatten().collect(),
+                Err(problems) => vec![problems],
+            };
+            problems.iter().for_each(|problems| eprint!("{problems}"));
+            if problems.is_empty() {
+                println!("{}: no mistakes", site.display());
+                return Ok(Answer::Yes);
             }
+            Ok(Answer::No)
         }
         Command::Schema => {
             println!("{}", crate::config::schema());

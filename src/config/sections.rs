@@ -26,6 +26,9 @@ pub struct Booth {
     /// Folder of the orders on their way; made when missing. Test mode keeps its own.
     #[serde(default)]
     pub data: Option<String>,
+    /// The address in the receipt's code, `{order}` standing for the order's short code; no code without it.
+    #[serde(default)]
+    pub receipt: Option<String>,
 }
 
 /// `[devices]`: what hangs on this booth.

@@ -9,7 +9,7 @@ use std::{
 use serde_json::json;
 
 use crate::{
-    booth::{Booth, Desk},
+    booth::{Booth, Desk, png},
     card::{self, Raster},
     order::{CardImage, OrderId, Outcome, Picture, Serial},
     portrait,
@@ -308,21 +308,6 @@ impl Visit {
         }
         files
     }
-}
-
-fn png(picture: &Picture) -> Option<Vec<u8>> {
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let colour = image::ExtendedColorType::Rgb8;
-    let encoder = image::codecs::png::PngEncoder::new(&mut bytes);
-    image::ImageEncoder::write_image(
-        encoder,
-        picture.rgb(),
-        picture.width(),
-        picture.height(),
-        colour,
-    )
-    .ok()?;
-    Some(bytes.into_inner())
 }
 
 /// What a state that does not change waits for.

@@ -1,0 +1,361 @@
+//! The window: what happens at it becomes presses of the session, and the session's state becomes a screen.
+//!
+//! The session, its work and the answers are the same [`Runner`] that `rehearse` turns by itself; here iced's loop turns
+//! it. Nothing in `update` waits: effects run as tasks, and their answers come back as messages.
+
+mod focus;
+mod listen;
+mod printed;
+mod strip;
+mod window;
+
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use iced::{Size, Subscription, Task, keyboard};
+
+pub use window::Shape;
+
+use crate::{
+    booth::Booth,
+    config::Problems,
+    elements::{self, Action, Context, KeyboardLayout, Page, Panel, ScreenName, Site},
+    runner::{Answer, Runner},
+    screen::{self, Chosen, Pictures, Scene},
+    session::{Event, Now, Press},
+    text::Texts,
+    theme::{self, Look, Screen, Theme},
+};
+use strip::Desk;
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{0}")]
+    Config(Problems),
+    /// No display, or none that can be drawn on.
+    #[error(
+        "no window could be opened ({0}): start the booth on a display (X, Wayland, or `cage -- fotoautomat run`)"
+    )]
+    Window(String),
+}
+
+/// Runs the booth in its window until it is closed or told to end. Must be called on the main thread, inside the runtime
+/// that the booth was opened in.
+pub fn run(booth: &Booth, shape: Shape) -> Result<(), Error> {
+    let kiosk = Kiosk::new(booth, shape)?;
+    // the library asks for the first state by a function that could be called twice, and calls it once
+    let first = RefCell::new(Some(kiosk));
+    let boot = move || {
+        let mut kiosk = first.take().expect("a window is booted once");
+        let task = kiosk.begin();
+        (kiosk, task)
+    };
+    let mut app = iced::application::timed(boot, Kiosk::update, Kiosk::subscription, Kiosk::view)
+        .title(|_: &Kiosk| "Fotoautomat".to_owned())
+        .style(|kiosk: &Kiosk, _| iced::theme::Style {
+            background_color: kiosk.look().palette.ground,
+            text_color: kiosk.look().palette.ink,
+        })
+        .executor::<listen::Shared>()
+        .default_font(theme::REGULAR)
+        .window(shape.settings())
+        .exit_on_close_request(true);
+    for font in theme::FONTS {
+        app = app.font(Cow::Borrowed(font));
+    }
+    app.run().map_err(|error| Error::Window(error.to_string()))
+}
+
+/// What the window is told.
+#[derive(Debug)]
+enum Message {
+    /// What came of work, or came by itself.
+    Answer(Box<Answer>),
+    Chosen(Chosen),
+    Key(keyboard::Event),
+    /// Somebody touched the screen where there is nothing to press.
+    Touched,
+    Preview(Arc<camera::Frame>),
+    Ticked,
+    /// A step of the motion with which a new screen comes.
+    Moved,
+    Resized(Size),
+    /// The monitor's size, where the window was to fill it.
+    Monitor(iced::window::Id, Size),
+    /// Nothing is to be done about it.
+    Done,
+    Leave,
+}
+
+/// The window's state: the session at work, and what only the screen knows.
+struct Kiosk {
+    runner: Runner<Booth>,
+    texts: Texts,
+    theme: Theme,
+    /// The screen's real size.
+    screen: Screen,
+    site: Site,
+    shape: Shape,
+    size: Size,
+    now: Now,
+    panel: Option<Panel>,
+    keys: KeyboardLayout,
+    /// The element the keyboard is on, while the keyboard is in use.
+    focus: Option<String>,
+    pictures: Pictures,
+    desk: Option<Desk>,
+    /// What is on the screen, and since when.
+    page: Page,
+    shown: Instant,
+}
+
+impl std::fmt::Debug for Kiosk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Kiosk({:?})", self.page.screen)
+    }
+}
+
+/// While a state has a limit, the session's clock ticks so often.
+const TICK: Duration = Duration::from_millis(250);
+/// How long a new screen takes to come out of the ground.
+const ENTER: Duration = Duration::from_millis(180);
+
+impl Kiosk {
+    fn new(booth: &Booth, shape: Shape) -> Result<Self, Error> {
+        let config = booth.config();
+        let (texts, theme) = config.look().map_err(Error::Config)?;
+        let raw = &config.raw.booth;
+        let site = Site {
+            institution: raw.institution.clone(),
+            place: raw.place.clone(),
+            receipt: raw.receipt.clone(),
+        };
+        let runner = Runner::new(booth.clone(), (*booth.rules()).clone());
+        let desk = booth.desk().map(Desk::new);
+        let now = crate::runner::now();
+        let context = Context {
+            texts: &texts,
+            rules: &runner.rules,
+            site: &site,
+            now,
+            panel: None,
+            keyboard: KeyboardLayout::default(),
+            can_speak: false,
+            strip: desk.as_ref().map(|desk| &desk.strip),
+        };
+        let page = elements::page(&runner.session, &context);
+        Ok(Self {
+            screen: config.raw.screen,
+            shape,
+            size: shape.size(),
+            now,
+            panel: None,
+            keys: KeyboardLayout::default(),
+            focus: None,
+            pictures: Pictures::default(),
+            page,
+            shown: now.instant,
+            runner,
+            texts,
+            theme,
+            site,
+            desk,
+        })
+    }
+
+    /// Begins to listen to everything that comes by itself.
+    fn begin(&mut self) -> Task<Message> {
+        let booth = self.runner.performer().clone();
+        self.runner.listen(booth.events());
+        let answers = self.runner.answers();
+        Task::batch([
+            Task::run(answers, |answer| Message::Answer(Box::new(answer))),
+            self.shape.fill(),
+        ])
+    }
+
+    fn update(&mut self, message: Message, now: Instant) -> Task<Message> {
+        self.now = Now {
+            instant: now,
+            wall: jiff::Timestamp::now(),
+        };
+        let task = match message {
+            Message::Answer(answer) => self.answered(*answer),
+            Message::Chosen(chosen) => {
+                // who touches needs no ring
+                self.focus = None;
+                self.choose(chosen.action);
+                Task::none()
+            }
+            Message::Key(event) => {
+                self.key(&event);
+                Task::none()
+            }
+            Message::Touched => {
+                self.runner.happen(Event::Touched);
+                Task::none()
+            }
+            Message::Preview(frame) => {
+                self.pictures.newest(&frame);
+                // nothing else changes with a frame
+                return Task::none();
+            }
+            Message::Moved | Message::Done => return Task::none(),
+            Message::Ticked => {
+                self.runner.happen(Event::Ticked);
+                Task::none()
+            }
+            Message::Resized(size) => {
+                self.size = size;
+                Task::none()
+            }
+            Message::Monitor(id, size) => self.shape.stretch(id, self.size, size),
+            Message::Leave => return iced::exit(),
+        };
+        self.follow();
+        task
+    }
+
+    /// Takes an answer of the work; in test mode a card that came out is laid into the booth's folder.
+    fn answered(&mut self, answer: Answer) -> Task<Message> {
+        let ended = answer.is_print_ended();
+        self.runner.take(answer);
+        let booth = self.runner.performer();
+        match booth.desk().filter(|_| ended) {
+            Some(desk) => printed::keep(desk, booth.data().to_owned()),
+            None => Task::none(),
+        }
+    }
+
+    /// What pressing an element does.
+    fn choose(&mut self, action: Action) {
+        match action {
+            Action::Press(press) => {
+                // opening help closes what lay there, and a sheet never outlives what it is about
+                if !matches!(
+                    press,
+                    Press::Language(_)
+                        | Press::LargeText
+                        | Press::HighContrast
+                        | Press::Speech
+                        | Press::LowControls
+                        | Press::Calm
+                ) {
+                    self.panel = None;
+                }
+                self.runner.press(press);
+            }
+            Action::Open(panel) => {
+                self.panel = Some(panel);
+                self.runner.happen(Event::Touched);
+            }
+            Action::Close => {
+                self.panel = None;
+                self.runner.happen(Event::Touched);
+            }
+            Action::Keyboard(layout) => {
+                self.keys = layout;
+                self.runner.happen(Event::Touched);
+            }
+            Action::Desk(deed) => {
+                if let Some(desk) = &mut self.desk {
+                    desk.act(&deed);
+                }
+            }
+        }
+    }
+
+    /// Brings everything that is shown in line with the session.
+    fn follow(&mut self) {
+        if let Some(desk) = &mut self.desk {
+            desk.follow(self.runner.session.is_personal());
+        }
+        let page = elements::page(&self.runner.session, &self.context());
+        if page.screen != self.page.screen {
+            tracing::info!(target: "screen", name = ?page.screen);
+            self.shown = self.now.instant;
+            self.keys = KeyboardLayout::default();
+            self.panel = self.panel.filter(|panel| *panel == Panel::Faults);
+        }
+        let page = elements::page(&self.runner.session, &self.context());
+        self.refocus(&page);
+        self.page = page;
+        let mut pictures = std::mem::take(&mut self.pictures);
+        pictures.follow(&self.runner.session, &self.context());
+        self.pictures = pictures;
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context {
+            texts: &self.texts,
+            rules: &self.runner.rules,
+            site: &self.site,
+            now: self.now,
+            panel: self.panel,
+            keyboard: self.keys,
+            can_speak: false,
+            strip: self.desk.as_ref().map(|desk| &desk.strip),
+        }
+    }
+
+    fn look(&self) -> Look {
+        let area = screen::area_of(self.size, self.desk.is_some());
+        let preferences = &self.runner.session.preferences;
+        Look::new(&self.theme, &self.screen, area.size(), preferences)
+    }
+
+    /// How much of a new screen is seen, 0 to 1.
+    fn entered(&self, now: Instant) -> f32 {
+        let since = now.saturating_duration_since(self.shown).as_secs_f32();
+        let part = (since / ENTER.as_secs_f32()).min(1.0);
+        // fast at first, slow at the end
+        1.0 - (1.0 - part).powi(3)
+    }
+
+    fn view(&self) -> crate::widget::Element<'_, Message> {
+        let look = self.look();
+        let context = self.context();
+        let entered = if look.calm {
+            1.0
+        } else {
+            self.entered(Instant::now())
+        };
+        let scene = Scene {
+            page: &self.page,
+            session: &self.runner.session,
+            context: &context,
+            look: &look,
+            size: self.size,
+            pictures: &self.pictures,
+            focus: self.focus.as_deref(),
+            entered,
+        };
+        screen::view(&scene).map(Message::Chosen)
+    }
+
+    fn subscription(&self) -> Subscription<Message> {
+        let session = &self.runner.session;
+        let mut all = vec![listen::hands(), listen::end()];
+        // an idle booth is woken by nothing but its visitors and its parts
+        if !matches!(
+            self.page.screen,
+            ScreenName::Attract | ScreenName::OutOfService
+        ) || session.asking.is_some()
+        {
+            all.push(iced::time::every(TICK).map(|_| Message::Ticked));
+        }
+        if self.pictures.shows_preview(session) {
+            all.push(listen::preview(self.runner.performer().preview()));
+        }
+        let coming = self.shown.elapsed() < ENTER + ENTER;
+        if coming && !session.preferences.calm {
+            all.push(iced::window::frames().map(|_| Message::Moved));
+        }
+        Subscription::batch(all)
+    }
+}

@@ -1,0 +1,172 @@
+//! The keyboard: every element can be reached and used with Tab, Enter and Escape alone.
+
+use iced::keyboard::{self, Key, key::Named};
+
+use super::Kiosk;
+use crate::{
+    elements::{Action, Page, ScreenName},
+    session::{Event, Press, attendant::Press as Staff, sign_in::Typed},
+};
+
+/// What a key asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stroke {
+    Next,
+    Back,
+    Use,
+    /// Away from here: closes what lies on top, else steps back, else ends the visit.
+    Away,
+    Attendant,
+    /// A letter, for a screen that is typed on.
+    Letter(char),
+    Erase,
+}
+
+/// Reads a key; `None` for one that means nothing here, or repeats because it is held.
+pub(super) fn stroke(event: &keyboard::Event) -> Option<Stroke> {
+    let keyboard::Event::KeyPressed {
+        key,
+        modifiers,
+        text,
+        repeat,
+        ..
+    } = event
+    else {
+        return None;
+    };
+    let stroke = match key.as_ref() {
+        Key::Named(Named::Tab) if modifiers.shift() => Stroke::Back,
+        Key::Named(Named::Tab | Named::ArrowDown | Named::ArrowRight) => Stroke::Next,
+        Key::Named(Named::ArrowUp | Named::ArrowLeft) => Stroke::Back,
+        Key::Named(Named::Enter) => Stroke::Use,
+        Key::Named(Named::Escape) => Stroke::Away,
+        Key::Named(Named::Backspace) => Stroke::Erase,
+        Key::Named(Named::F12) => Stroke::Attendant,
+        Key::Named(Named::Space) => Stroke::Letter(' '),
+        _ => {
+            let letter = text.as_ref()?.chars().next()?;
+            if letter.is_control() || modifiers.control() || modifiers.alt() {
+                return None;
+            }
+            Stroke::Letter(letter)
+        }
+    };
+    // a key that is held moves the focus on, and does nothing else twice (EN 301 549, 5.7)
+    let moves = matches!(stroke, Stroke::Next | Stroke::Back);
+    (moves || !repeat).then_some(stroke)
+}
+
+impl Kiosk {
+    pub(super) fn key(&mut self, event: &keyboard::Event) {
+        let Some(stroke) = stroke(event) else {
+            return;
+        };
+        match (stroke, self.page.screen) {
+            (Stroke::Next, _) => self.move_focus(false),
+            (Stroke::Back, _) => self.move_focus(true),
+            (Stroke::Use, ScreenName::Typing | ScreenName::AttendantSignIn)
+                if self.focus.is_none() =>
+            {
+                self.use_element(|page| page.first_focus().map(|element| element.id.to_string()));
+            }
+            (Stroke::Use, _) if self.focus.is_none() => self.move_focus(false),
+            (Stroke::Use, _) => {
+                let focus = self.focus.clone();
+                self.use_element(|_| focus);
+            }
+            (Stroke::Away, _) => {
+                if let Some(action) = away(&self.page) {
+                    self.choose(action);
+                }
+            }
+            (Stroke::Attendant, _) => self.choose(Action::Press(Press::Attendant)),
+            (Stroke::Letter(letter), ScreenName::Typing) => {
+                self.choose(Action::Press(Press::Typed(Typed::Letter(letter))));
+            }
+            (Stroke::Erase, ScreenName::Typing) => {
+                self.choose(Action::Press(Press::Typed(Typed::Backspace)));
+            }
+            (Stroke::Letter(digit), ScreenName::AttendantSignIn) if digit.is_ascii_digit() => {
+                self.choose(Action::Press(Press::Staff(Staff::Digit(digit))));
+            }
+            (Stroke::Erase, ScreenName::AttendantSignIn) => {
+                self.choose(Action::Press(Press::Staff(Staff::Backspace)));
+            }
+            (Stroke::Letter(' '), _) if self.focus.is_some() => {
+                let focus = self.focus.clone();
+                self.use_element(|_| focus);
+            }
+            (Stroke::Letter(_) | Stroke::Erase, _) => self.runner.happen(Event::Touched),
+        }
+    }
+
+    fn move_focus(&mut self, back: bool) {
+        let next = match &self.focus {
+            Some(focus) => self.page.next_focus(Some(focus), back),
+            None => self.page.first_focus(),
+        };
+        self.focus = next.map(|element| element.id.to_string());
+        self.runner.happen(Event::Touched);
+    }
+
+    /// Presses an element of the page; what must be held by hand is pressed at once by keyboard.
+    fn use_element(&mut self, which: impl FnOnce(&Page) -> Option<String>) {
+        let Some(id) = which(&self.page) else {
+            return;
+        };
+        let element = self
+            .page
+            .offered()
+            .find(|element| element.id == id.as_str());
+        if let Some(action) = element
+            .filter(|element| element.is_live())
+            .and_then(|element| element.action.clone())
+        {
+            self.choose(action);
+        }
+    }
+
+    /// Keeps the focus on the element it was on; on a new screen, and where that element is gone, it starts anew.
+    pub(super) fn refocus(&mut self, page: &Page) {
+        let Some(focus) = &self.focus else {
+            return;
+        };
+        let same = page.screen == self.page.screen && sheet_of(page) == sheet_of(&self.page);
+        let stays = page
+            .offered()
+            .any(|element| element.is_live() && element.id == focus.as_str());
+        // the strip of test mode is a desk, not a screen: it keeps the focus
+        let on_strip = page
+            .strip
+            .iter()
+            .any(|element| element.id == focus.as_str());
+        if !(stays && (same || on_strip)) {
+            self.focus = page.first_focus().map(|element| element.id.to_string());
+        }
+    }
+}
+
+fn sheet_of(page: &Page) -> Option<crate::elements::Sheet> {
+    page.sheet.as_ref().map(|(sheet, _)| *sheet)
+}
+
+/// What Escape does on a page: the gentlest way out that it offers.
+pub(super) fn away(page: &Page) -> Option<Action> {
+    let offers = |wanted: &dyn Fn(&Action) -> bool| {
+        page.offered()
+            .filter(|element| element.is_live())
+            .filter_map(|element| element.action.clone())
+            .find(|action| wanted(action))
+    };
+    let press = |press: Press| Action::Press(press);
+    if page.sheet.is_some() {
+        return offers(&|action| {
+            *action == Action::Close
+                || *action == press(Press::Help)
+                || *action == press(Press::StillHere)
+        });
+    }
+    offers(&|action| *action == press(Press::Back) || *action == press(Press::Stop))
+        .or_else(|| offers(&|action| *action == press(Press::Cancel)))
+        .or_else(|| offers(&|action| *action == press(Press::Staff(Staff::Leave))))
+}

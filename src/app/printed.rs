@@ -1,0 +1,32 @@
+//! Test mode's tray: the newest card that came out of the virtual printer, as files in the booth's folder.
+
+use std::{fs, io, path::PathBuf};
+
+use iced::Task;
+
+use super::Message;
+use crate::booth::{self, Desk};
+
+/// Writes `job.bin` and `card-printed.png`, off the window's thread.
+pub(super) fn keep(desk: Desk, folder: PathBuf) -> Task<Message> {
+    let work = tokio::task::spawn_blocking(move || {
+        if let Err(error) = write(&desk, &folder) {
+            tracing::warn!(
+                "the printed card cannot be kept in {}: {error}",
+                folder.display()
+            );
+        }
+    });
+    Task::perform(work, |_| Message::Done)
+}
+
+fn write(desk: &Desk, folder: &std::path::Path) -> io::Result<()> {
+    let Some((job, picture)) = desk.newest_job() else {
+        return Ok(());
+    };
+    fs::write(folder.join("job.bin"), job.as_slice())?;
+    match booth::png(&picture) {
+        Some(png) => fs::write(folder.join("card-printed.png"), png),
+        None => Err(io::Error::other("it cannot be written as PNG")),
+    }
+}
