@@ -75,7 +75,8 @@ async fn leaving_the_sign_in_ends_its_polling_and_late_answers_are_nobodys() {
     runner.press(Press::Cancel);
     assert!(matches!(runner.session.state, State::Attract));
     runner.press(Press::Start);
-    let stale = runner.answers.try_recv().expect("the first answer came");
+    let mut answers = runner.answers();
+    let stale = answers.next().await.expect("the first answer came");
     runner.take(stale);
     let State::SignIn(sign_in::State::ShowCode { code, .. }) = &runner.session.state else {
         panic!()
@@ -84,7 +85,8 @@ async fn leaving_the_sign_in_ends_its_polling_and_late_answers_are_nobodys() {
         code.is_none(),
         "the next visitor does not see the last one's code"
     );
-    runner.turn(Duration::from_secs(5)).await;
+    let fresh = answers.next().await.expect("the second answer comes");
+    runner.take(fresh);
     let State::SignIn(sign_in::State::ShowCode { code, .. }) = &runner.session.state else {
         panic!()
     };
