@@ -10,6 +10,7 @@ BOOTH = target/debug/fotoautomat
 demo: build
 	@tests/setup/need.sh show
 	@tests/setup/photos.sh || echo "fotoautomat: going on without photographs"
+	@tests/setup/models.sh || echo "fotoautomat: going on without the face models: faces are found, eyes are not judged"
 	@tests/setup/demo.sh
 
 build:
@@ -23,6 +24,7 @@ test:
 	@tests/setup/need.sh build show test
 	@tests/setup/photos.sh
 	@tests/setup/identity.sh
+	@tests/setup/models.sh
 	@$(CARGO) test --workspace
 
 clean:

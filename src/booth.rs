@@ -2,6 +2,7 @@
 //! configuration. [`crate::perform`] carries effects out with it; the window and `rehearse` sit on top.
 
 mod desk;
+mod models;
 mod monitor;
 mod studio;
 mod test_servers;
@@ -20,6 +21,7 @@ use tokio::{
 };
 
 pub use desk::{Desk, Fault as DeskFault, SCENE, Visitor};
+pub use models::finder;
 pub(crate) use studio::{Lesson, picture_of};
 pub use visitors::{Unreadable, png, read_picture};
 
@@ -36,7 +38,7 @@ use crate::{
         worker::{Policy, WorkerHandle},
     },
     portal::Portal,
-    portrait::Finder,
+    portrait,
     session::{Event, Rules, issue::OpenAttempt},
 };
 
@@ -111,8 +113,6 @@ pub(crate) struct Parts {
     tasks: Tasks,
 }
 
-/// A JPEG of a portrait at 600x800 stays well below this at a quality that shows no blocks.
-const PHOTO_LIMIT: usize = 200_000;
 /// Work that was told to end has ended after some of these looks.
 const CLOSING_LOOK: Duration = Duration::from_millis(20);
 const CLOSING_LOOKS: u32 = 500;
@@ -179,7 +179,14 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
     let mut rules = config.rules();
     rules.kinds = designer.kinds().collect();
     hasten(&mut rules, pace);
-    let studio = studio::Studio::start(Finder::plain).map_err(Error::Threads)?;
+    let portrait = &config.raw.portrait;
+    let folder = portrait.models.as_ref().map(PathBuf::from);
+    let judging = portrait::Rules {
+        closed_mouth: portrait.closed_mouth,
+        ..portrait::Rules::default()
+    };
+    let studio = studio::Studio::start(move || models::finder(folder.as_deref()), judging);
+    let studio = studio.map_err(Error::Threads)?;
     let (orderly, work) = mpsc::unbounded_channel();
     let orderly_task = tokio::spawn(one_after_the_other(work));
     Ok(Booth(Arc::new(Parts {
@@ -274,9 +281,9 @@ impl Booth {
         self.0.photo_limit()
     }
 
-    /// Whether eyes are judged, or only a face found.
-    pub fn sees_eyes(&self) -> bool {
-        self.0.studio.sees_eyes()
+    /// Why only a face is found and no eyes are judged; `None` when they are.
+    pub fn sees_no_eyes(&self) -> Option<&str> {
+        self.0.studio.sees_no_eyes()
     }
 
     /// What is wrong with the identity provider, asked thoroughly; one sentence.
@@ -456,7 +463,7 @@ impl Parts {
     }
 
     pub(crate) fn photo_limit(&self) -> usize {
-        PHOTO_LIMIT
+        self.config.raw.portrait.max_bytes as usize
     }
 
     /// How many pictures of a burst are taken: one where nobody waits for a better one.

@@ -5,6 +5,7 @@ pub mod doctor;
 pub mod key;
 pub mod pin;
 pub mod portal;
+pub mod portrait;
 pub mod rehearse;
 pub mod render;
 pub mod run;
@@ -47,6 +48,9 @@ pub enum Command {
     Pin(pin::Command),
     /// Serve the portal interface from a file, for trials and for integrators.
     Portal(portal::Args),
+    /// Judge photographs as the booth would, and cut portraits out of them.
+    #[command(subcommand)]
+    Portrait(portrait::Command),
     /// Run whole sessions without a display and leave what came of them.
     Rehearse(rehearse::Args),
     /// Draw one card as a picture, or as a proof at true size.

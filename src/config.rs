@@ -39,6 +39,8 @@ pub struct RawConfig {
     pub consent: sections::Consent,
     #[serde(default)]
     pub camera: sections::Camera,
+    #[serde(default)]
+    pub portrait: sections::Portrait,
     /// What the cards look like.
     #[serde(default)]
     pub card: Option<card::Settings>,
@@ -119,6 +121,7 @@ fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
     let rules = optional(&mut merged, "rules", problems);
     let consent = required(&mut merged, "consent", problems);
     let camera = optional(&mut merged, "camera", problems);
+    let portrait = optional(&mut merged, "portrait", problems);
     let card = optional(&mut merged, "card", problems);
     let identity = optional(&mut merged, "identity", problems);
     let portal = optional(&mut merged, "portal", problems);
@@ -127,7 +130,7 @@ fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
     let session = optional(&mut merged, "session", problems);
     let test = optional(&mut merged, "test", problems);
     for unknown in merged.keys() {
-        let known = "booth, devices, camera, rules, consent, card, identity, portal, outbox, screen, session, test";
+        let known = "booth, devices, camera, portrait, rules, consent, card, identity, portal, outbox, screen, session, test";
         problems.at(
             unknown,
             "is no section of a configuration",
@@ -140,6 +143,7 @@ fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
         rules: rules.unwrap_or_default(),
         consent: consent?,
         camera: camera.unwrap_or_default(),
+        portrait: portrait.unwrap_or_default(),
         card,
         identity,
         portal,
@@ -231,6 +235,7 @@ impl Config {
         let raw = &self.raw;
         raw.session.check(problems);
         raw.screen.check(problems);
+        raw.portrait.check(problems);
         if let Some(card) = &raw.card {
             card.check(&self.site, problems);
             if card.code.key == Some(card::KeySource::Test) && !self.is_test() {

@@ -45,6 +45,7 @@ fn run(cli: &Cli, runtime: &tokio::runtime::Runtime) -> Result<Answer, Error> {
         }
         Command::Pin(command) => cli::pin::run(command),
         Command::Portal(args) => runtime.block_on(cli::portal::run(args)),
+        Command::Portrait(command) => cli::portrait::run(command, &cli.load(false)?),
         Command::Rehearse(args) => runtime.block_on(cli::rehearse::run(args, cli.load(true)?)),
         Command::Key(command) => cli::key::run(command),
         Command::Verify(args) => runtime.block_on(cli::verify::run(args, &cli.load(false)?)),

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     order::{PhotoCheck, Picture},
-    portrait::{self, Assessment, Coach, Crop, Finder, Rules},
+    portrait::{self, Assessment, Check, Coach, Crop, Finder, Level, Rules},
     session::{Adjust, Coaching, Shot},
 };
 
@@ -20,7 +20,8 @@ use crate::{
 pub(crate) struct Studio {
     /// Few: who asks waits for the answer before asking again.
     jobs: mpsc::SyncSender<Job>,
-    sees_eyes: bool,
+    /// Why the finder sees no eyes, if it does not.
+    sees_no_eyes: Option<String>,
 }
 
 type Job = Box<dyn FnOnce(&mut Finder, &Rules) + Send>;
@@ -45,26 +46,29 @@ impl Lesson {
 
 impl Studio {
     /// Starts the thread; the finder is made in it, for it cannot move between threads.
-    pub(super) fn start(finder: impl FnOnce() -> Finder + Send + 'static) -> std::io::Result<Self> {
+    pub(super) fn start(
+        finder: impl FnOnce() -> (Finder, Option<String>) + Send + 'static,
+        rules: Rules,
+    ) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::sync_channel::<Job>(WAITING_JOBS);
         let (tell, told) = mpsc::channel();
         thread::Builder::new()
             .name("studio".to_owned())
             .spawn(move || {
-                let mut finder = finder();
-                let rules = Rules::default();
+                let (mut finder, sees_no_eyes) = finder();
                 // nobody waits for the answer any more only when the booth is closing
-                let _ = tell.send(finder.sees_eyes());
+                let _ = tell.send(sees_no_eyes);
                 while let Ok(job) = queue.recv() {
                     job(&mut finder, &rules);
                 }
             })?;
-        let sees_eyes = told.recv().unwrap_or(false);
-        Ok(Self { jobs, sees_eyes })
+        let gone = || Some("the thread that looks for faces has ended".to_owned());
+        let sees_no_eyes = told.recv().unwrap_or_else(|_| gone());
+        Ok(Self { jobs, sees_no_eyes })
     }
 
-    pub(super) fn sees_eyes(&self) -> bool {
-        self.sees_eyes
+    pub(super) fn sees_no_eyes(&self) -> Option<&str> {
+        self.sees_no_eyes.as_deref()
     }
 
     /// Has `work` done by the thread; `None` when it is gone or its work panicked.
@@ -132,28 +136,19 @@ fn crop_of(picture: &Picture, assessment: &Assessment, rules: &Rules) -> Crop {
         .unwrap_or_else(|| Crop::whole(picture, &rules.layout))
 }
 
-/// The picture in which most is well; of several, the sharpest.
+/// Open eyes before all, then nothing that stands in the way, then as much as can be well; of several such pictures the
+/// sharpest.
 fn best(finder: &mut Finder, rules: &Rules, stills: Vec<Still>) -> Option<Shot> {
-    let mut best: Option<(usize, f32, Picture, Assessment)> = None;
+    let mut best: Option<(Merit, Picture, Assessment)> = None;
     for picture in stills.into_iter().filter_map(picture_of) {
         let look = finder.study(&picture);
         let assessment = portrait::assess(&picture, &look, rules);
-        let failed = assessment
-            .findings
-            .iter()
-            .filter(|finding| !finding.ok)
-            .count();
-        let sharp = assessment
-            .finding(portrait::Check::Sharpness)
-            .map_or(0.0, |finding| finding.raw);
-        if best
-            .as_ref()
-            .is_none_or(|(least, sharpest, ..)| (failed, -sharp) < (*least, -*sharpest))
-        {
-            best = Some((failed, sharp, picture, assessment));
+        let merit = Merit::of(&assessment);
+        if best.as_ref().is_none_or(|(best, ..)| merit.beats(best)) {
+            best = Some((merit, picture, assessment));
         }
     }
-    let (_, _, still, assessment) = best?;
+    let (_, still, assessment) = best?;
     let crop = crop_of(&still, &assessment, rules);
     let portrait = portrait::cut(&still, &crop.inside(&still), &rules.layout);
     let checks = assessment.findings.iter().map(|finding| PhotoCheck {
@@ -170,6 +165,38 @@ fn best(finder: &mut Finder, rules: &Rules, stills: Vec<Still>) -> Option<Shot> 
         adjust: Adjust::default(),
         retakes: 0,
     })
+}
+
+/// How good a picture is beside others of its burst.
+struct Merit {
+    closed_eyes: bool,
+    blocked: usize,
+    failed: usize,
+    sharpness: f32,
+}
+
+impl Merit {
+    fn of(assessment: &Assessment) -> Self {
+        let failed = |level: Level| {
+            let findings = assessment.findings.iter();
+            findings
+                .filter(|finding| !finding.ok && finding.level >= level)
+                .count()
+        };
+        let finding = |check| assessment.finding(check);
+        Self {
+            closed_eyes: finding(Check::EyesOpen).is_some_and(|finding| !finding.ok),
+            blocked: failed(Level::Block),
+            failed: failed(Level::Note),
+            sharpness: finding(Check::Sharpness).map_or(0.0, |finding| finding.raw),
+        }
+    }
+
+    fn beats(&self, other: &Self) -> bool {
+        let faults = |merit: &Self| (merit.closed_eyes, merit.blocked, merit.failed);
+        let (ours, theirs) = (faults(self), faults(other));
+        ours < theirs || (ours == theirs && self.sharpness > other.sharpness)
+    }
 }
 
 /// The camera's picture as the booth's; its pixels move, they are not copied.

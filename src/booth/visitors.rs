@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use image::ImageReader;
+use image::{DynamicImage, ImageDecoder, ImageReader};
 
 use super::{SCENE, Visitor};
 use crate::order::Picture;
@@ -18,7 +18,7 @@ pub struct Unreadable {
 /// Larger pictures are no photographs of a person at a booth.
 const MOST_PIXELS: u32 = 8192;
 
-/// Reads a PNG or JPEG.
+/// Reads a PNG or JPEG, upright: turned as its Exif data say.
 pub fn read_picture(path: &Path) -> Result<Picture, Unreadable> {
     let unreadable = |reason: String| Unreadable {
         path: path.to_owned(),
@@ -30,8 +30,14 @@ pub fn read_picture(path: &Path) -> Result<Picture, Unreadable> {
     let mut limits = image::Limits::default();
     (limits.max_image_width, limits.max_image_height) = (Some(MOST_PIXELS), Some(MOST_PIXELS));
     reader.limits(limits);
-    let picture = reader
-        .decode()
+    let decoded = reader.into_decoder().and_then(|mut decoder| {
+        // a camera turns no pixels, it says how it was held
+        let orientation = decoder.orientation()?;
+        let mut picture = DynamicImage::from_decoder(decoder)?;
+        picture.apply_orientation(orientation);
+        Ok(picture)
+    });
+    let picture = decoded
         .map_err(|error| unreadable(error.to_string()))?
         .into_rgb8();
     let (width, height) = picture.dimensions();

@@ -118,15 +118,16 @@ fn finding(booth: &Booth, health: &Health, part: Part) -> Finding {
 impl Booth {
     /// A note on how faces are found.
     fn finder_note(&self) -> Finding {
-        let says = if self.sees_eyes() {
-            "face models are there: eyes, lids and pose are judged"
-        } else {
-            "without the face models faces are found, but eyes and pose are not judged; run tests/setup/models.sh"
+        let says = match self.sees_no_eyes() {
+            None => "face models are there: eyes, lids and pose are judged".to_owned(),
+            Some(why) => format!(
+                "{why}. Faces are found, but eyes and pose are not judged; run tests/setup/models.sh"
+            ),
         };
         Finding {
             part: "models",
             ready: true,
-            says: says.to_owned(),
+            says,
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
+use super::aligned::{self, Aligned};
 use super::crop::{Crop, Layout};
-use super::face::{Face, Look};
-use super::quality::{self, Luminance, Patch};
+use super::face::{Face, Features, Look};
+use super::outline::Outline;
+use super::quality::{self, Cheeks, Luminance, Patch};
 use super::resample;
 use crate::order::Picture;
 
@@ -34,7 +36,7 @@ pub enum Check {
     UnderExposure,
     /// Raw: how alike both cheeks are lit, 0 to 1.
     EvenLight,
-    /// Raw: sharpness of the face.
+    /// Raw: mean of the Laplacian over mean grey, where the eyes are 90 pixels apart.
     Sharpness,
     /// Raw: movement between two frames as a share of the distance between the eyes.
     Motion,
@@ -228,6 +230,28 @@ pub struct Rules {
     pub brightness: f32,
     pub over_exposure: f32,
     pub under_exposure: f32,
+    /// In degrees, as the model reads them: it makes less of a turn to the side than it is (8 stand for about 11), and
+    /// nods are counted from a mean, because faces differ.
+    pub yaw: f32,
+    pub pitch: f32,
+    pub mean_pitch: f32,
+    /// Score of how alike the cheeks are lit, and light of the darker over that of the brighter: both must be poor before
+    /// anybody is asked to turn, for good portraits come to scores from 63 up, and faces are not alike.
+    pub even_light: f32,
+    pub cheek_balance: f32,
+    /// Sharp portraits come to 0.023 and more; blurred by 1.6 % of the distance between the eyes most come to 0.010.
+    pub sharpness: f32,
+    /// Between two looks, which are some 70 ms apart.
+    pub motion: f32,
+    /// Open eyes come to 0.047 and more, closed ones to 0.021 at most.
+    pub eyes_open: f32,
+    /// Whether the mouth must be closed; a smile is welcome otherwise. Open from 0.2 on; a smile with teeth has 0.13.
+    pub closed_mouth: bool,
+    pub mouth: f32,
+    /// Score of the wall's evenness: painted walls have 97 and more, rooms 79 at most.
+    pub background: f32,
+    /// Score of the colour of the cheeks.
+    pub natural_colour: f32,
 }
 
 impl Default for Rules {
@@ -242,6 +266,18 @@ impl Default for Rules {
             brightness: 10.0,
             over_exposure: 0.02,
             under_exposure: 0.85, // where OFIQ's own score begins to fall
+            yaw: 8.0,
+            pitch: 12.0,
+            mean_pitch: 4.0,
+            even_light: 45.0,
+            cheek_balance: 0.5,
+            sharpness: 0.016,
+            motion: 0.03,
+            eyes_open: 0.03,
+            closed_mouth: false,
+            mouth: 0.2,
+            background: 85.0,
+            natural_colour: 50.0,
         }
     }
 }
@@ -285,7 +321,9 @@ pub fn assess(picture: &Picture, look: &Look, rules: &Rules) -> Assessment {
             crop: None,
         };
     };
-    let ideal = Crop::ideal(face, None, &rules.layout);
+    let outline = look.outline.as_deref();
+    let crown = outline.and_then(|outline| outline.crown(face));
+    let ideal = Crop::ideal(face, crown, &rules.layout);
     let mut findings = vec![
         judged(
             Check::Face,
@@ -298,7 +336,24 @@ pub fn assess(picture: &Picture, look: &Look, rules: &Rules) -> Assessment {
         single(&look.faces, rules),
     ];
     findings.extend(placed(picture, face, &ideal, rules));
-    findings.extend(lit(picture, face, rules));
+    match &face.features {
+        Some(features) => {
+            findings.extend(turned(features, rules));
+            findings.extend(in_detail(picture, face, features, outline, rules));
+            if let Some(motion) = look.motion {
+                findings.push(still(motion, rules));
+            }
+        }
+        None => {
+            let (rgb, mask) = resample::oval(picture, face);
+            let patch = Patch {
+                rgb: &rgb,
+                mask: &mask,
+            };
+            findings.extend(lit(&patch, rules));
+        }
+    }
+    findings.sort_by_key(|finding| finding.check);
     Assessment {
         findings,
         face: Some(face.clone()),
@@ -418,13 +473,136 @@ fn placed(picture: &Picture, face: &Face, ideal: &Crop, rules: &Rules) -> Vec<Fi
     findings
 }
 
-/// Light on the face.
-fn lit(picture: &Picture, face: &Face, rules: &Rules) -> Vec<Finding> {
-    let (rgb, mask) = resample::oval(picture, face);
-    let light = Luminance::of(&Patch {
-        rgb: &rgb,
+/// Where the head is turned to.
+fn turned(features: &Features, rules: &Rules) -> [Finding; 2] {
+    let angle = |check: Check, degrees: f32, middle: f32, limit: f32| {
+        judged(
+            check,
+            Level::Warn,
+            degrees,
+            quality::angle_score((degrees - middle).to_radians()),
+            below((degrees - middle).abs(), limit),
+            Hint::LookAtCamera,
+        )
+    };
+    let pose = features.pose;
+    [
+        angle(Check::Yaw, pose.yaw, 0.0, rules.yaw),
+        angle(Check::Pitch, pose.pitch, rules.mean_pitch, rules.pitch),
+    ]
+}
+
+/// What is measured on the face laid level: light, sharpness, lids and lips, wall and colour.
+fn in_detail(
+    picture: &Picture,
+    face: &Face,
+    features: &Features,
+    outline: Option<&Outline>,
+    rules: &Rules,
+) -> Vec<Finding> {
+    let aligned = Aligned::new(picture, face, features);
+    let patch = aligned.patch();
+    let mut findings = lit(&patch, rules);
+    if let Some(cheeks) = Cheeks::of(&aligned.marks) {
+        let evenness = cheeks.evenness(&patch);
+        let score = quality::evenness_score(evenness);
+        let uneven = above(score, rules.even_light);
+        let unbalanced = above(cheeks.balance(&patch), rules.cheek_balance);
+        findings.push(judged(
+            Check::EvenLight,
+            Level::Warn,
+            evenness,
+            score,
+            uneven.max(unbalanced),
+            Hint::TurnToLight,
+        ));
+        let distance = cheeks.unnatural(&patch);
+        let score = quality::natural_colour_score(distance);
+        findings.push(judged(
+            Check::NaturalColour,
+            Level::Note,
+            distance,
+            score,
+            above(score, rules.natural_colour),
+            Hint::OddColours,
+        ));
+    }
+    let (pixels, mask, width) = aligned::sharp_patch(picture, face, features);
+    let sharp = Patch {
+        rgb: &pixels,
         mask: &mask,
-    });
+    };
+    let sharpness = quality::sharpness(&sharp, width);
+    findings.push(judged(
+        Check::Sharpness,
+        Level::Block,
+        sharpness,
+        // half the points at the limit, all of them at twice the limit
+        50.0 * sharpness / rules.sharpness,
+        above(sharpness, rules.sharpness),
+        Hint::HoldStill,
+    ));
+    findings.extend(opened(face, features, rules));
+    let background = outline.and_then(|outline| aligned.background(picture, outline).gradient());
+    if let Some(gradient) = background {
+        let score = quality::background_score(gradient);
+        findings.push(judged(
+            Check::Background,
+            Level::Note,
+            gradient,
+            score,
+            above(score, rules.background),
+            Hint::PlainBackground,
+        ));
+    }
+    findings
+}
+
+/// Eyes and mouth.
+fn opened(face: &Face, features: &Features, rules: &Rules) -> [Finding; 2] {
+    let [left, right] = face.eyes;
+    let to_chin = left.middle(right).distance(face.chin).max(1.0);
+    let (lids, lips) = (features.lids() / to_chin, features.lips() / to_chin);
+    let mouth = if rules.closed_mouth {
+        below(lips, rules.mouth)
+    } else {
+        1.0
+    };
+    [
+        judged(
+            Check::EyesOpen,
+            Level::Block,
+            lids,
+            quality::eyes_open_score(lids),
+            above(lids, rules.eyes_open),
+            Hint::OpenEyes,
+        ),
+        judged(
+            Check::MouthClosed,
+            Level::Warn,
+            lips,
+            quality::mouth_closed_score(lips),
+            mouth,
+            Hint::CloseMouth,
+        ),
+    ]
+}
+
+fn still(motion: f32, rules: &Rules) -> Finding {
+    judged(
+        Check::Motion,
+        Level::Block,
+        motion,
+        // half the points at the limit
+        100.0 - 50.0 * motion / rules.motion,
+        below(motion, rules.motion),
+        Hint::HoldStill,
+    )
+}
+
+/// Light on the face.
+fn lit(patch: &Patch<'_>, rules: &Rules) -> Vec<Finding> {
+    let light = Luminance::of(patch);
     let (mean, over, under) = (light.mean(), light.over(), light.under());
     let score = quality::mean_score(mean);
     let hint = if mean < 0.5 {

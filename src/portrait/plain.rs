@@ -80,6 +80,7 @@ fn face_in(bounds: Bounds, score: f32) -> Face {
         ],
         irises: None,
         chin: at(0.5, CHIN_DOWN),
+        features: None,
     }
 }
 

@@ -19,6 +19,7 @@ fn hint_for(faces: &[Face], skin: u8) -> Option<Hint> {
         &picture,
         &Look {
             faces: faces.to_vec(),
+            ..Look::default()
         },
         &Rules::default(),
     )
@@ -71,7 +72,14 @@ fn the_light_may_vary_within_wide_limits() {
 fn a_finding_reads_as_the_interface_says() {
     let picture = scene(&face_at(Point::new(640.0, 330.0), 50.0, 0.0), 150);
     let faces = vec![face_at(Point::new(640.0, 330.0), 50.0, 0.0)];
-    let assessment = assess(&picture, &Look { faces }, &Rules::default());
+    let assessment = assess(
+        &picture,
+        &Look {
+            faces,
+            ..Look::default()
+        },
+        &Rules::default(),
+    );
     let size = serde_json::to_value(assessment.finding(Check::Size)).unwrap();
     assert_eq!(size["check"], "size");
     assert_eq!(

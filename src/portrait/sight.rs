@@ -1,0 +1,24 @@
+//! What all networks share: pixels in, numbers out.
+
+use tflite::Rgb;
+
+use super::geometry::Point;
+use crate::order::Picture;
+
+pub(super) fn rgb(picture: &Picture) -> Rgb<'_> {
+    Rgb {
+        width: picture.width() as usize,
+        height: picture.height() as usize,
+        bytes: picture.rgb(),
+    }
+}
+
+pub(super) fn to_point([x, y]: [f32; 2]) -> Point {
+    Point::new(x, y)
+}
+
+/// A network's score as 0 to 1.
+pub(super) fn sigmoid(score: f32) -> f32 {
+    // beyond it only the exponential overflows
+    1.0 / (1.0 + (-score.clamp(-100.0, 100.0)).exp())
+}

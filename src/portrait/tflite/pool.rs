@@ -1,0 +1,151 @@
+//! Pools, resizing, padding and joining: values move, hardly any arithmetic.
+
+use crate::conv::{Placing, Size};
+
+/// The greatest or the mean of a window, channel by channel. What hangs over does not count.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    pub(crate) from: Size,
+    pub(crate) to: Size,
+    pub(crate) size: [usize; 2],
+    pub(crate) placing: Placing,
+    pub(crate) mean: bool,
+}
+
+impl Pool {
+    pub(crate) fn run(&self, input: &[f32], output: &mut [f32]) {
+        let channels = self.from.channels.max(1);
+        let span = |at: usize, axis: usize, side: usize| {
+            let start = at * self.placing.step[axis];
+            let before = self.placing.before[axis];
+            let end = (start + self.size[axis]).saturating_sub(before).min(side);
+            start.saturating_sub(before)..end
+        };
+        let places = output.chunks_exact_mut(channels).enumerate();
+        for (index, place) in places {
+            let (y, x) = (index / self.to.width, index % self.to.width);
+            let (rows, columns) = (span(y, 0, self.from.height), span(x, 1, self.from.width));
+            let count = rows.len() * columns.len();
+            place.fill(if self.mean { 0.0 } else { f32::NEG_INFINITY });
+            for row in rows {
+                let start = (row * self.from.width + columns.start) * channels;
+                let values = &input[start..start + columns.len() * channels];
+                for values in values.chunks_exact(channels) {
+                    for (result, value) in place.iter_mut().zip(values) {
+                        *result = if self.mean {
+                            *result + value
+                        } else {
+                            result.max(*value)
+                        };
+                    }
+                }
+            }
+            if self.mean {
+                let share = 1.0 / count.max(1) as f32;
+                place.iter_mut().for_each(|result| *result *= share);
+            }
+        }
+    }
+}
+
+/// Two neighbours and how much the second one counts.
+#[derive(Debug, Clone, Copy)]
+struct Between {
+    first: usize,
+    second: usize,
+    share: f32,
+}
+
+/// Bilinear resizing with half pixel centres.
+#[derive(Debug)]
+pub(crate) struct Resize {
+    pub(crate) from: Size,
+    pub(crate) to: Size,
+    rows: Vec<Between>,
+    columns: Vec<Between>,
+}
+
+impl Resize {
+    /// Both sizes have pixels.
+    pub(crate) fn new(from: Size, to: Size) -> Resize {
+        let along = |from: usize, to: usize| {
+            let between = (0..to).map(|at| {
+                let place = (at as f32 + 0.5) * from as f32 / to as f32 - 0.5;
+                let first = place.floor().max(0.0);
+                Between {
+                    first: (first as usize).min(from - 1),
+                    second: (place.floor() + 1.0).clamp(0.0, (from - 1) as f32) as usize,
+                    share: (place - first).max(0.0),
+                }
+            });
+            between.collect()
+        };
+        Resize {
+            from,
+            to,
+            rows: along(from.height, to.height),
+            columns: along(from.width, to.width),
+        }
+    }
+
+    pub(crate) fn run(&self, input: &[f32], output: &mut [f32]) {
+        let channels = self.from.channels.max(1);
+        let row = self.from.width * channels;
+        let output_rows = output.chunks_exact_mut((self.to.width * channels).max(1));
+        for (output, y) in output_rows.zip(&self.rows) {
+            let [upper, lower] = [y.first, y.second].map(|y| &input[y * row..][..row]);
+            for (place, x) in output.chunks_exact_mut(channels).zip(&self.columns) {
+                let part = |line, x: usize| -> &[f32] {
+                    &<[f32]>::as_ref(line)[x * channels..][..channels]
+                };
+                let (a, b) = (part(upper, x.first), part(upper, x.second));
+                let (c, d) = (part(lower, x.first), part(lower, x.second));
+                for (channel, result) in place.iter_mut().enumerate() {
+                    let above = a[channel] + (b[channel] - a[channel]) * x.share;
+                    let below = c[channel] + (d[channel] - c[channel]) * x.share;
+                    *result = above + (below - above) * y.share;
+                }
+            }
+        }
+    }
+}
+
+/// More channels, and rows and columns around, all of them 0.
+#[derive(Debug)]
+pub(crate) struct Pad {
+    pub(crate) from: Size,
+    pub(crate) to: Size,
+    /// How much comes before: rows, columns, channels.
+    pub(crate) before: [usize; 3],
+}
+
+impl Pad {
+    pub(crate) fn run(&self, input: &[f32], output: &mut [f32]) {
+        output.fill(0.0);
+        let [top, left, front] = self.before;
+        let channels = self.from.channels.max(1);
+        for (index, values) in input.chunks_exact(channels).enumerate() {
+            let (y, x) = (index / self.from.width, index % self.from.width);
+            let place = (y + top) * self.to.width + x + left;
+            let start = place * self.to.channels + front;
+            output[start..start + channels].copy_from_slice(values);
+        }
+    }
+}
+
+/// Copies one part of a joined tensor: every `of` values, `len` of them go to `at`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    pub(crate) len: usize,
+    pub(crate) at: usize,
+    pub(crate) of: usize,
+}
+
+impl Part {
+    pub(crate) fn run(self, input: &[f32], output: &mut [f32]) {
+        let groups = output.chunks_exact_mut(self.of.max(1));
+        for (output, input) in groups.zip(input.chunks_exact(self.len.max(1))) {
+            output[self.at..self.at + self.len].copy_from_slice(input);
+        }
+    }
+}
