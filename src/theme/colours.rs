@@ -44,7 +44,7 @@ impl<'de> Deserialize<'de> for Rgb {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| {
             D::Error::custom(format!(
-                "{text:?} is no colour, expected one like \"#0d4a5c\""
+                "invalid colour {text:?}, expected one like \"#0d4a5c\""
             ))
         })
     }

@@ -13,3 +13,4 @@ mod screens;
 mod servers;
 mod sign_in;
 mod tidy;
+mod window;

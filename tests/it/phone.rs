@@ -35,6 +35,11 @@ impl Phone {
         }
     }
 
+    /// Opens an address.
+    pub(crate) async fn open(&mut self, address: &str) {
+        self.go(address.to_owned(), None).await;
+    }
+
     /// Opens the booth's code: who asks, and with which code?
     pub(crate) async fn look(&mut self, scan: &str) {
         self.go(scan.to_owned(), None).await;

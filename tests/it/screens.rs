@@ -8,8 +8,9 @@ mod stage;
 
 use std::{env, path::PathBuf};
 
-use draw::Canvas;
-use stage::{Stage, Way};
+pub(crate) use draw::Canvas;
+pub(crate) use scenes::attract;
+pub(crate) use stage::{Stage, Way};
 
 #[test]
 fn screenshots() {

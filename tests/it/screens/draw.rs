@@ -20,7 +20,7 @@ use iced_test::{
 use super::stage::Stage;
 
 /// A screen that is laid out.
-pub(super) struct Canvas {
+pub(crate) struct Canvas {
     interface: UserInterface<'static, Chosen, Theme, Renderer>,
     renderer: Renderer,
     background: iced_test::core::Color,
@@ -38,7 +38,7 @@ fn fonts() {
 }
 
 impl Canvas {
-    pub(super) fn new(stage: &Stage) -> Self {
+    pub(crate) fn new(stage: &Stage) -> Self {
         fonts();
         let page = stage.page();
         let context = stage.context();
@@ -68,7 +68,7 @@ impl Canvas {
         }
     }
 
-    pub(super) fn operate(&mut self, operation: &mut dyn Operation) {
+    pub(crate) fn operate(&mut self, operation: &mut dyn Operation) {
         self.interface.operate(&self.renderer, operation);
     }
 

@@ -25,7 +25,7 @@ use jiff::civil::date;
 use super::stage::Way;
 
 /// A state, how it is reached, and what lies over it.
-pub(super) struct Scene {
+pub(crate) struct Scene {
     pub(super) name: &'static str,
     pub(super) panel: Option<Panel>,
     pub(super) focus: Option<&'static str>,
@@ -48,6 +48,16 @@ impl Scene {
 
     pub(super) fn needs_test_mode(&self) -> bool {
         self.panel == Some(Panel::Faults)
+    }
+}
+
+/// The booth's idle screen.
+pub(crate) fn attract() -> Scene {
+    Scene {
+        name: "attract",
+        panel: None,
+        focus: None,
+        reach: Play::ready,
     }
 }
 

@@ -16,7 +16,7 @@ use super::scenes::Scene;
 
 /// How a screen is looked at.
 #[derive(Debug, Clone)]
-pub(super) struct Way {
+pub(crate) struct Way {
     pub(super) name: String,
     pub(super) size: Size,
     pub(super) language: &'static str,
@@ -64,6 +64,11 @@ impl Way {
         ways
     }
 
+    /// As a booth in test mode shows itself.
+    pub(crate) fn test_mode(width: f32, height: f32) -> Self {
+        Self::new(width, height, "sv", "test")
+    }
+
     /// Both orientations and languages, and the ways with the least room.
     pub(super) fn few() -> Vec<Self> {
         vec![
@@ -84,7 +89,7 @@ impl Way {
 }
 
 /// Everything a scene is drawn from.
-pub(super) struct Stage {
+pub(crate) struct Stage {
     pub(super) session: Session,
     pub(super) now: Now,
     pub(super) rules: Rules,
@@ -116,7 +121,7 @@ pub(super) fn theme() -> Theme {
 }
 
 impl Stage {
-    pub(super) fn new(way: &Way, scene: &Scene) -> Self {
+    pub(crate) fn new(way: &Way, scene: &Scene) -> Self {
         let played = scene.play(way);
         let strip = (way.test_mode || scene.needs_test_mode()).then(super::scenes::strip);
         let area = fotoautomat::screen::area_of(way.size, strip.is_some());
@@ -170,7 +175,7 @@ impl Stage {
         elements::page(&self.session, &self.context())
     }
 
-    pub(super) fn frame(&self) -> Frame {
+    pub(crate) fn frame(&self) -> Frame {
         Frame::new(self.look.metrics, self.size, self.strip.is_some())
     }
 }

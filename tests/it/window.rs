@@ -1,0 +1,166 @@
+//! The booth in its window, used as people use it: fingers, keys and a phone, on a real display server. The program is the
+//! built one, with test mode's devices and servers, and knows nothing of the test.
+
+mod display;
+mod program;
+
+use std::time::Duration;
+
+use display::Display;
+use program::{Program, Site};
+
+use crate::phone::Phone;
+
+/// Everything that must be true after a visit, whichever way it was made.
+async fn the_card_is_true(program: &Program<'_>) {
+    let (order, serial) = program.portal_has_one_card().await;
+    let printed = program.data("card-printed.png");
+    let code = program::zbar(&printed);
+    assert_eq!(
+        program.serial_in(&code),
+        Some(serial),
+        "the code on the card of order {order}"
+    );
+    let drawn = program.data("drawn-again.png");
+    program::printctl(&[
+        "decode",
+        program.data("job.bin").to_str().unwrap(),
+        "-o",
+        drawn.to_str().unwrap(),
+    ]);
+    let pixels = |file: &std::path::Path| image::open(file).unwrap().into_rgb8();
+    assert!(
+        pixels(&printed) == pixels(&drawn),
+        "printctl draws the same card from the printer's bytes"
+    );
+}
+
+/// Touches the way from attract to the card, with test mode's strip for phone and cards.
+fn visit_by_touch(program: &mut Program<'_>) {
+    program.sees("Attract");
+    program.touch_main();
+    program.sees("ShowCode");
+    program.touch_until("desk-approve", "AskIsThisYou");
+    program.touch_main();
+    program.sees("Consent");
+    program.touch_main();
+    program.sees("OldCard");
+    program.touch_until("desk-old-card", "Framing");
+    // the shutter opens by itself when the picture is good
+    program.sees("Reviewing");
+    program.touch_main();
+    program.sees("ShowingCard");
+    program.touch_main_until("Printing");
+    program.sees("ReadingBack");
+    program.touch_until("desk-new-card", "Collecting");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_touches_the_way_to_a_card_and_the_window_fills_a_screen_without_a_window_manager()
+ {
+    let site = Site::new();
+    let display = Display::x(1080, 1920);
+    let mut program = Program::start(&site, &display, &[]);
+    program.sees("Attract");
+    assert_eq!(display.window(), (0, 0, 1080, 1920));
+    visit_by_touch(&mut program);
+    the_card_is_true(&program).await;
+    program.touch_main();
+    program.sees("Attract");
+    program.ends();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_touches_the_way_to_a_card_under_the_kiosk_compositor() {
+    let site = Site::new();
+    // cage's window on X has this size and no other
+    let display = Display::x(1024, 768);
+    let mut program = Program::start_in_cage(&site, &display);
+    program.sees("Attract");
+    program.waits_until("the window fills the screen", |program| {
+        // test mode's banner is the upper edge, its strip the lower, from side to side
+        let screen = display.picture(&program.data("screen.png"));
+        let corners = [(0, 0), (1023, 0), (0, 767), (1023, 767)];
+        let colours = corners.map(|(x, y)| screen.get_pixel(x, y).0);
+        colours
+            .iter()
+            .all(|colour| *colour == colours[0] && colour[0] > 60)
+    });
+    visit_by_touch(&mut program);
+    the_card_is_true(&program).await;
+    program.ends();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_with_a_keyboard_and_a_phone_needs_no_finger() {
+    let site = Site::new();
+    let display = Display::x(1920, 1080);
+    let mut program = Program::start(&site, &display, &["--windowed", "1920x1080"]);
+    program.sees("Attract");
+    display.focus();
+    // the first key shows where one is; Escape goes back from help to where one was
+    program.keys(&["Tab", "Tab", "Escape"]);
+    program.keys(&["shift+Tab", "Return"]);
+    program.sees("ShowCode");
+    let mut phone = Phone::new(None);
+    let file = program.data("screen.png");
+    let scan = program.waits_for("the code can be read from the screen", |_| {
+        display.picture(&file);
+        program::zbar_some(&file)
+    });
+    phone.open(&scan).await;
+    assert!(
+        phone.page.contains("Infocenter"),
+        "the phone says which booth asks"
+    );
+    phone.submit(&[("person", "efgh0002")]).await;
+    program.sees("AskIsThisYou");
+    // two kinds of card: the first is chosen, and the main button is two elements on
+    program.keys_until(&["Return", "Tab"], "Consent");
+    program.keys_until(&["Return"], "OldCard");
+    program.touch_until("desk-old-card", "Framing");
+    program.sees("Reviewing");
+    program.keys_until(&["Tab", "Return"], "ShowingCard");
+    program.keys_until(&["Return"], "Printing");
+    program.sees("ReadingBack");
+    program.touch_until("desk-new-card", "Collecting");
+    the_card_is_true(&program).await;
+    program.keys_until(&["Tab", "Return"], "Attract");
+    // whoever starts and thinks better of it is out by one key
+    program.keys_until(&["Return"], "ShowCode");
+    program.keys(&["Escape"]);
+    program.sees("Attract");
+    program.ends();
+}
+
+#[test]
+fn an_idle_booth_sleeps() {
+    let site = Site::new();
+    let display = Display::x(1080, 1920);
+    let mut program = Program::start(&site, &display, &[]);
+    program.sees("Attract");
+    // whatever starting left to do is done by then
+    std::thread::sleep(Duration::from_secs(3));
+    let before = program.cpu();
+    std::thread::sleep(Duration::from_secs(5));
+    let used = program.cpu().saturating_sub(before);
+    // devices are asked for their health; a screen that is drawn 60 times a second takes half a core or more
+    assert!(
+        used < Duration::from_millis(500),
+        "idle, it used {used:?} of 5 s"
+    );
+    program.ends();
+}
+
+#[test]
+fn a_wrong_configuration_is_a_sentence_and_no_window() {
+    let site = Site::new();
+    site.write("umu/theme.toml", "[light]\nground = \"green\"\n");
+    let said = program::refused(&site, &["run", "--test-mode"]);
+    assert!(
+        said.contains("theme.toml:2: light.ground has an invalid colour"),
+        "{said}"
+    );
+    let said = program::refused(&site, &["run", "--test-mode", "--windowed", "10x10"]);
+    assert!(said.contains("WIDTHxHEIGHT"), "{said}");
+}

@@ -1,0 +1,411 @@
+//! The built program at work, and what it left.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, channel},
+    time::{Duration, Instant},
+};
+
+use fotoautomat::order::Serial;
+use iced_test::core::{
+    Point, Rectangle,
+    widget::{Id, Operation, operation},
+};
+use tempfile::TempDir;
+
+use super::display::{Display, output, tool};
+use crate::screens::{Canvas, Stage, Way, attract};
+
+/// Everything that is waited for comes long before this, also on a busy machine.
+pub(super) const PATIENCE: Duration = Duration::from_secs(90);
+const BOOTH: &str = env!("CARGO_BIN_EXE_fotoautomat");
+
+/// A copy of the shipped configuration whose printer takes a second for a card.
+pub(super) struct Site {
+    folder: TempDir,
+}
+
+impl Site {
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk-config");
+        copy(&shipped, folder.path());
+        let site = Self { folder };
+        let overlay = fs::read_to_string(site.path("test-mode.toml")).unwrap();
+        let swift = overlay.replace("print_time = 1.0", "print_time = 0.05");
+        assert_ne!(swift, overlay);
+        site.write("test-mode.toml", &swift);
+        site
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(super) fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let there = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &there);
+        } else {
+            fs::copy(entry.path(), there).unwrap();
+        }
+    }
+}
+
+/// A program that must end with 1 or 2 and a sentence on standard error.
+pub(super) fn refused(site: &Site, args: &[&str]) -> String {
+    let output = Command::new(BOOTH)
+        .arg("--config")
+        .arg(site.path("umu"))
+        .args(args)
+        .env_remove("WAYLAND_DISPLAY")
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The booth on a display.
+pub(super) struct Program<'a> {
+    child: Child,
+    display: &'a Display,
+    site: &'a Site,
+    /// The screens that were shown, as the program told.
+    screens: Receiver<String>,
+    now: String,
+    places: BTreeMap<String, Point>,
+    main: Point,
+}
+
+impl<'a> Program<'a> {
+    pub(super) fn start(site: &'a Site, display: &'a Display, args: &[&str]) -> Self {
+        let mut command = Command::new(BOOTH);
+        command
+            .arg("--config")
+            .arg(site.path("umu"))
+            .args(["run", "--test-mode", "--data"])
+            .arg(site.path("data"))
+            .args(args)
+            .env("DISPLAY", &display.name)
+            .env_remove("WAYLAND_DISPLAY");
+        Self::spawn(command, site, display)
+    }
+
+    /// In cage, as the user that a kiosk runs as: cage refuses to be root.
+    pub(super) fn start_in_cage(site: &'a Site, display: &'a Display) -> Self {
+        let runtime = site.path("runtime");
+        let booth = site.path("fotoautomat");
+        fs::create_dir_all(&runtime).unwrap();
+        fs::create_dir_all(site.path("data")).unwrap();
+        // the build's folder may lie where another user cannot look
+        fs::copy(BOOTH, &booth).unwrap();
+        let is_root = output({
+            let mut id = tool("id");
+            id.arg("-u");
+            id
+        })
+        .trim()
+            == "0";
+        let mut command = if is_root {
+            let mut owner = tool("chown");
+            owner.args(["-R", "nobody"]).arg(site.folder.path());
+            output(owner);
+            let mut command = tool("setpriv");
+            command.args([
+                "--reuid=nobody",
+                "--regid=nogroup",
+                "--clear-groups",
+                "cage",
+                "--",
+            ]);
+            command
+        } else {
+            let mut command = tool("cage");
+            command.arg("--");
+            command
+        };
+        let mut mode = tool("chmod");
+        mode.arg("700").arg(&runtime);
+        output(mode);
+        command
+            .arg(&booth)
+            .arg("--config")
+            .arg(site.path("umu"))
+            .args(["run", "--test-mode", "--data"])
+            .arg(site.path("data"))
+            .env("DISPLAY", &display.name)
+            .env("XDG_RUNTIME_DIR", &runtime)
+            .env("HOME", site.folder.path())
+            .env("WLR_BACKENDS", "x11")
+            .env("WLR_RENDERER", "pixman")
+            .env("WLR_LIBINPUT_NO_DEVICES", "1")
+            .env("LIBSEAT_BACKEND", "noop");
+        Self::spawn(command, site, display)
+    }
+
+    fn spawn(mut command: Command, site: &'a Site, display: &'a Display) -> Self {
+        let mut child = command
+            .env("FOTOAUTOMAT_LOG", "warn,screen=info")
+            .env("NO_COLOR", "1")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let said = BufReader::new(child.stderr.take().unwrap());
+        let (sender, screens) = channel();
+        std::thread::spawn(move || {
+            for line in said.lines().map_while(Result::ok) {
+                match line.split_once("screen: name=") {
+                    Some((_, name)) => drop(sender.send(name.trim().to_owned())),
+                    None => eprintln!("booth: {line}"),
+                }
+            }
+        });
+        let (places, main) = places(display.size());
+        Self {
+            child,
+            display,
+            site,
+            screens,
+            now: String::new(),
+            places,
+            main,
+        }
+    }
+
+    pub(super) fn data(&self, name: &str) -> PathBuf {
+        self.site.path("data").join(name)
+    }
+
+    /// Waits until this screen is shown.
+    pub(super) fn sees(&mut self, screen: &str) {
+        let until = Instant::now() + PATIENCE;
+        while self.now != screen {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.screens.recv_timeout(left) {
+                Ok(name) => self.now = name,
+                Err(_) => panic!("{screen} was not shown; the last was {:?}", self.now),
+            }
+        }
+    }
+
+    fn look(&mut self) {
+        while let Ok(name) = self.screens.try_recv() {
+            self.now = name;
+        }
+    }
+
+    pub(super) fn touch_main(&mut self) {
+        self.display.touch(self.main.x, self.main.y);
+    }
+
+    pub(super) fn touch_main_until(&mut self, screen: &str) {
+        self.again_until(screen, |program| program.touch_main());
+    }
+
+    /// Touches an element of the strip, and again when nothing came of it, until the screen is shown.
+    pub(super) fn touch_until(&mut self, id: &str, screen: &str) {
+        let place = self.places[id];
+        self.again_until(screen, |program| program.display.touch(place.x, place.y));
+    }
+
+    pub(super) fn keys(&mut self, keys: &[&str]) {
+        for key in keys {
+            self.display.key(key);
+        }
+    }
+
+    /// Presses the keys in turn until the screen is shown.
+    pub(super) fn keys_until(&mut self, keys: &[&str], screen: &str) {
+        let mut next = keys.iter().cycle();
+        self.again_until(screen, |program| {
+            program.display.key(next.next().unwrap());
+        });
+    }
+
+    fn again_until(&mut self, screen: &str, mut act: impl FnMut(&mut Self)) {
+        let until = Instant::now() + PATIENCE;
+        self.look();
+        while self.now != screen {
+            assert!(
+                Instant::now() < until,
+                "{screen} was not shown; the last was {:?}",
+                self.now
+            );
+            act(self);
+            let soon = Instant::now() + Duration::from_secs(2);
+            while self.now != screen && Instant::now() < soon {
+                std::thread::sleep(Duration::from_millis(50));
+                self.look();
+            }
+        }
+    }
+
+    pub(super) fn waits_until(&mut self, what: &str, mut done: impl FnMut(&mut Self) -> bool) {
+        self.waits_for(what, |program| done(program).then_some(()));
+    }
+
+    pub(super) fn waits_for<T>(
+        &mut self,
+        what: &str,
+        mut look: impl FnMut(&mut Self) -> Option<T>,
+    ) -> T {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(found) = look(self) {
+                return found;
+            }
+            assert!(Instant::now() < until, "{what}: it never came");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// Time on the processor so far.
+    pub(super) fn cpu(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let after_name = stat.rsplit_once(')').unwrap().1;
+        let fields: Vec<&str> = after_name.split_whitespace().collect();
+        // utime and stime, in hundredths of a second (proc(5))
+        let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+        Duration::from_millis(ticks * 10)
+    }
+
+    /// The portal's one order has its photo and its one card: the order's id and the card's serial.
+    pub(super) async fn portal_has_one_card(&self) -> (String, Serial) {
+        let file = self.data("portal.sqlite");
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let url = format!("sqlite://{}?mode=ro", file.display());
+            let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+            let orders: Vec<Vec<u8>> = sqlx::query_scalar("SELECT order_id FROM orders")
+                .fetch_all(&pool)
+                .await
+                .unwrap();
+            let photos: i64 = sqlx::query_scalar("SELECT count(*) FROM photos")
+                .fetch_one(&pool)
+                .await
+                .unwrap();
+            let cards: Vec<Vec<u8>> = sqlx::query_scalar("SELECT serial FROM cards")
+                .fetch_all(&pool)
+                .await
+                .unwrap();
+            pool.close().await;
+            assert!(orders.len() <= 1 && cards.len() <= 1, "nothing is doubled");
+            if let ([order], 1, [card]) = (&orders[..], photos, &cards[..]) {
+                let serial = Serial(card.as_slice().try_into().unwrap());
+                return (uuid::Uuid::from_slice(order).unwrap().to_string(), serial);
+            }
+            assert!(
+                Instant::now() < until,
+                "the portal has {} orders, {photos} photos, {} cards",
+                orders.len(),
+                cards.len()
+            );
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// The serial in a code, read with the site's own rules.
+    pub(super) fn serial_in(&self, code: &str) -> Option<Serial> {
+        let overlay = self.site.path("test-mode.toml");
+        let config = fotoautomat::config::load(&self.site.path("umu"), Some(&overlay));
+        let config = config.map_err(|problems| problems.to_string()).unwrap();
+        config
+            .designer()
+            .map_err(|p| p.to_string())
+            .unwrap()
+            .serial_in(code)
+    }
+
+    /// Told to end, it ends in order.
+    pub(super) fn ends(mut self) {
+        let mut kill = tool("kill");
+        kill.args(["-TERM", &self.child.id().to_string()]);
+        output(kill);
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                assert!(status.success() || status.code().is_none(), "{status}");
+                return;
+            }
+            assert!(Instant::now() < until, "it does not end");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Program<'_> {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Where the strip's buttons and the main button stand in a window of this size.
+fn places((width, height): (u32, u32)) -> (BTreeMap<String, Point>, Point) {
+    let way = Way::test_mode(width as f32, height as f32);
+    let stage = Stage::new(&way, &attract());
+    let mut canvas = Canvas::new(&stage);
+    let mut found = Targets::default();
+    canvas.operate(&mut operation::black_box(&mut found));
+    let ids = ["desk-approve", "desk-old-card", "desk-new-card"];
+    let places = ids.map(|id| {
+        let place = found.0[&format!("{:?}", Id::from(id.to_owned()))];
+        (id.to_owned(), place.center())
+    });
+    (places.into(), stage.frame().main.center())
+}
+
+#[derive(Default)]
+struct Targets(BTreeMap<String, Rectangle>);
+
+impl Operation for Targets {
+    fn traverse(&mut self, operate: &mut dyn FnMut(&mut dyn Operation)) {
+        operate(self);
+    }
+
+    fn container(&mut self, id: Option<&Id>, place: Rectangle) {
+        if let Some(id) = id {
+            self.0.insert(format!("{id:?}"), place);
+        }
+    }
+}
+
+/// What an independent reader finds in a picture.
+pub(super) fn zbar_some(picture: &Path) -> Option<String> {
+    let output = tool("zbarimg")
+        .args(["-q", "--raw"])
+        .arg(picture)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+pub(super) fn zbar(picture: &Path) -> String {
+    zbar_some(picture).unwrap_or_else(|| panic!("no code can be read in {}", picture.display()))
+}
+
+/// The printer's bench tool, which the workspace builds beside the booth.
+pub(super) fn printctl(args: &[&str]) {
+    let program = Path::new(BOOTH).with_file_name("printctl");
+    assert!(
+        program.exists(),
+        "printctl is not built: run `cargo build --workspace` or `make test`"
+    );
+    let mut command = Command::new(program);
+    command.args(args);
+    output(command);
+}
