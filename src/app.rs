@@ -107,6 +107,8 @@ struct Kiosk {
     keys: KeyboardLayout,
     /// The element the keyboard is on, while the keyboard is in use.
     focus: Option<String>,
+    /// The keyboard has not moved it since this screen came.
+    focus_is_fresh: bool,
     pictures: Pictures,
     desk: Option<Desk>,
     /// What is on the screen, and since when.
@@ -157,6 +159,7 @@ impl Kiosk {
             panel: None,
             keys: KeyboardLayout::default(),
             focus: None,
+            focus_is_fresh: true,
             pictures: Pictures::default(),
             page,
             shown: now.instant,

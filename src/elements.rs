@@ -428,22 +428,24 @@ impl Page {
         self.base.iter().find(|element| element.id == id)
     }
 
-    /// Where the keyboard's focus starts on a new screen: the main button, else the first thing that can be used.
+    /// Where the keyboard's focus starts on a new screen: the main button, also while it cannot be pressed yet, so that
+    /// nobody presses something else by waiting; without one, the first thing that can be used.
     pub fn first_focus(&self) -> Option<&Element> {
         let main = self
             .offered()
-            .find(|element| element.is_live() && element.place == Place::Main);
+            .find(|element| element.action.is_some() && element.place == Place::Main);
         main.or_else(|| self.offered().find(|element| element.is_live()))
     }
 
-    /// The element that the focus goes to from `from`, one on or one back, round and round.
+    /// The element that the focus goes to from `from`, one on or one back, round and round; from what cannot be used, to
+    /// the first or the last that can.
     pub fn next_focus(&self, from: Option<&str>, back: bool) -> Option<&Element> {
         let live: Vec<&Element> = self.offered().filter(|element| element.is_live()).collect();
         let at = from.and_then(|id| live.iter().position(|element| element.id == id));
-        let Some(at) = at else {
-            return self.first_focus();
-        };
         let count = live.len();
+        let Some(at) = at else {
+            return if back { live.last() } else { live.first() }.copied();
+        };
         let next = if back { at + count - 1 } else { at + 1 };
         live.get(next % count).copied()
     }

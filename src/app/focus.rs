@@ -106,6 +106,7 @@ impl Kiosk {
             None => self.page.first_focus(),
         };
         self.focus = next.map(|element| element.id.to_string());
+        self.focus_is_fresh = false;
         self.runner.happen(Event::Touched);
     }
 
@@ -126,7 +127,8 @@ impl Kiosk {
         }
     }
 
-    /// Keeps the focus on the element it was on; on a new screen, and where that element is gone, it starts anew.
+    /// Keeps the focus on the element it was on; on a new screen, and where that element is gone, it starts anew, and as
+    /// long as nobody moves it, it follows what the screen offers first.
     pub(super) fn refocus(&mut self, page: &Page) {
         let Some(focus) = &self.focus else {
             return;
@@ -140,9 +142,11 @@ impl Kiosk {
             .strip
             .iter()
             .any(|element| element.id == focus.as_str());
-        if !(stays && (same || on_strip)) {
-            self.focus = page.first_focus().map(|element| element.id.to_string());
+        if on_strip || (same && stays && !self.focus_is_fresh) {
+            return;
         }
+        self.focus = page.first_focus().map(|element| element.id.to_string());
+        self.focus_is_fresh = true;
     }
 }
 

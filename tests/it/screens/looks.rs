@@ -175,7 +175,8 @@ fn walk(page: &Page) -> Vec<String> {
         .filter(|element| element.is_live())
         .map(|element| element.id.to_string())
         .collect();
-    let Some(first) = page.first_focus() else {
+    // from nowhere one comes to the first
+    let Some(first) = page.next_focus(None, false) else {
         return Vec::new();
     };
     let mut wrong = Vec::new();
