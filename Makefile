@@ -27,6 +27,12 @@ test:
 	@tests/setup/models.sh
 	@$(CARGO) test --workspace
 
+# How long things take, beside the programs that would do them else; a few minutes.
+bench:
+	@tests/setup/rust.sh
+	@tests/setup/need.sh build printer bench
+	@$(CARGO) bench -p card-printer --bench printer
+
 clean:
 	$(CARGO) clean
 	rm -rf demo

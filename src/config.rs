@@ -257,7 +257,7 @@ impl Config {
             outbox.check("outbox", problems);
         }
         let devices = &raw.devices;
-        crate::devices::check(devices, |key, reason| {
+        crate::devices::check(devices, &self.site, |key, reason| {
             problems.at(
                 format!("devices.{key}"),
                 "is not understood",

@@ -1,7 +1,9 @@
 //! The booth's devices: the only place that knows both real and virtual ones.
 
+use std::path::Path;
+
 use camera::Settings as CameraSettings;
-use card_printer::Timing;
+use card_printer::{ColourProfile, Timing};
 
 use crate::{
     config::{Config, sections},
@@ -13,6 +15,8 @@ use crate::{
 pub struct Devices {
     pub camera: camera::Handle,
     pub printer: card_printer::Handle,
+    /// The printer's colours, where the site has had them measured.
+    pub printer_profile: Option<ColourProfile>,
     pub reader: Option<card_reader::Handle>,
     /// The hands on the virtual devices; only in test mode.
     pub controls: Option<Controls>,
@@ -37,12 +41,16 @@ pub struct Unknown {
 /// The live picture is shown as the portrait will be cut.
 const PREVIEW_SHAPE: (u32, u32) = (3, 4);
 
+/// Profiles are a few megabytes.
+const MAX_PROFILE: u64 = 16 << 20;
+
 /// Begins to look after every device that the configuration names. Returns at once.
 pub fn open(config: &Config) -> Result<Devices, Unknown> {
     let named = &config.raw.devices;
     let settings = camera_settings(&config.raw.camera)?;
     let selector: camera::Selector = parse("camera", &named.camera)?;
     let printer: card_printer::Selector = parse("printer", &named.printer)?;
+    let printer_profile = profile(named, &config.site)?;
     let reader = match named.reader.as_str() {
         "none" => None,
         text => Some(parse::<card_reader::Selector>("reader", text)?),
@@ -72,6 +80,7 @@ pub fn open(config: &Config) -> Result<Devices, Unknown> {
             Ok(Devices {
                 camera,
                 printer,
+                printer_profile,
                 reader,
                 controls: Some(controls),
             })
@@ -79,6 +88,7 @@ pub fn open(config: &Config) -> Result<Devices, Unknown> {
         (camera, printer, _) => Ok(Devices {
             camera: camera::open(&camera, settings),
             printer: card_printer::open(&printer, timing(None)),
+            printer_profile,
             reader: reader.map(|reader| card_reader::open(&reader)),
             controls: None,
         }),
@@ -86,8 +96,9 @@ pub fn open(config: &Config) -> Result<Devices, Unknown> {
 }
 
 /// Says of each device whether its name can be understood; for `config check`.
-pub fn check(named: &sections::Devices, mut wrong: impl FnMut(&'static str, String)) {
+pub fn check(named: &sections::Devices, site: &Path, mut wrong: impl FnMut(&'static str, String)) {
     let results = [
+        profile(named, site).err(),
         parse::<camera::Selector>("camera", &named.camera).err(),
         parse::<card_printer::Selector>("printer", &named.printer).err(),
         parse::<card_reader::Selector>("reader", &named.reader)
@@ -98,6 +109,28 @@ pub fn check(named: &sections::Devices, mut wrong: impl FnMut(&'static str, Stri
         .into_iter()
         .flatten()
         .for_each(|unknown| wrong(unknown.key, unknown.reason));
+}
+
+/// Reads the printer's profile from the site's folder.
+fn profile(named: &sections::Devices, site: &Path) -> Result<Option<ColourProfile>, Unknown> {
+    let unknown = |reason: String| Unknown {
+        key: "printer_profile",
+        reason,
+    };
+    let Some(name) = &named.printer_profile else {
+        return Ok(None);
+    };
+    let file = site.join(name);
+    let bytes = std::fs::metadata(&file)
+        .and_then(|found| match found.len() {
+            0..=MAX_PROFILE => std::fs::read(&file),
+            length => Err(std::io::Error::other(format!("it has {length} bytes"))),
+        })
+        .map_err(|error| unknown(format!("{} cannot be read: {error}", file.display())))?;
+    let profile = ColourProfile::from_bytes(&bytes);
+    profile
+        .map(Some)
+        .map_err(|error| unknown(format!("{}: {error}", file.display())))
 }
 
 fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(

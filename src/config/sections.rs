@@ -39,6 +39,9 @@ pub struct Devices {
     pub camera: String,
     /// `usb`, `usb:SERIAL`, `tcp://HOST:PORT?model=...`, `ipp://...`, or `virtual:MODEL`.
     pub printer: String,
+    /// ICC profile of the printer and its film, a file in the site's folder. Without one dye is laid in proportion to the picture.
+    #[serde(default)]
+    pub printer_profile: Option<String>,
     /// `pn532:usb`, `pn532:/dev/...`, `virtual`, or `none`.
     pub reader: String,
     /// `serial:/dev/...` or `none`.

@@ -123,7 +123,7 @@ pub(super) fn print(
     attempt: Attempt,
     card: CardImage,
 ) -> BoxStream<'static, Event> {
-    let job = job(&attempt, &card);
+    let job = job(&attempt, &card, &parts);
     drop(card);
     let progress = job.and_then(|job| {
         parts
@@ -149,7 +149,7 @@ pub(super) fn print(
     }
 }
 
-fn job(attempt: &Attempt, card: &CardImage) -> Result<PrintJob, String> {
+fn job(attempt: &Attempt, card: &CardImage, parts: &Parts) -> Result<PrintJob, String> {
     let side = |face: &CardFace| {
         let (width, height) = (face.rgb.width(), face.rgb.height());
         card_printer::CardImage::new(
@@ -164,7 +164,10 @@ fn job(attempt: &Attempt, card: &CardImage) -> Result<PrintJob, String> {
         id: attempt.id.into(),
         front: side(&card.front)?,
         back: card.back.as_deref().map(side).transpose()?,
-        options: card_printer::Options::default(),
+        options: card_printer::Options {
+            profile: parts.devices.printer_profile.clone(),
+            ..card_printer::Options::default()
+        },
     })
 }
 
@@ -209,7 +212,8 @@ fn panel_name(panel: Panel) -> &'static str {
 fn evidence_of(seen: card_printer::Evidence) -> Evidence {
     let fault = seen.fault.map(|fault| FaultRecord {
         name: fault.name().to_owned(),
-        means_not_fed: fault.means_not_fed(),
+        // a spooler that took its job back does not know what the printer kept of it
+        means_not_fed: fault.means_not_fed() && !seen.through_spooler,
     });
     Evidence {
         bytes_total: seen.bytes_total,
@@ -266,3 +270,6 @@ pub(super) fn keep_read_back(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,10 @@ build="gcc pkg-config libusb-1.0-0-dev libudev-dev libclang-dev linux-libc-dev"
 show="libxkbcommon0 libxkbcommon-x11-0 libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libwayland-client0 libwayland-cursor0"
 # what tests look with: a display without a screen, fingers, readers of codes
 test="xvfb xauth xdotool x11-utils imagemagick zbar-tools cage libnfc-bin umockdev xwayland strace poppler-utils procps python3 python3-pip curl"
-# what the printers are compared with: Gutenprint and CUPS, under umockdev's bus
-printer="umockdev printer-driver-gutenprint cups cups-filters util-linux"
+# what the printers are compared with: Gutenprint, CUPS and Little CMS, under umockdev's bus
+printer="umockdev printer-driver-gutenprint cups cups-client cups-filters util-linux poppler-utils liblcms2-utils"
+# what is timed beside the booth: the programs that a print system would draw and convert a card with
+bench="librsvg2-bin imagemagick fonts-dejavu-core"
 
 packages=""
 for group in "$@"; do
@@ -19,6 +21,7 @@ for group in "$@"; do
         show) packages="$packages $show" ;;
         test) packages="$packages $test $printer" ;;
         printer) packages="$packages $printer" ;;
+        bench) packages="$packages $bench" ;;
         *) packages="$packages $group" ;;
     esac
 done

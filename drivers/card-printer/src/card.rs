@@ -6,6 +6,8 @@ use std::str::FromStr;
 use thiserror::Error;
 use zeroize::Zeroize;
 
+use crate::colour::ColourProfile;
+
 pub use crate::evolis::panel::Levels;
 
 /// The largest side that any printer of this crate takes, in pixels; bounds what a caller can make us allocate.
@@ -225,6 +227,8 @@ pub struct Options {
     pub reject_faulty: bool,
     /// Magicard Rio/Tango: the slow, exact colour mode.
     pub colour_sure: bool,
+    /// The printer's colours; `None` = dye in proportion to the picture. A queue of a spooler has its own.
+    pub profile: Option<ColourProfile>,
     /// Evolis: how finely colour is laid.
     pub levels: Levels,
     /// Evolis: send resin and overcoat in the short form, as the Windows driver does.
@@ -247,6 +251,7 @@ impl Default for Options {
             language: Language::default(),
             reject_faulty: false,
             colour_sure: true,
+            profile: None,
             levels: Levels::default(),
             compress: false,
             time: None,

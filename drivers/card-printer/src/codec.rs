@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::card::{CardImage, PrintJob};
+use crate::colour::ColourProfile;
 use crate::evolis;
 use crate::magicard;
 use crate::model::{Model, Protocol};
@@ -23,6 +24,8 @@ pub enum EncodeError {
     NoBack(Model),
     #[error("magnetic track {track} cannot be written: {reason}")]
     Track { track: usize, reason: String },
+    #[error("the colour profile cannot be used: {0}")]
+    Colour(String),
     #[error("{what} is {value}, but must be {min} to {max}")]
     Range {
         what: &'static str,
@@ -94,10 +97,33 @@ pub(crate) fn encode_parts(model: Model, job: &PrintJob) -> Result<Encoded, Enco
             max: 255,
         });
     }
+    let corrected = match &job.options.profile {
+        Some(profile) => Some(corrected(job, profile)?),
+        None => None,
+    };
+    let job = corrected.as_ref().unwrap_or(job);
     match model.protocol() {
         Protocol::Magicard => magicard::encode::encode(model, job),
         Protocol::Evolis => evolis::encode::encode(model, job),
     }
+}
+
+/// The same job in the printer's own colours.
+fn corrected(job: &PrintJob, profile: &ColourProfile) -> Result<PrintJob, EncodeError> {
+    let side = |image: &CardImage| {
+        profile
+            .apply(image)
+            .map_err(|error| EncodeError::Colour(error.to_string()))
+    };
+    Ok(PrintJob {
+        id: job.id.clone(),
+        front: side(&job.front)?,
+        back: job.back.as_ref().map(side).transpose()?,
+        options: crate::card::Options {
+            profile: None,
+            ..job.options.clone()
+        },
+    })
 }
 
 fn check_raster(model: Model, side: &'static str, image: &CardImage) -> Result<(), EncodeError> {

@@ -30,10 +30,12 @@
 
 mod card;
 mod codec;
+mod colour;
 mod driver;
 pub mod evolis;
 mod fault;
 mod file;
+pub mod ipp;
 pub mod magicard;
 mod model;
 mod selector;
@@ -42,11 +44,13 @@ mod supervisor;
 mod transport;
 mod virtual_printer;
 
+pub use self::ipp::Queue;
 pub use card::{
     CardImage, Coercivity, Hole, ImageError, JobId, Language, Levels, Magnetic, Options, Panel,
     Power, PrintJob, Ribbon,
 };
 pub use codec::{DecodeError, DecodedCard, DecodedSide, Depth, EncodeError, decode, encode};
+pub use colour::{ColourProfile, ProfileError};
 pub use driver::{CardMove, Timing};
 pub use fault::{Fault, Sentence};
 pub use model::{Model, Protocol, raster};

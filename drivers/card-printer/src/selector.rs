@@ -6,8 +6,10 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::card::MAX_SIDE;
 use crate::driver::{Driver, Finder, Timing};
 use crate::file::FileFinder;
+use crate::ipp::{IppFinder, Queue};
 use crate::model::Model;
 use crate::supervisor::Handle;
 use crate::transport::recording::{Recording, Replay};
@@ -24,6 +26,11 @@ use crate::virtual_printer::{VirtualOptions, VirtualPrinter, VirtualTransport, d
 /// | `usb:SERIAL` | the one with this serial number |
 /// | `usb?model=rio2`, `usb:SERIAL?model=rio2` | the same, and it must be of this model |
 /// | `tcp://HOST:PORT?model=primacy` | one on a network socket |
+/// | `ipp://localhost/printers/NAME` | a queue of the spooler on this machine; more in [`Queue`] |
+/// | `ipp://...?raster=1016x642&media=NAME` | the same: what picture it gets, and what it calls the card |
+/// | `ipp://...?turn=180` | the same: the picture on its head, where the queue's driver turns it the wrong way |
+/// | `ipp://...?socket=PATH` | the same: where the spooler's socket file is |
+/// | `ipp://...?trust=completed` | the same: a job that the queue has completed is a printed card |
 /// | `virtual:rio2`, `virtual:rio2?speed=0` | one that exists only in software |
 /// | `file:PATH?model=rio2` | no printer: the bytes of each job go to this file |
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +43,7 @@ pub enum Selector {
         address: String,
         model: Model,
     },
+    Ipp(Queue),
     Virtual(VirtualOptions),
     File {
         path: PathBuf,
@@ -145,6 +153,32 @@ impl Selector {
                     model,
                 })
             }
+            "ipp" => {
+                let mut queue = Queue::parse(rest)?;
+                if let Some(text) = query.take("raster") {
+                    queue.raster = sides(text)?;
+                }
+                queue.media = query.take("media").map(word).transpose()?;
+                queue.turned = match query.take("turn") {
+                    None | Some("0") => false,
+                    Some("180") => true,
+                    Some(other) => {
+                        return Err(format!("turn={other} is not possible: use turn=180"));
+                    }
+                };
+                queue.socket = query.take("socket").map(PathBuf::from);
+                queue.trusted = match query.take("trust") {
+                    None => false,
+                    Some("completed") => true,
+                    Some(other) => {
+                        return Err(format!(
+                            "trust={other} is not possible: use trust=completed"
+                        ));
+                    }
+                };
+                query.end("raster, media, turn, socket, trust")?;
+                Ok(Self::Ipp(queue))
+            }
             "virtual" => {
                 let mut options = VirtualOptions::new(rest.parse()?);
                 if let Some(speed) = query.number("speed")? {
@@ -168,9 +202,30 @@ impl Selector {
                     model,
                 })
             }
-            _ => Err("begin with usb, tcp://, virtual:MODEL or file:PATH".to_owned()),
+            _ => Err("begin with usb, tcp://, ipp://, virtual:MODEL or file:PATH".to_owned()),
         }
     }
+}
+
+/// Reads `1016x642`.
+fn sides(text: &str) -> Result<(u32, u32), String> {
+    let side = |text: &str| {
+        text.parse::<u32>()
+            .ok()
+            .filter(|side| (1..=MAX_SIDE).contains(side))
+    };
+    text.split_once('x')
+        .and_then(|(width, height)| Some((side(width)?, side(height)?)))
+        .ok_or_else(|| format!("raster={text} is no raster: write raster=1016x642"))
+}
+
+/// A name that a spooler may have for a size.
+fn word(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if text.is_empty() || text.len() > 127 || !text.chars().all(fits) {
+        return Err(format!("media={text} is no name of a size"));
+    }
+    Ok(text.to_owned())
 }
 
 impl fmt::Display for Selector {
@@ -184,6 +239,7 @@ impl fmt::Display for Selector {
                 model.map_or(Ok(()), |model| write!(f, "?model={model}"))
             }
             Self::Tcp { address, model } => write!(f, "tcp://{address}?model={model}"),
+            Self::Ipp(queue) => queue.fmt(f),
             Self::Virtual(options) => {
                 write!(f, "virtual:{}?speed={}", options.model, options.speed)
             }
@@ -231,6 +287,13 @@ fn start(selector: &Selector, timing: Timing, record: Option<(PathBuf, u32)>) ->
         Selector::Tcp { address, model } => Box::new(move || {
             TcpTransport::open(&address).map(|link| (Box::new(link) as Box<dyn Transport>, model))
         }),
+        Selector::Ipp(queue) => {
+            let finder = IppFinder {
+                queue,
+                timing: timing.clone(),
+            };
+            return Handle::start(Box::new(finder), timing);
+        }
         Selector::Virtual(options) => open_virtual(VirtualPrinter::new(options)),
         Selector::File { path, model } => {
             return Handle::start(Box::new(FileFinder { path, model }), timing);

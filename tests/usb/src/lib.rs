@@ -19,6 +19,7 @@
 //! The socket protocol is umockdev's own (seen in 0.17.16): words of 8 bytes; the client sends command 1 with request and
 //! argument; we answer 3 with result and errno, and before that may read (5) and write (6) the client's memory.
 
+mod redir;
 mod socket;
 mod sysfs;
 mod usbfs;
@@ -30,6 +31,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+pub use redir::Redir;
 pub use sysfs::Descriptors;
 pub use usbfs::{Cut, Event};
 

@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use crate::{Answer, Setup};
+
 /// The node, below the folder of the bed.
 pub(crate) const NODE: &str = "dev/bus/usb/001/002";
 const DEVICE: &str = "sys/devices/pci0000:00/0000:00:14.0/usb1/1-1";
@@ -55,6 +57,24 @@ impl Descriptors {
         bytes.extend([9, 4, 0, 0, endpoints.len() as u8, 7, 1, self.protocol, 0]);
         bytes.extend(endpoints.iter().flatten());
         bytes
+    }
+
+    /// Requests that any device answers alike.
+    pub(crate) fn standard(&self, setup: Setup) -> Option<Answer> {
+        const GET_DESCRIPTOR: u8 = 6;
+        if setup.kind & 0x60 != 0 {
+            return None;
+        }
+        let [index, kind] = setup.value.to_le_bytes();
+        Some(match (setup.request, kind) {
+            (GET_DESCRIPTOR, 1) => Answer::Data(self.bytes()[..18].to_vec()),
+            (GET_DESCRIPTOR, 2) => Answer::Data(self.bytes()[18..].to_vec()),
+            (GET_DESCRIPTOR, 3) => self.string(index).map_or(Answer::Stall, Answer::Data),
+            (0, _) => Answer::Data(vec![0, 0]),
+            (8, _) => Answer::Data(vec![1]),
+            _ if setup.kind & 0x80 == 0 => Answer::Taken(0),
+            _ => Answer::Stall,
+        })
     }
 
     /// A string descriptor; index 0 lists the only language, US English.

@@ -306,7 +306,7 @@ impl Usbfs {
             length: word(6),
         };
         let inward = setup.kind & 0x80 != 0;
-        let answer = match self.standard(setup) {
+        let answer = match self.descriptors.standard(setup) {
             Some(answer) => answer,
             None if self.cut_now() => Answer::Gone,
             None => {
@@ -359,27 +359,6 @@ impl Usbfs {
             }
         }
         Ok(OK)
-    }
-
-    /// Requests that any device answers alike.
-    fn standard(&self, setup: Setup) -> Option<Answer> {
-        const GET_DESCRIPTOR: u8 = 6;
-        if setup.kind & 0x60 != 0 {
-            return None;
-        }
-        let [index, kind] = setup.value.to_le_bytes();
-        Some(match (setup.request, kind) {
-            (GET_DESCRIPTOR, 1) => Answer::Data(self.descriptors.bytes()[..18].to_vec()),
-            (GET_DESCRIPTOR, 2) => Answer::Data(self.descriptors.bytes()[18..].to_vec()),
-            (GET_DESCRIPTOR, 3) => self
-                .descriptors
-                .string(index)
-                .map_or(Answer::Stall, Answer::Data),
-            (0, _) => Answer::Data(vec![0, 0]),
-            (8, _) => Answer::Data(vec![1]),
-            _ if setup.kind & 0x80 == 0 => Answer::Taken(0),
-            _ => Answer::Stall,
-        })
     }
 
     /// Counts a transfer; true when the cable goes in it.

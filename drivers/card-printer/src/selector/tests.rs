@@ -10,6 +10,9 @@ fn selectors_are_read_and_written() {
         "virtual:enduro?speed=0.5",
         "tcp://127.0.0.1:9100?model=primacy",
         "file:/tmp/x?model=rio2",
+        "ipp://localhost/printers/card?raster=1016x648",
+        "ipp://127.0.0.1:631/printers/card-2?raster=1016x642&media=w155h244&trust=completed",
+        "ipp://localhost/printers/card?raster=1000x642&turn=180&socket=/run/cups/cups.sock",
     ] {
         assert_eq!(text.parse::<Selector>().unwrap().to_string(), text);
     }
@@ -25,6 +28,23 @@ fn what_names_no_printer_says_why() {
     check("tcp://host?model=rio2", "tcp://HOST:PORT");
     check("tcp://host:9100", "say which model");
     check("file:x", "say which model");
+    check("ipp://localhost/card", "ipp://localhost/printers/NAME");
+    check(
+        "ipp://print.example/printers/card",
+        "must be on this machine",
+    );
+    check("ipp://localhost/printers/a%2fb", "letters, digits");
+    check("ipp://localhost:x/printers/card", "x is no port");
+    check(
+        "ipp://localhost/printers/card?raster=9999x1",
+        "is no raster",
+    );
+    check("ipp://localhost/printers/card?turn=90", "turn=180");
+    check("ipp://localhost/printers/card?trust=me", "trust=completed");
+    check(
+        "ipp://localhost/printers/card?media=a,b",
+        "no name of a size",
+    );
     check("virtual:rio3", "there is no model \"rio3\"");
     check("usb?colour=red", "there is no option colour");
     check("usb?model", "KEY=VALUE");

@@ -2,8 +2,13 @@
 
 #![allow(clippy::unwrap_used)] // a test that unwraps says what it expects
 
+mod colour;
+mod cups;
+mod frugal;
 mod gutenprint;
 mod harness;
+mod oracle;
 mod pictures;
+mod spooler;
 mod tcp;
 mod usb;

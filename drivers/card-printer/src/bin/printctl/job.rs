@@ -1,9 +1,10 @@
 //! Jobs in files.
 
 use std::fs;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use card_printer::{Coercivity, JobId, Magnetic, Options, PrintJob};
+use card_printer::{Coercivity, ColourProfile, JobId, Magnetic, Options, PrintJob};
 use serde_json::json;
 
 use crate::{CardArgs, DecodeArgs, EncodeArgs, Failure, picture, say};
@@ -24,8 +25,10 @@ pub(crate) fn job(args: &CardArgs) -> Result<PrintJob, Failure> {
         tracks: [args.mag1.clone(), args.mag2.clone(), args.mag3.clone()],
         coercivity: Coercivity::High,
     };
+    let profile = args.profile.as_deref().map(profile).transpose()?;
     let options = Options {
         ribbon: args.ribbon,
+        profile,
         magnetic,
         time: Some(now()),
         ..Options::default()
@@ -36,6 +39,18 @@ pub(crate) fn job(args: &CardArgs) -> Result<PrintJob, Failure> {
         back,
         options,
     })
+}
+
+/// Reads the profile of a printer.
+fn profile(path: &Path) -> Result<ColourProfile, Failure> {
+    let shown = path.display();
+    let unreadable = |error| Failure::Misuse(format!("{shown} cannot be read: {error}"));
+    // A profile is a few megabytes; anything much longer is something else.
+    if fs::metadata(path).map_err(unreadable)?.len() > MAX_JOB {
+        return Err(Failure::No(format!("{shown} is too long for a profile")));
+    }
+    let bytes = fs::read(path).map_err(unreadable)?;
+    ColourProfile::from_bytes(&bytes).map_err(|error| Failure::No(format!("{shown}: {error}")))
 }
 
 /// Unix seconds.

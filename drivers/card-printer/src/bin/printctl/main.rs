@@ -78,9 +78,12 @@ struct CardArgs {
     /// Magnetic track 3
     #[arg(long, value_name = "DATA")]
     mag3: Option<String>,
-    /// No colour correction: dye in proportion to the picture
-    #[arg(long)]
+    /// No colour correction: dye in proportion to the picture, which it is without a profile anyway
+    #[arg(long, conflicts_with = "profile")]
     linear: bool,
+    /// The ICC profile of the printer and its film
+    #[arg(long, value_name = "PRINTER.icc")]
+    profile: Option<PathBuf>,
     /// Print black in dye; else a pixel with all channels at 3 or less goes to resin
     #[arg(long)]
     no_resin: bool,
@@ -114,7 +117,8 @@ struct DecodeArgs {
 /// A printer on the command line.
 #[derive(Debug, Args)]
 struct PrinterArgs {
-    /// Which printer: usb, usb:SERIAL, usb?model=rio2, tcp://HOST:PORT?model=primacy, virtual:rio2, file:PATH?model=rio2
+    /// Which printer: usb, usb:SERIAL, usb?model=rio2, tcp://HOST:PORT?model=primacy, ipp://localhost/printers/NAME,
+    /// virtual:rio2, file:PATH?model=rio2
     #[arg(long, default_value = "usb")]
     printer: Selector,
 }
