@@ -36,6 +36,11 @@ pub enum Event {
     StaffSession {
         id: String,
     },
+    /// The order of such a session.
+    StaffOrder {
+        order: OrderId,
+        id: String,
+    },
 }
 
 /// The event as one structured line of the log.
@@ -70,6 +75,7 @@ impl Event {
                 ("attendant-decided", format!("{order} {outcome:?} {id}"))
             }
             Self::StaffSession { id } => ("staff-session", id.clone()),
+            Self::StaffOrder { order, id } => ("staff-order", format!("{order} {id}")),
         };
         Line { event, detail }
     }

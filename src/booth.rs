@@ -139,9 +139,9 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
         tracing::error!("the last store was damaged and put aside: {set_aside:?}");
     }
     let devices = devices::open(&config)?;
-    let servers = match &config.raw.test {
-        Some(_) => Some(test_servers::start(&config, &options).await?),
-        None => None,
+    let servers = match config.has_virtual_servers() {
+        true => Some(test_servers::start(&config, &options).await?),
+        false => None,
     };
     let (identity, portal) = match &servers {
         Some(servers) => servers.connect(&config)?,
@@ -164,16 +164,15 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
         data: options.data.clone(),
         needs: config.rules().needs,
     });
-    let desk = match (&devices.controls, &servers) {
-        (Some(controls), Some(servers)) => {
+    let desk = match &devices.controls {
+        Some(controls) => {
             let visitors = visitors::load(options.photo.as_deref())?;
-            Some(Desk::new(
-                controls.clone(),
-                servers.identity.control.clone(),
-                visitors,
-            ))
+            let provider = servers
+                .as_ref()
+                .map(|servers| servers.identity.control.clone());
+            Some(Desk::new(controls.clone(), provider, visitors))
         }
-        _ => None,
+        None => None,
     };
     let pins = Arc::new(config.pins());
     let mut rules = config.rules();

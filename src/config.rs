@@ -23,7 +23,7 @@ use crate::{
     identity::{self, Pins},
     outbox,
     portal::http,
-    session::rules::{ConsentText, ReadBack, Rules},
+    session::rules::{AttendantWays, ConsentText, ReadBack, Rules},
     text::{Texts, Wanted},
     theme::{Screen, Theme},
 };
@@ -53,6 +53,9 @@ pub struct RawConfig {
     /// Where orders wait; in the data folder when left out.
     #[serde(default)]
     pub outbox: Option<outbox::Settings>,
+    /// Orders while the portal is down.
+    #[serde(default)]
+    pub review: Option<sections::Review>,
     /// How large the screen is, and from where it is read.
     #[serde(default)]
     pub screen: Screen,
@@ -126,11 +129,12 @@ fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
     let identity = optional(&mut merged, "identity", problems);
     let portal = optional(&mut merged, "portal", problems);
     let outbox = optional(&mut merged, "outbox", problems);
+    let review = optional(&mut merged, "review", problems);
     let screen = optional(&mut merged, "screen", problems);
     let session = optional(&mut merged, "session", problems);
     let test = optional(&mut merged, "test", problems);
     for unknown in merged.keys() {
-        let known = "booth, devices, camera, portrait, rules, consent, card, identity, portal, outbox, screen, session, test";
+        let known = "booth, devices, camera, portrait, rules, consent, card, identity, portal, outbox, review, screen, session, test";
         problems.at(
             unknown,
             "is no section of a configuration",
@@ -148,6 +152,7 @@ fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
         identity,
         portal,
         outbox,
+        review,
         screen: screen.unwrap_or_default(),
         session: session.unwrap_or_default(),
         test,
@@ -255,6 +260,19 @@ impl Config {
         }
         if let Some(outbox) = &raw.outbox {
             outbox.check("outbox", problems);
+        }
+        let kinds = raw.card.as_ref().map(|card| &card.kinds);
+        let made = |kind: &str| kinds.is_some_and(|kinds| kinds.contains_key(kind));
+        match &raw.review {
+            Some(review) => review.check(made, problems),
+            None if raw.rules.without_portal => {
+                let remedy =
+                    "Add a section [review] that says who may order what then, or write false.";
+                let wrong =
+                    "is true, and nothing says what may be ordered while the portal is down";
+                problems.at("rules.without_portal", wrong, remedy);
+            }
+            None => {}
         }
         let devices = &raw.devices;
         crate::devices::check(devices, &self.site, |key, reason| {
@@ -388,6 +406,14 @@ impl Config {
         theme
     }
 
+    /// Whether the booth brings its own identity provider and portal.
+    pub fn has_virtual_servers(&self) -> bool {
+        self.raw
+            .test
+            .as_ref()
+            .is_some_and(|test| test.servers == sections::Servers::Virtual)
+    }
+
     /// The settings of the institution's servers; a live booth has both.
     pub fn servers(&self) -> Result<(&identity::Settings, &http::Settings), Problems> {
         match (&self.raw.identity, &self.raw.portal) {
@@ -433,6 +459,15 @@ impl Config {
     /// What the session must know of the site.
     pub fn rules(&self) -> Rules {
         let raw = &self.raw;
+        // test mode's own provider has its own claims, and checks no password
+        let identity = raw
+            .identity
+            .as_ref()
+            .filter(|_| !self.has_virtual_servers());
+        let pin = raw
+            .identity
+            .as_ref()
+            .is_some_and(|identity| !identity.attendants.is_empty());
         Rules {
             languages: raw.booth.languages.clone(),
             needs: raw.rules.needs(),
@@ -444,8 +479,13 @@ impl Config {
             },
             kinds: Vec::new(),
             only_without_code: raw.rules.only_without_code,
-            password: false,
+            password: identity.is_some_and(|identity| identity.password.is_some()),
             staff: raw.rules.staff_sessions,
+            attendant: AttendantWays {
+                phone: self.has_virtual_servers()
+                    || identity.is_some_and(|identity| identity.claims.attendant.is_some()),
+                pin,
+            },
             approval: raw.rules.approval.into(),
             print_here_assurance: raw.rules.print_here_assurance.clone(),
             read_back: ReadBack {

@@ -340,11 +340,16 @@ pub enum ScreenName {
     NeedsAttendant,
     AttendantSignIn,
     Attendant,
+    Assist,
 }
 
 impl ScreenName {
     pub fn of(state: &State) -> Self {
-        use crate::session::{attendant::Step, issue::State as Issue, sign_in::State as SignIn};
+        use crate::session::{
+            attendant::{Page as StaffPage, Step},
+            issue::State as Issue,
+            sign_in::State as SignIn,
+        };
         match state {
             State::Starting => Self::Starting,
             State::OutOfService(_) => Self::OutOfService,
@@ -368,6 +373,10 @@ impl ScreenName {
             State::Issue(Issue::NeedsAttendant(_)) => Self::NeedsAttendant,
             State::Attendant(state) => match state.step {
                 Step::SigningIn { .. } => Self::AttendantSignIn,
+                Step::Panel {
+                    page: StaffPage::Assist,
+                    ..
+                } => Self::Assist,
                 Step::Panel { .. } => Self::Attendant,
             },
         }

@@ -187,7 +187,8 @@ pub fn readiness(health: &Health, needs: &Needs) -> Result<Service, Vec<Reason>>
             Part::Printer if needs.fetch_later && *health.of(part) != Condition::Unknown => {
                 service = Service::OrderOnly
             }
-            Part::Portal if needs.without_portal => {}
+            // orders for review: nobody says whether a card may be printed
+            Part::Portal if needs.without_portal => service = Service::OrderOnly,
             Part::Reader if needs.without_reader => {}
             _ => reasons.push(Reason::new(part, fault)),
         }

@@ -42,6 +42,8 @@ pub fn client(options: &Options) -> Result<Client, Error> {
         .connect_timeout(CONNECT)
         .timeout(options.timeout.unwrap_or(WHOLE))
         .redirect(redirect::Policy::none())
+        // a connection that is kept also keeps the last answer in its buffers: names and tokens, after the visit
+        .pool_max_idle_per_host(0)
         .user_agent(concat!("fotoautomat/", env!("CARGO_PKG_VERSION")));
     if let Some(pem) = &options.ca {
         let ca = Certificate::from_pem_bundle(pem)

@@ -8,6 +8,7 @@ mod claims;
 mod device_grant;
 mod directory;
 mod jwt;
+mod network;
 mod pin;
 mod settings;
 pub mod virtual_idp;
@@ -16,7 +17,12 @@ use std::{path::Path, sync::Arc};
 
 use device_grant::DeviceGrant;
 use directory::Directory;
-use futures::{future::BoxFuture, stream::BoxStream};
+use futures::{
+    StreamExt,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
+use network::Allowed;
 
 pub use claims::{Claims, Mapping};
 pub use directory::{PasswordSettings, Search};
@@ -66,16 +72,19 @@ pub enum Fault {
     WrongClient,
     /// It answers, but not as an OpenID provider with this issuer does.
     NotAProvider,
+    /// The booth is in none of the networks from which the site lets people sign in.
+    OtherNetwork,
 }
 
 impl Fault {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Unreachable,
         Self::Certificate,
         Self::ClockOff,
         Self::NoDeviceGrant,
         Self::WrongClient,
         Self::NotAProvider,
+        Self::OtherNetwork,
     ];
 
     pub fn name(self) -> &'static str {
@@ -86,6 +95,7 @@ impl Fault {
             Self::NoDeviceGrant => "no-device-grant",
             Self::WrongClient => "wrong-client",
             Self::NotAProvider => "not-a-provider",
+            Self::OtherNetwork => "other-network",
         }
     }
 }
@@ -113,53 +123,83 @@ pub fn open(settings: &Settings, folder: &Path) -> Result<Arc<dyn IdentityProvid
         .password
         .as_ref()
         .map(|password| Directory::open(password, folder, &mut problems));
-    match (phone, directory) {
-        (Some(phone), None) if problems.is_empty() => Ok(Arc::new(Site {
-            phone,
-            directory: None,
-        })),
-        (Some(phone), Some(Some(directory))) if problems.is_empty() => Ok(Arc::new(Site {
-            phone,
-            directory: Some(directory),
-        })),
+    let directory = match directory {
+        None => Some(None),
+        Some(opened) => opened.map(Some),
+    };
+    match (phone, directory, settings.allowed()) {
+        (Some(phone), Some(directory), Some(allowed)) if problems.is_empty() => {
+            Ok(Arc::new(Site {
+                allowed: Arc::new(allowed),
+                phone,
+                directory,
+            }))
+        }
         _ => Err(problems),
     }
 }
 
 /// What a site has: always the phone, and a directory where it says so.
 struct Site {
+    allowed: Arc<Allowed>,
     phone: DeviceGrant,
     directory: Option<Directory>,
 }
 
 impl IdentityProvider for Site {
     fn begin(&self) -> BoxStream<'static, Step> {
-        self.phone.begin()
+        let (allowed, phone) = (self.allowed.clone(), self.phone.clone());
+        let begun = async move {
+            match allowed.check().await {
+                Ok(()) => phone.begin(),
+                Err(trouble) => stream::iter([Step::Failed(refused_here(&trouble))]).boxed(),
+            }
+        };
+        stream::once(begun).flatten().boxed()
     }
 
     fn check_password(&self, password: Password) -> BoxFuture<'static, Step> {
-        let directory = self.directory.clone();
+        let (allowed, directory) = (self.allowed.clone(), self.directory.clone());
         Box::pin(async move {
-            match directory {
-                Some(directory) => directory.check(password).await,
-                None => Step::Failed(Failure::Refused),
+            match (allowed.check().await, directory) {
+                (Err(trouble), _) => Step::Failed(refused_here(&trouble)),
+                (Ok(()), Some(directory)) => directory.check(password).await,
+                (Ok(()), None) => Step::Failed(Failure::Refused),
             }
         })
     }
 
     fn ready(&self) -> BoxFuture<'static, Result<(), Trouble>> {
-        let phone = self.phone.clone();
-        Box::pin(async move { phone.ready().await })
+        let (allowed, phone) = (self.allowed.clone(), self.phone.clone());
+        Box::pin(async move {
+            allowed.check().await?;
+            phone.ready().await
+        })
     }
 
     fn probe(&self) -> BoxFuture<'static, Result<(), Trouble>> {
-        let (phone, directory) = (self.phone.clone(), self.directory.clone());
+        let (allowed, phone) = (self.allowed.clone(), self.phone.clone());
+        let directory = self.directory.clone();
         Box::pin(async move {
+            allowed.check().await?;
             phone.probe().await?;
             match directory {
                 Some(directory) => directory.probe().await,
                 None => Ok(()),
             }
         })
+    }
+}
+
+/// What a visitor is told of a booth that stands where it may not sign anybody in.
+fn refused_here(trouble: &Trouble) -> Failure {
+    tracing::warn!(
+        fault = trouble.fault.name(),
+        "no sign-in: {}",
+        trouble.sentence
+    );
+    match trouble.fault {
+        Fault::OtherNetwork => Failure::Refused,
+        _ => Failure::Unreachable,
     }
 }

@@ -1,12 +1,18 @@
 //! The booth's program: reads arguments and environment, and hands over.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{alloc::System, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use fotoautomat::{
     booth,
     cli::{self, Answer, Cli, Command, Error},
 };
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes memory as it is given back: whatever copy of a name, a token or a picture a library made, it does not outlive
+/// its use.
+#[global_allocator]
+static HEAP: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -133,6 +133,23 @@ pub struct Uid {
 }
 
 impl Uid {
+    /// Whether both name one chip, in the reader's order or reversed.
+    pub fn is_same_chip(&self, other: &Self) -> bool {
+        if self.hex.eq_ignore_ascii_case(&other.hex) {
+            return true;
+        }
+        let pairs = |hex: &str| -> Vec<String> {
+            let letters: Vec<char> = hex.chars().collect();
+            letters
+                .chunks(2)
+                .map(|pair| pair.iter().collect::<String>().to_ascii_uppercase())
+                .collect()
+        };
+        let mut reversed = pairs(&other.hex);
+        reversed.reverse();
+        pairs(&self.hex) == reversed
+    }
+
     /// From the bytes as the reader sent them.
     pub fn from_bytes(uid: &[u8]) -> Self {
         let hex = uid.iter().map(|byte| format!("{byte:02X}")).collect();
@@ -235,6 +252,38 @@ pub struct Holder {
     /// The id of an order of this person that is still open, if there is one.
     #[serde(default)]
     pub open_order: Option<OrderId>,
+    /// Made from the sign-in's claims while the portal was down: what the person may have is for the portal to say
+    /// later. The portal itself never says so.
+    #[serde(skip)]
+    pub for_review: bool,
+}
+
+impl Holder {
+    /// The card of theirs that has this chip. A site may keep chip numbers the other way round.
+    pub fn card_with_uid(&self, uid: &Uid) -> Option<&HeldCard> {
+        self.cards.iter().find(|card| {
+            card.uid
+                .as_ref()
+                .is_some_and(|known| known.is_same_chip(uid))
+        })
+    }
+
+    /// The card of theirs that has this bar code or printed number.
+    pub fn card_with_number(&self, typed: &str) -> Option<&HeldCard> {
+        let plain = |text: &str| -> Private<String> {
+            let kept = text.chars().filter(|letter| letter.is_alphanumeric());
+            Private::new(kept.collect())
+        };
+        let typed = plain(typed);
+        self.cards.iter().find(|card| {
+            let numbers = [&card.barcode, &card.card_number];
+            !typed.is_empty()
+                && numbers
+                    .into_iter()
+                    .flatten()
+                    .any(|number| plain(number) == typed)
+        })
+    }
 }
 
 /// Why a new card is made.
@@ -422,6 +471,10 @@ pub struct Order {
     /// The earlier order that this one stands in for, after a print that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supersedes: Option<OrderId>,
+    /// Made from the sign-in's claims alone while the portal was down: kind and validity are the booth's proposal, and
+    /// somebody must look before a card is made.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub for_review: bool,
 }
 
 /// What is known of one attempt to print one card.

@@ -1,6 +1,7 @@
 //! Carries the session's effects out: the only file that calls the ports. Every answer is an event.
 
 mod assemble;
+mod attend;
 mod card;
 mod photo;
 mod sign_in;
@@ -13,10 +14,10 @@ use jiff::Timestamp;
 use crate::{
     audit,
     booth::{Booth, Parts},
-    order::Replaces,
+    order::{Private, Replaces},
     portal::{Block, Incident, IncidentKind},
     runner::Perform,
-    session::{Effect, Event, attendant},
+    session::{Effect, Event},
 };
 
 impl Perform for Booth {
@@ -53,14 +54,15 @@ impl Perform for Booth {
             )),
             Effect::WatchForCode => photo::watch_for_code(parts),
             Effect::BlockCard(replaces) => quietly(block(parts, *replaces)),
-            Effect::ReportNotMe => quietly(report_not_me(parts)),
-            Effect::Attendant(command) => one(attend(parts, command)),
+            Effect::ReportNotMe(subject) => quietly(report_not_me(parts, subject)),
+            Effect::Attendant(command) => attend::perform(parts, command),
             Effect::Audit(event) => {
                 tell(&event);
                 stream::empty().boxed()
             }
             Effect::Wipe => {
                 parts.devices.camera.standby(true);
+                parts.studio.forget();
                 stream::empty().boxed()
             }
             // sounds are the window's; stopping is the runner's
@@ -133,9 +135,16 @@ async fn block(parts: Arc<Parts>, replaces: Replaces) {
     }
 }
 
-async fn report_not_me(parts: Arc<Parts>) {
+/// Whose account it was goes along: their password may be in other hands, or somebody was talked into approving.
+async fn report_not_me(parts: Arc<Parts>, subject: Private<String>) {
     let (at, booth) = (Timestamp::now(), parts.config.raw.booth.id.clone());
-    let report = incident(at, booth, IncidentKind::NotMe { subject: None });
+    let report = incident(
+        at,
+        booth,
+        IncidentKind::NotMe {
+            subject: Some(subject),
+        },
+    );
     if let Err(error) = parts.outbox.incident(&report).await {
         tracing::error!("\"not me\" could not be reported: {error}");
     }
@@ -147,19 +156,5 @@ fn incident(at: Timestamp, booth: String, kind: IncidentKind) -> Incident {
         at,
         booth,
         kind,
-    }
-}
-
-async fn attend(parts: Arc<Parts>, command: attendant::Command) -> Event {
-    match command {
-        attendant::Command::CheckPin(pin) => {
-            let pins = parts.pins.clone();
-            // argon2 takes a good part of a second on purpose
-            let checked =
-                tokio::task::spawn_blocking(move || pins.check(&pin, std::time::Instant::now()))
-                    .await;
-            let refused = attendant::Progress::Refused(attendant::Refusal::Wrong);
-            Event::Attendant(checked.unwrap_or(refused))
-        }
     }
 }

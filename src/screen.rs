@@ -59,7 +59,7 @@ pub fn view<'a>(scene: &Scene<'_>) -> Element<'a, Chosen> {
     let kit = Kit {
         scene: *scene,
         frame: match scene.page.screen {
-            ScreenName::Typing => frame.with_keyboard(),
+            ScreenName::Typing | ScreenName::Assist => frame.with_keyboard(),
             _ => frame,
         },
         live: scene.page.sheet.is_none(),
@@ -72,6 +72,11 @@ pub fn view<'a>(scene: &Scene<'_>) -> Element<'a, Chosen> {
             photo::live(&kit, &mut board)
         }
         ScreenName::Reviewing => photo::review(&kit, &mut board),
+        ScreenName::Assist => typing::assist(&kit, &mut board),
+        // by phone it looks as everybody's sign-in does
+        ScreenName::AttendantSignIn if scene.page.get("picture").is_some() => {
+            plain::draw(&kit, &mut board)
+        }
         ScreenName::AttendantSignIn | ScreenName::Attendant => attendant::draw(&kit, &mut board),
         _ => plain::draw(&kit, &mut board),
     }

@@ -30,8 +30,11 @@ pub use rules::Rules;
 use crate::{
     audit,
     health::{self, Health, Part, Reason, Service},
-    order::{Consent, Disposition, OrderId, OrderReason, Outcome, Replaces, Seen, Uid},
+    order::{
+        Consent, Disposition, HeldCard, OrderId, OrderReason, Outcome, Private, Replaces, Seen, Uid,
+    },
 };
+use sign_in::Typed;
 
 /// The two times of one moment: one that never jumps, for limits, and the wall's, for the record.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +89,18 @@ pub struct ConsentState {
 #[derive(Debug)]
 pub struct OldCardState {
     pub draft: Draft,
-    pub laid: Option<(Uid, Instant)>,
+    pub laid: Option<Laid>,
+    /// The last card that was laid or named is none of the holder's.
+    pub stranger: bool,
+    /// What a bar code scanner, which types as a keyboard does, or a person has typed so far.
+    pub typed: Private<String>,
+}
+
+/// The old card, found: a hint at which card is replaced, and proof of nothing.
+#[derive(Debug)]
+pub struct Laid {
+    pub replaces: Replaces,
+    pub at: Instant,
 }
 
 /// What the visitor chose to make the booth easier to use; back to the site's defaults after each visit.
@@ -267,7 +281,7 @@ impl Session {
             Press::Calm => self.preferences.calm ^= true,
             Press::Help => self.helping ^= true,
             Press::StillHere => self.still_here(),
-            Press::Attendant => self.call_attendant(now, effects),
+            Press::Attendant => self.call_attendant(now, rules, effects),
             Press::Cancel if self.may_cancel() => {
                 let ending = if matches!(
                     &self.state,
@@ -289,15 +303,7 @@ impl Session {
     /// after the question was withdrawn changes nothing.
     fn phase(&mut self, event: Event, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
         let state = std::mem::take(&mut self.state);
-        let at = Moment {
-            now,
-            since: now.instant.duration_since(self.entered),
-            idle: now.instant.duration_since(self.touched),
-            rules,
-            health: &self.health,
-            preferences: &self.preferences,
-        };
-        let turn = dispatch(state, event, &at, effects);
+        let turn = dispatch(state, event, &self.moment(now, rules), effects);
         match turn {
             Turn::Stay(state) => self.state = state,
             Turn::Enter(state) => {
@@ -312,6 +318,17 @@ impl Session {
                 self.health_changed(self.health.clone(), now, rules, effects);
             }
             Turn::End(ending) => self.end(ending, now, rules, effects),
+        }
+    }
+
+    fn moment<'a>(&'a self, now: Now, rules: &'a Rules) -> Moment<'a> {
+        Moment {
+            now,
+            since: now.instant.duration_since(self.entered),
+            idle: now.instant.duration_since(self.touched),
+            rules,
+            health: &self.health,
+            preferences: &self.preferences,
         }
     }
 
@@ -383,13 +400,14 @@ impl Session {
     }
 
     /// Puts the attendant's sign-in over whatever is shown; leaving it comes back here.
-    fn call_attendant(&mut self, now: Now, effects: &mut Vec<Effect>) {
+    fn call_attendant(&mut self, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
         if matches!(self.state, State::Starting | State::Attendant(_)) {
             return;
         }
         effects.push(Effect::Audit(audit::Event::AttendantCalled));
         let under = std::mem::take(&mut self.state);
-        self.enter(State::Attendant(attendant::State::over(under)), now);
+        let over = attendant::State::over(under, &self.moment(now, rules), effects);
+        self.enter(State::Attendant(over), now);
     }
 }
 
@@ -465,19 +483,36 @@ fn consent(
                 lang: at.preferences.language.clone(),
                 at: at.now.wall,
             });
-            return if state.draft.holder.cards.is_empty() {
+            let holder = &state.draft.holder;
+            return if holder.cards.is_empty() && !holder.for_review {
                 state.draft.reason = OrderReason::First;
                 portrait::begin(state.draft, effects)
             } else {
                 Turn::Enter(State::OldCard(OldCardState {
                     draft: state.draft,
                     laid: None,
+                    stranger: false,
+                    typed: Private::default(),
                 }))
             };
         }
         _ => {}
     }
     Turn::Stay(State::Consent(state))
+}
+
+/// The longest bar code or card number that is typed.
+const LONGEST_NUMBER: usize = 48;
+
+/// The old card is at hand, and so becomes the booth's.
+fn handed_in(held: Option<&HeldCard>, uid: Option<Uid>, seen: Seen) -> Replaces {
+    Replaces {
+        serial: held.and_then(|card| card.serial),
+        card_number: held.and_then(|card| card.card_number.clone()),
+        uid,
+        seen,
+        disposition: Disposition::HandedIn,
+    }
 }
 
 fn old_card(
@@ -489,25 +524,45 @@ fn old_card(
     let now = at.now;
     match event {
         Event::CardLaid(uid) if state.laid.is_none() => {
-            effects.push(Effect::Play(Sound::CardRead));
-            state.laid = Some((uid, now.instant));
-        }
-        Event::Ticked => {
-            if let Some((uid, laid_at)) = &state.laid
-                && now.instant.duration_since(*laid_at) >= at.rules.limits.tick_shown
-            {
-                let held = state.draft.replaced();
-                let replaces = Replaces {
-                    serial: held.and_then(|card| card.serial),
-                    card_number: held.and_then(|card| card.card_number.clone()),
-                    uid: Some(uid.clone()),
-                    seen: Seen::Reader,
-                    disposition: Disposition::HandedIn,
-                };
-                state.draft.replaces = Some(replaces);
-                return portrait::begin(state.draft, effects);
+            // a chip that the portal does not know of may well be that of the card it knows without one
+            let held = match state.draft.holder.card_with_uid(&uid) {
+                Some(card) => Some(card),
+                None => state.draft.replaced().filter(|card| card.uid.is_none()),
+            };
+            state.stranger = held.is_none() && !state.draft.holder.cards.is_empty();
+            if !state.stranger {
+                effects.push(Effect::Play(Sound::CardRead));
+                let replaces = handed_in(held, Some(uid), Seen::Reader);
+                let at = now.instant;
+                state.laid = Some(Laid { replaces, at });
             }
         }
+        Event::Pressed(Press::Typed(typed)) if state.laid.is_none() => match typed {
+            Typed::Letter(letter) if state.typed.len() < LONGEST_NUMBER => {
+                state.typed.push(letter, LONGEST_NUMBER + 4)
+            }
+            Typed::Backspace => state.typed.pop(),
+            Typed::Enter if !state.typed.is_empty() => {
+                let number = std::mem::take(&mut state.typed);
+                match state.draft.holder.card_with_number(&number) {
+                    Some(card) => {
+                        effects.push(Effect::Play(Sound::CardRead));
+                        let replaces = handed_in(Some(card), card.uid.clone(), Seen::Typed);
+                        let at = now.instant;
+                        state.laid = Some(Laid { replaces, at });
+                    }
+                    None => state.stranger = true,
+                }
+            }
+            _ => {}
+        },
+        Event::Ticked => match state.laid.take() {
+            Some(laid) if now.instant.duration_since(laid.at) >= at.rules.limits.tick_shown => {
+                state.draft.replaces = Some(laid.replaces);
+                return portrait::begin(state.draft, effects);
+            }
+            laid => state.laid = laid,
+        },
         Event::Pressed(Press::OldCard(disposition)) => {
             let held = state.draft.replaced();
             let replaces = Replaces {

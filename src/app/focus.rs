@@ -4,8 +4,8 @@ use iced::keyboard::{self, Key, key::Named};
 
 use super::Kiosk;
 use crate::{
-    elements::{Action, Page, ScreenName},
-    session::{Event, Press, attendant::Press as Staff, sign_in::Typed},
+    elements::{Action, Page, Place, ScreenName},
+    session::{Event, Press, State, attendant::Press as Staff, sign_in::Typed},
 };
 
 /// What a key asks for.
@@ -57,6 +57,11 @@ pub(super) fn stroke(event: &keyboard::Event) -> Option<Stroke> {
 }
 
 impl Kiosk {
+    /// Something of a card's number has been typed.
+    fn has_typed(&self) -> bool {
+        matches!(&self.runner.session.state, State::OldCard(state) if !state.typed.is_empty())
+    }
+
     pub(super) fn key(&mut self, event: &keyboard::Event) {
         let Some(stroke) = stroke(event) else {
             return;
@@ -64,9 +69,14 @@ impl Kiosk {
         match (stroke, self.page.screen) {
             (Stroke::Next, _) => self.move_focus(false),
             (Stroke::Back, _) => self.move_focus(true),
-            (Stroke::Use, ScreenName::Typing | ScreenName::AttendantSignIn)
-                if self.focus.is_none() =>
-            {
+            // a bar code scanner types as a keyboard does, and ends with Enter
+            (Stroke::Use, ScreenName::OldCard) if self.focus.is_none() && self.has_typed() => {
+                self.choose(Action::Press(Press::Typed(Typed::Enter)));
+            }
+            (
+                Stroke::Use,
+                ScreenName::Typing | ScreenName::AttendantSignIn | ScreenName::Assist,
+            ) if self.focus.is_none() && self.page.at(Place::Main).next().is_some() => {
                 self.use_element(|page| page.first_focus().map(|element| element.id.to_string()));
             }
             (Stroke::Use, _) if self.focus.is_none() => self.move_focus(false),
@@ -80,10 +90,13 @@ impl Kiosk {
                 }
             }
             (Stroke::Attendant, _) => self.choose(Action::Press(Press::Attendant)),
-            (Stroke::Letter(letter), ScreenName::Typing) => {
+            (
+                Stroke::Letter(letter),
+                ScreenName::Typing | ScreenName::Assist | ScreenName::OldCard,
+            ) => {
                 self.choose(Action::Press(Press::Typed(Typed::Letter(letter))));
             }
-            (Stroke::Erase, ScreenName::Typing) => {
+            (Stroke::Erase, ScreenName::Typing | ScreenName::Assist | ScreenName::OldCard) => {
                 self.choose(Action::Press(Press::Typed(Typed::Backspace)));
             }
             (Stroke::Letter(digit), ScreenName::AttendantSignIn) if digit.is_ascii_digit() => {

@@ -8,7 +8,8 @@ use crate::{devices::Controls, health::Part, identity::virtual_idp, order::Pictu
 #[derive(Debug, Clone)]
 pub struct Desk {
     devices: Controls,
-    identity: virtual_idp::Control,
+    /// None where the provider is the site's.
+    identity: Option<virtual_idp::Control>,
     /// Who stands before the camera, by choice.
     visitors: Arc<Vec<Visitor>>,
 }
@@ -34,7 +35,7 @@ const NEW_CARD: [u8; 7] = [0x04, 0x5A, 0x11, 0x22, 0x33, 0x44, 0x80];
 impl Desk {
     pub(super) fn new(
         devices: Controls,
-        identity: virtual_idp::Control,
+        identity: Option<virtual_idp::Control>,
         visitors: Vec<Visitor>,
     ) -> Self {
         let desk = Self {
@@ -46,28 +47,25 @@ impl Desk {
         desk
     }
 
-    /// Names of those who can sign in.
+    /// Names of those who can sign in, as far as the desk can do it for them.
     pub fn people(&self) -> Vec<String> {
-        self.identity
-            .people()
-            .iter()
-            .map(|person| person.name.clone())
-            .collect()
+        let people = self.identity.iter().flat_map(virtual_idp::Control::people);
+        people.map(|person| person.name.clone()).collect()
     }
 
     /// Approves the sign-in that waits, as the person of this number; false when none waits.
     pub fn approve(&self, person: usize) -> bool {
-        let subject = self
-            .identity
-            .people()
-            .get(person)
-            .map(|person| person.subject.clone());
-        subject.is_some_and(|subject| self.identity.approve(&subject).is_ok())
+        self.identity.as_ref().is_some_and(|identity| {
+            let person = identity.people().get(person);
+            person.is_some_and(|person| identity.approve(&person.subject).is_ok())
+        })
     }
 
     /// Denies the sign-in that waits; false when none waits.
     pub fn deny(&self) -> bool {
-        self.identity.deny().is_ok()
+        self.identity
+            .as_ref()
+            .is_some_and(|identity| identity.deny().is_ok())
     }
 
     /// Lays the old card of everybody on the reader.
@@ -155,8 +153,9 @@ impl Desk {
         &self.devices.printer
     }
 
-    pub fn identity(&self) -> &virtual_idp::Control {
-        &self.identity
+    /// The virtual identity provider, where the booth has one.
+    pub fn identity(&self) -> Option<&virtual_idp::Control> {
+        self.identity.as_ref()
     }
 
     /// Every fault of every virtual part.
@@ -193,13 +192,15 @@ impl Desk {
                 });
             }
         }
-        let provider = self.identity.fault();
-        for fault in virtual_idp::Fault::ALL {
-            all.push(Fault {
-                part: Part::Identity,
-                name: fault.name(),
-                on: provider == Some(fault),
-            });
+        if let Some(provider) = &self.identity {
+            let now = provider.fault();
+            for fault in virtual_idp::Fault::ALL {
+                all.push(Fault {
+                    part: Part::Identity,
+                    name: fault.name(),
+                    on: now == Some(fault),
+                });
+            }
         }
         all
     }
@@ -247,7 +248,9 @@ impl Desk {
                 let found = virtual_idp::Fault::ALL
                     .into_iter()
                     .find(|known| known.name() == fault.name);
-                self.identity.set_fault(found.filter(|_| !fault.on));
+                if let Some(provider) = &self.identity {
+                    provider.set_fault(found.filter(|_| !fault.on));
+                }
             }
             Part::Portal | Part::Store | Part::Disk | Part::Clock => {}
         }

@@ -84,6 +84,12 @@ impl Studio {
         receiver.await.ok()
     }
 
+    /// Has the thread forget whom it saw; nobody waits for it.
+    pub(crate) fn forget(&self) {
+        // a full queue is worked off by somebody's visit, which ends with this again
+        let _ = self.jobs.try_send(Box::new(|finder, _| finder.forget()));
+    }
+
     /// Assesses one frame of the live picture; `None` when the frame could not be read.
     pub(crate) async fn coach(
         &self,

@@ -46,7 +46,8 @@ pub(super) async fn start(config: &Config, options: &Options) -> Result<Running,
     let raw = &config.raw.booth;
     let idp = virtual_idp::Options {
         client_id: raw.id.clone(),
-        client_name: format!("{} ({})", raw.institution, raw.place),
+        // who is asked on the phone must see which booth asks, and where it stands
+        client_name: format!("{}: {}, {}", raw.institution, raw.id, raw.place),
         interval: u64::from(options.pace.is_none_or(|pace| pace >= 1.0)),
         ..virtual_idp::Options::new(known.collect())
     };

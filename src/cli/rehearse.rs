@@ -52,6 +52,10 @@ pub struct Args {
     /// A portal to send to, instead of one of its own.
     #[arg(long, value_name = "URL")]
     pub portal: Option<String>,
+    /// Keep no picture of a visit, and afterwards stay open and idle until standard input ends: for a look at what a
+    /// visit leaves in memory and on disk.
+    #[arg(long)]
+    pub idle: bool,
 }
 
 fn parse_speed(text: &str) -> Result<u32, String> {
@@ -77,7 +81,8 @@ pub async fn run(args: &Args, config: Config) -> Result<Answer, Error> {
     };
     let options = Options {
         data: args.out.clone(),
-        photo: args.photo.clone(),
+        // who is to be forgotten may not wait in front of the camera for the next visit
+        photo: args.photo.clone().filter(|_| !args.idle),
         portal: args.portal.clone(),
         pace: Some(pace),
         crowd: Some(args.sessions),
@@ -89,6 +94,9 @@ pub async fn run(args: &Args, config: Config) -> Result<Answer, Error> {
         .desk()
         .ok_or_else(|| Error::failed("a rehearsal needs virtual devices: run it in test mode"))?;
     let mut visitor = Visitor::new(desk, args.seed, pace);
+    if args.idle {
+        visitor.leave_nothing(args.photo.clone());
+    }
     let mut report = Report::new(&booth).await?;
     let bar = progress(args);
     for number in 0..args.sessions {
@@ -99,6 +107,9 @@ pub async fn run(args: &Args, config: Config) -> Result<Answer, Error> {
             .await;
         report.add(&visit);
         bar.inc(1);
+        if args.idle {
+            continue;
+        }
         if number + 1 == args.sessions || visit.ended != Ended::Printed {
             leave(&args.out, &booth, &visit)?;
         }
@@ -107,6 +118,9 @@ pub async fn run(args: &Args, config: Config) -> Result<Answer, Error> {
         }
     }
     bar.finish_and_clear();
+    if args.idle {
+        return idle(&mut runner, &report).await;
+    }
     let uploaded = booth.worker().drained(UPLOADS).await;
     report.close(&booth, uploaded).await?;
     let answer = report.verdict(&booth, &args.out);
@@ -117,6 +131,23 @@ pub async fn run(args: &Args, config: Config) -> Result<Answer, Error> {
     }
     Ok(answer)
 }
+
+/// Says how the visits ended, and shows attract until standard input ends.
+async fn idle(runner: &mut Runner<Booth>, report: &Report) -> Result<Answer, Error> {
+    println!("idle {}", report.json());
+    let (ended, mut end) = tokio::sync::oneshot::channel::<()>();
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        drop(ended);
+    });
+    while end.try_recv() == Err(tokio::sync::oneshot::error::TryRecvError::Empty) {
+        runner.turn(TURN).await;
+    }
+    Ok(Answer::Yes)
+}
+
+/// How long an idle booth waits for something to happen before it looks whether it shall end.
+const TURN: Duration = Duration::from_millis(100);
 
 /// The order is on disk; said at once, since whoever listens may pull the plug next.
 fn acknowledge(json: bool, order: &str) {

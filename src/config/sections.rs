@@ -6,8 +6,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Problems;
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
+
 use crate::{
     health::Needs,
+    identity::Claims,
+    order::{Allowed, Holder, PickupPlace},
     session::rules::{Approval, Limits},
 };
 
@@ -187,6 +191,114 @@ impl From<ApprovalSetting> for Approval {
     }
 }
 
+/// `[review]`: orders from the sign-in's claims alone, while the portal is down and `rules.without_portal` is true.
+/// Somebody looks at each at the portal before a card is made.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// Which affiliation may order which kind.
+    pub kinds: Vec<ReviewKind>,
+    /// Where such a card can be fetched.
+    pub places: Vec<ReviewPlace>,
+}
+
+/// A kind of card that people of one affiliation may order for review.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewKind {
+    /// A value of the claim that `identity.claims.affiliation` names, in the site's words.
+    pub affiliation: String,
+    pub kind: String,
+    /// How long the card is proposed to be valid.
+    pub valid_days: u16,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewPlace {
+    /// Its id at the portal.
+    pub id: String,
+    pub name: String,
+    #[serde(default)]
+    pub hours: String,
+}
+
+/// Longer than any card is valid.
+const LONGEST_VALIDITY: u16 = 3660;
+
+impl Review {
+    pub(super) fn check(&self, known: impl Fn(&str) -> bool, problems: &mut Problems) {
+        for (list, empty) in [
+            ("kinds", self.kinds.is_empty()),
+            ("places", self.places.is_empty()),
+        ] {
+            if empty {
+                let remedy = "Write at least one, or leave the section out.";
+                problems.at(format!("review.{list}"), "is empty", remedy);
+            }
+        }
+        for (at, entry) in self.kinds.iter().enumerate() {
+            if !known(&entry.kind) {
+                problems.at(
+                    format!("review.kinds[{at}].kind"),
+                    format!("names {:?}, which this site does not make", entry.kind),
+                    "Write the name of a section [card.kinds.NAME].",
+                );
+            }
+            if !(1..=LONGEST_VALIDITY).contains(&entry.valid_days) {
+                problems.at(
+                    format!("review.kinds[{at}].valid_days"),
+                    "is no time a card is valid",
+                    format!("Write a number of days from 1 to {LONGEST_VALIDITY}."),
+                );
+            }
+        }
+    }
+
+    /// Who signed in, as far as the claims say it: what the portal would say is missing.
+    pub fn holder(&self, claims: Claims, now: Timestamp) -> Holder {
+        let today = now.to_zoned(TimeZone::system()).date();
+        let fitting = self
+            .kinds
+            .iter()
+            .filter(|entry| claims.affiliation.contains(&entry.affiliation));
+        let mut kinds: Vec<Allowed> = Vec::new();
+        for entry in fitting {
+            if kinds.iter().any(|known| known.kind.0 == entry.kind) {
+                continue;
+            }
+            kinds.push(Allowed {
+                kind: entry.kind.as_str().into(),
+                valid_through: today.saturating_add(i64::from(entry.valid_days).days()),
+                unit: None,
+                card_number: None,
+                issue: 0,
+                functions: Vec::new(),
+                fee: None,
+                barcode: None,
+            });
+        }
+        let places = self.places.iter().map(|place| PickupPlace {
+            id: place.id.clone(),
+            name: place.name.clone(),
+            hours: place.hours.clone(),
+        });
+        Holder {
+            subject: claims.subject,
+            idp: claims.issuer,
+            display_name: claims.name.clone(),
+            name_on_card: claims.name,
+            affiliation: claims.affiliation,
+            assurance: claims.assurance,
+            kinds,
+            cards: Vec::new(),
+            pickup_places: places.collect(),
+            open_order: None,
+            for_review: true,
+        }
+    }
+}
+
 /// `[consent]`: the rules the holder accepts; their sentences are `consent-*` in the texts.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -319,6 +431,17 @@ pub struct Test {
     /// How long the virtual printer takes for a card: 1 is as slow as a real one, 0 is at once.
     #[serde(default = "whole")]
     pub print_time: f32,
+    /// Whose identity provider and portal: the booth's own virtual ones, or the site's, to try those with virtual devices.
+    #[serde(default)]
+    pub servers: Servers,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Servers {
+    #[default]
+    Virtual,
+    Site,
 }
 
 fn whole() -> f32 {

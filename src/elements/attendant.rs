@@ -1,12 +1,13 @@
-//! The attendant's screen: sign-in by PIN, readiness, open questions, camera, supplies.
+//! The attendant's screen: sign-in by phone or PIN, readiness, open questions, camera, supplies, a session for somebody.
 
-use super::{At, Element, Icon, Place, Role, Tone, attract};
+use super::{At, Element, Icon, Place, Role, Tone, attract, keyboard, sign_in};
 use crate::{
     health::{Condition, Part, Reason},
     order::Outcome,
     session::{
         Press,
-        attendant::{Page, Press as Staff, Refusal, State, Step},
+        attendant::{Assist, Page, Press as Staff, Refusal, State, Step, Way, Why},
+        sign_in::{Code, Failure, NotEligible},
     },
     text::key,
 };
@@ -14,28 +15,77 @@ use crate::{
 pub(super) fn elements(state: &State, at: &At<'_>) -> Vec<Element> {
     match &state.step {
         Step::SigningIn {
+            way: Way::Phone { code },
+            problem,
+            ..
+        } => by_phone(code.as_ref(), *problem, at),
+        Step::SigningIn {
+            way: Way::Pin,
             pin,
             checking,
             problem,
-        } => signing_in(pin.len(), *checking, *problem, at),
+        } => by_pin(pin.len(), *checking, *problem, at),
+        Step::Panel {
+            page: Page::Assist,
+            assist,
+            ..
+        } => assist_page(assist, at),
         Step::Panel { page, .. } => panel(state, *page, at),
     }
 }
 
-fn signing_in(typed: usize, checking: bool, problem: Option<Refusal>, at: &At<'_>) -> Vec<Element> {
+/// Why the attendant is not signed in.
+fn refusal(problem: Refusal, at: &At<'_>) -> Element {
+    let text = match problem {
+        Refusal::Wrong => at.say(key::PIN_WRONG),
+        Refusal::Locked => at.say(key::PIN_LOCKED),
+        Refusal::NoPin => at.say(key::PIN_NONE),
+        Refusal::NotStaff => at.say(key::STAFF_NOT_STAFF),
+        Refusal::Phone(failure) => at.of(key::NOT_ELIGIBLE, failure.name()),
+    };
+    Element::notice("problem", Tone::Bad, text)
+}
+
+fn by_phone(code: Option<&Code>, problem: Option<Refusal>, at: &At<'_>) -> Vec<Element> {
+    let picture = match (code, problem) {
+        (Some(_), _) => key::CODE_PICTURE,
+        (None, None) => key::CODE_COMING,
+        (None, Some(_)) => key::STAFF_PICTURE,
+    };
+    let mut elements = vec![
+        Element::title(at.say(key::PIN_TITLE)),
+        Element::image(at.say(picture)),
+        Element::text("how", at.say(key::STAFF_PHONE_HOW)),
+    ];
+    elements.extend(
+        code.into_iter()
+            .flat_map(|code| sign_in::code_lines(code, at)),
+    );
+    elements.extend(problem.map(|problem| refusal(problem, at)));
+    let second =
+        |id, icon, label, press| Element::second(id, icon, at.say(label), Press::Staff(press));
+    elements.push(
+        second("new-code", Icon::Again, key::CODE_NEW, Staff::NewCode)
+            .enabled(code.is_some() || problem.is_some()),
+    );
+    if at.context.rules.attendant.pin {
+        elements.push(second(
+            "by-pin",
+            Icon::Key,
+            key::STAFF_BY_PIN,
+            Staff::OtherWay,
+        ));
+    }
+    elements
+}
+
+fn by_pin(typed: usize, checking: bool, problem: Option<Refusal>, at: &At<'_>) -> Vec<Element> {
     let field = Element::new("pin", Role::Field, Place::Words, at.say(key::PIN))
         .note("•".repeat(typed))
         .chosen(true)
         .private();
     let mut elements = vec![Element::title(at.say(key::PIN_TITLE)), field];
-    if let Some(problem) = problem {
-        let text = match problem {
-            Refusal::Wrong => key::PIN_WRONG,
-            Refusal::Locked => key::PIN_LOCKED,
-            Refusal::NoPin => key::PIN_NONE,
-        };
-        elements.push(Element::notice("problem", Tone::Bad, at.say(text)));
-    }
+    elements.extend(problem.map(|problem| refusal(problem, at)));
     let pad = |id: String, label: String, press| {
         Element::new(id, Role::Key, Place::Pad, label)
             .private()
@@ -50,6 +100,84 @@ fn signing_in(typed: usize, checking: bool, problem: Option<Refusal>, at: &At<'_
     let enter = Press::Staff(Staff::Enter);
     let enter = Element::main("enter", Icon::SignIn, at.say(key::PIN_ENTER), enter);
     elements.push(enter.enabled(typed > 0 && !checking));
+    if at.context.rules.attendant.phone {
+        let press = Press::Staff(Staff::OtherWay);
+        elements.push(Element::second(
+            "by-phone",
+            Icon::Phone,
+            at.say(key::STAFF_BY_PHONE),
+            press,
+        ));
+    }
+    elements
+}
+
+/// Who is served, why, and that proof of identity was seen.
+fn assist_page(assist: &Assist, at: &At<'_>) -> Vec<Element> {
+    let field = Element::new(
+        "subject",
+        Role::Field,
+        Place::Words,
+        at.say(key::ASSIST_SUBJECT),
+    );
+    let mut elements = vec![
+        Element::title(at.say(key::PAGE_ASSIST)),
+        field
+            .note(assist.subject.expose().clone())
+            .chosen(true)
+            .private(),
+    ];
+    elements.extend(Why::ALL.map(|why| {
+        let label = at.of(key::ASSIST_WHY, why.name());
+        Element::new(
+            format!("why-{}", why.name()),
+            Role::Choice,
+            Place::Choices,
+            label,
+        )
+        .chosen(assist.why == Some(why))
+        .press(Press::Staff(Staff::Why(why)))
+    }));
+    elements.push(
+        Element::new(
+            "id-seen",
+            Role::Toggle,
+            Place::Words,
+            at.say(key::ASSIST_ID_SEEN),
+        )
+        .icon(if assist.id_seen {
+            Icon::BoxOn
+        } else {
+            Icon::BoxOff
+        })
+        .chosen(assist.id_seen)
+        .press(Press::Staff(Staff::IdSeen)),
+    );
+    if let Some(problem) = assist.problem {
+        let text = match problem {
+            NotEligible::Failed(Failure::Unknown) => at.say(key::ASSIST_UNKNOWN),
+            problem => at.of(key::NOT_ELIGIBLE, problem.name()),
+        };
+        elements.push(Element::notice("problem", Tone::Bad, text));
+    }
+    elements.extend(keyboard::elements(at));
+    let label = if assist.looking {
+        key::TYPING_CHECKING
+    } else {
+        key::ASSIST_SERVE
+    };
+    let serve = Press::Staff(Staff::Serve);
+    elements.push(
+        Element::main("serve", Icon::SignIn, at.say(label), serve)
+            .enabled(assist.is_complete() && !assist.looking),
+    );
+    let back = Press::Staff(Staff::Page(Page::Readiness));
+    elements.push(Element::second(
+        "pages",
+        Icon::Back,
+        at.say(key::BACK),
+        back,
+    ));
     elements
 }
 
@@ -59,6 +187,7 @@ fn panel(state: &State, page: Page, at: &At<'_>) -> Vec<Element> {
         Page::Decision => key::PAGE_DECISION,
         Page::Camera => key::PAGE_CAMERA,
         Page::Supplies => key::PAGE_SUPPLIES,
+        Page::Assist => key::PAGE_ASSIST,
     };
     let mut elements = vec![Element::title(at.say(title))];
     match page {
@@ -69,6 +198,8 @@ fn panel(state: &State, page: Page, at: &At<'_>) -> Vec<Element> {
             elements.push(Element::text("camera-how", at.say(key::CAMERA_HOW)));
         }
         Page::Supplies => elements.extend(supplies(at)),
+        // a screen of its own
+        Page::Assist => {}
     }
     elements.extend(pages(state, page, at));
     elements
@@ -76,13 +207,17 @@ fn panel(state: &State, page: Page, at: &At<'_>) -> Vec<Element> {
 
 fn pages(state: &State, now: Page, at: &At<'_>) -> Vec<Element> {
     let open = state.open_question().is_some();
-    Page::ALL
+    let shown = Page::ALL
+        .into_iter()
+        .filter(|page| *page != Page::Assist || at.context.rules.staff);
+    shown
         .map(|page| {
             let (id, icon, label) = match page {
                 Page::Readiness => ("page-readiness", Icon::List, key::PAGE_READINESS),
                 Page::Decision => ("page-decision", Icon::Card, key::PAGE_DECISION),
                 Page::Camera => ("page-camera", Icon::Camera, key::PAGE_CAMERA),
                 Page::Supplies => ("page-supplies", Icon::Supplies, key::PAGE_SUPPLIES),
+                Page::Assist => ("page-assist", Icon::Person, key::PAGE_ASSIST),
             };
             Element::new(id, Role::Choice, Place::Choices, at.say(label))
                 .icon(icon)
@@ -92,9 +227,10 @@ fn pages(state: &State, now: Page, at: &At<'_>) -> Vec<Element> {
                     Tone::Plain
                 })
                 .chosen(page == now)
+                .enabled(page != Page::Assist || state.may_assist())
                 .press(Press::Staff(Staff::Page(page)))
         })
-        .to_vec()
+        .collect()
 }
 
 fn part_line(part: Part, at: &At<'_>) -> Element {

@@ -27,6 +27,13 @@ pub(super) fn elements(state: &OldCardState, at: &At<'_>) -> Vec<Element> {
         Element::image(at.say(key::OLD_PICTURE)),
         Element::text("where", at.say(why)),
     ];
+    if state.stranger {
+        elements.push(Element::notice(
+            "stranger",
+            Tone::Warn,
+            at.say(key::OLD_STRANGER),
+        ));
+    }
     if !reader {
         elements.push(choice(
             Disposition::HandedIn,

@@ -132,7 +132,8 @@ pub(super) fn help_name(screen: ScreenName) -> &'static str {
         | ScreenName::OutOfService
         | ScreenName::Attract
         | ScreenName::AttendantSignIn
-        | ScreenName::Attendant => "start",
+        | ScreenName::Attendant
+        | ScreenName::Assist => "start",
     }
 }
 

@@ -41,7 +41,8 @@ fn other_ways(at: &At<'_>) -> [Element; 2] {
     ]
 }
 
-fn show_code(code: &Code, at: &At<'_>) -> Vec<Element> {
+/// The code, its address, and how long it is good for.
+pub(super) fn code_lines(code: &Code, at: &At<'_>) -> [Element; 3] {
     let now = at.context.now.instant;
     let left = code.expires.saturating_duration_since(now);
     let life = code.expires.saturating_duration_since(code.shown);
@@ -53,19 +54,23 @@ fn show_code(code: &Code, at: &At<'_>) -> Vec<Element> {
         Place::Words,
         at.with(key::CODE_LEFT, &[("time", minutes.into())]),
     );
+    let address = at.with(key::CODE_ADDRESS, &[("address", (&code.address).into())]);
+    [
+        Element::text("address", address),
+        Element::display("code", code.user_code.expose().clone()).private(),
+        timer.part(1.0 - left.as_secs_f32() / life.as_secs_f32().max(1.0)),
+    ]
+}
+
+fn show_code(code: &Code, at: &At<'_>) -> Vec<Element> {
     let mut elements = vec![
         Element::title(at.say(key::CODE_TITLE)),
         Element::image(at.say(key::CODE_PICTURE)),
         Element::item("step-1", Icon::Camera, at.say(key::CODE_STEP_1)),
         Element::item("step-2", Icon::SignIn, at.say(key::CODE_STEP_2)),
         Element::item("step-3", Icon::Undo, at.say(key::CODE_STEP_3)),
-        Element::text(
-            "address",
-            at.with(key::CODE_ADDRESS, &[("address", (&code.address).into())]),
-        ),
-        Element::display("code", code.user_code.expose().clone()).private(),
-        timer.part(1.0 - left.as_secs_f32() / life.as_secs_f32().max(1.0)),
     ];
+    elements.extend(code_lines(code, at));
     elements.extend(other_ways(at));
     elements
 }
@@ -98,6 +103,14 @@ fn no_phone(at: &At<'_>) -> Vec<Element> {
         key::NO_PHONE_DESK
     };
     elements.push(Element::item("staff", Icon::Desk, at.say(staff)));
+    if at.context.rules.staff {
+        elements.push(Element::second(
+            "staff-here",
+            Icon::Badge,
+            at.say(key::NO_PHONE_STAFF_HERE),
+            Press::Attendant,
+        ));
+    }
     if at.context.rules.password {
         elements.push(Element::main(
             "password",
@@ -176,6 +189,13 @@ fn ask(holder: &Holder, chosen: Option<usize>, at: &At<'_>) -> Vec<Element> {
         Element::image(at.say(key::YOU_PICTURE)),
         Element::display("name", holder.display_name.expose().clone()).private(),
     ];
+    if holder.for_review {
+        elements.push(Element::notice(
+            "review",
+            Tone::Warn,
+            at.say(key::YOU_REVIEW),
+        ));
+    }
     match offered.as_slice() {
         [only] => {
             let kind = kind_name(&holder.kinds[*only].kind.0, at);
@@ -216,6 +236,8 @@ fn replaces(holder: &Holder, chosen: Option<usize>, at: &At<'_>) -> Option<Eleme
             let text = at.with(key::YOU_REPLACES, &[("kind", kind.into())]);
             Element::item("replaces", Icon::Undo, text)
         }
+        // nobody could be asked what cards the person has
+        None if holder.for_review => return None,
         None => Element::item("replaces", Icon::Info, at.say(key::YOU_FIRST)),
     };
     Some(element)

@@ -29,8 +29,8 @@ fn one_part_down_is_one_reason_unless_the_site_can_do_without() {
             Err(vec![Reason::new(part, "broken")])
         );
         let expected = match part {
-            Part::Printer => Ok(Service::OrderOnly),
-            Part::Portal | Part::Reader => Ok(Service::Print),
+            Part::Printer | Part::Portal => Ok(Service::OrderOnly),
+            Part::Reader => Ok(Service::Print),
             _ => Err(vec![Reason::new(part, "broken")]),
         };
         assert_eq!(readiness(&health, &LENIENT), expected, "{part:?}");

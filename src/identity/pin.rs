@@ -112,6 +112,7 @@ impl Pins {
                 *tries = Tries::default();
                 Progress::SignedIn(Staff {
                     id: attendant.id.clone(),
+                    token: None,
                 })
             }
             None => {

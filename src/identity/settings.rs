@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::{
     claims::{Mapping, Role},
     directory::PasswordSettings,
+    network::{Allowed, Network},
     pin::{Attendant, Pins},
 };
 use crate::config::Problems;
@@ -41,6 +42,10 @@ pub struct Settings {
     /// The longest that a code is shown, in seconds, whatever the provider allows.
     #[serde(default = "code_life")]
     pub code_life: u64,
+    /// Networks from which this booth may sign people in, e.g. `["192.0.2.0/24", "2001:db8::/32"]`; any when empty. What
+    /// counts is the address from which the booth reaches the issuer.
+    #[serde(default)]
+    pub networks: Vec<String>,
     /// Sign-in by password at the booth; off when not set.
     #[serde(default)]
     pub password: Option<PasswordSettings>,
@@ -123,6 +128,7 @@ impl Settings {
                 }),
                 ..Mapping::default()
             },
+            networks: Vec::new(),
             password: None,
             attendants: Vec::new(),
             code_life: CODE_LIFE,
@@ -179,6 +185,15 @@ impl Settings {
                 );
             }
         }
+        for network in &self.networks {
+            if network.parse::<Network>().is_err() {
+                problems.at(
+                    "identity.networks",
+                    format!("has {network:?}, which is no network"),
+                    "Write each as ADDRESS/BITS, e.g. \"192.0.2.0/24\" or \"2001:db8::/32\".",
+                );
+            }
+        }
         self.claims.check(problems);
         if let Some(password) = &self.password {
             password.check(problems);
@@ -197,6 +212,23 @@ impl Settings {
         } else {
             Err("is not an https address".to_owned())
         }
+    }
+
+    /// From where people may sign in; none where [`check`](Self::check) has found a mistake.
+    pub(super) fn allowed(&self) -> Option<Allowed> {
+        let issuer = self.issuer_url().ok()?;
+        let networks: Result<Vec<Network>, _> =
+            self.networks.iter().map(|text| text.parse()).collect();
+        // an IPv6 address stands in brackets in a URL
+        let host = issuer.host_str()?;
+        Some(Allowed {
+            networks: networks.ok()?,
+            host: host
+                .trim_start_matches('[')
+                .trim_end_matches(']')
+                .to_owned(),
+            port: issuer.port_or_known_default()?,
+        })
     }
 
     /// Whether the booth may send anything there: over TLS, or to itself in a test.

@@ -19,6 +19,28 @@ impl<T: Zeroize> Private<T> {
     }
 }
 
+impl Private<String> {
+    /// Adds a letter, leaving no copy behind: the text's buffer never moves while it is at most `most` bytes long.
+    pub fn push(&mut self, letter: char, most: usize) {
+        if self.0.capacity() < self.0.len() + letter.len_utf8() {
+            let mut roomier = String::with_capacity(most.max(self.0.len() + letter.len_utf8()));
+            roomier.push_str(&self.0);
+            self.0.zeroize();
+            self.0 = roomier;
+        }
+        self.0.push(letter);
+    }
+
+    /// Takes the last letter away.
+    pub fn pop(&mut self) {
+        let mut shorter = String::with_capacity(self.0.capacity());
+        let kept = self.0.char_indices().next_back().map_or(0, |(at, _)| at);
+        shorter.push_str(&self.0[..kept]);
+        self.0.zeroize();
+        self.0 = shorter;
+    }
+}
+
 impl<T: Zeroize> Drop for Private<T> {
     fn drop(&mut self) {
         self.0.zeroize();

@@ -64,6 +64,7 @@ pub(super) fn order(
         consents: draft.consents.clone(),
         lang: new.language.clone(),
         supersedes: draft.supersedes,
+        for_review: holder.for_review,
     }
 }
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use futures::{StreamExt, stream, stream::BoxStream};
+use jiff::Timestamp;
 
 use crate::{
     booth::Parts,
     identity::{Grant, Step},
-    portal::Lookup,
+    portal::{self, Lookup},
     session::{
         Event,
         sign_in::{Failure, Login, Password, Progress},
@@ -58,7 +59,7 @@ async fn look_up(parts: Arc<Parts>, grant: Grant) -> Event {
     };
     drop(access_token);
     let failed = |failure| Event::SignIn(Progress::Failed(failure));
-    match found {
+    let holder = match found {
         Ok(Lookup::Found(mut holder)) => {
             // the provider vouches for the person; the portal only for what they may have
             if holder.subject != claims.subject {
@@ -71,20 +72,34 @@ async fn look_up(parts: Arc<Parts>, grant: Grant) -> Event {
             if !claims.assurance.is_empty() {
                 holder.assurance = claims.assurance;
             }
-            let login = Login {
-                method,
-                staff: None,
-            };
-            Event::SignIn(Progress::SignedIn {
-                holder: Arc::new(*holder),
-                login,
-            })
+            *holder
         }
-        Ok(Lookup::NotKnown(_)) => failed(Failure::Unknown),
-        Ok(Lookup::NotBelieved) => failed(Failure::NotBelieved),
+        answer => match (refused(answer), &parts.config.raw.review) {
+            (Some(Failure::PortalDown), Some(review)) if parts.rules.needs.without_portal => {
+                review.holder(claims, Timestamp::now())
+            }
+            (failure, _) => return failed(failure.unwrap_or(Failure::Unknown)),
+        },
+    };
+    let login = Login {
+        method,
+        staff: None,
+    };
+    Event::SignIn(Progress::SignedIn {
+        holder: Arc::new(holder),
+        login,
+    })
+}
+
+/// What the portal's answer means where it is not a person; `None` where it is.
+pub(super) fn refused(answer: Result<Lookup, portal::Error>) -> Option<Failure> {
+    match answer {
+        Ok(Lookup::Found(_)) => None,
+        Ok(Lookup::NotKnown(_)) => Some(Failure::Unknown),
+        Ok(Lookup::NotBelieved) => Some(Failure::NotBelieved),
         Err(error) => {
             tracing::warn!("the portal was asked for a person: {error}");
-            failed(Failure::PortalDown)
+            Some(Failure::PortalDown)
         }
     }
 }

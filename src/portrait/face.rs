@@ -141,6 +141,14 @@ impl Finder {
         matches!(self.eyes, Eyes::Models(_))
     }
 
+    /// Lets go of everything that is left of the pictures it has seen.
+    pub fn forget(&mut self) {
+        match &mut self.eyes {
+            Eyes::Plain(finder) => *finder = plain::Finder::new(),
+            Eyes::Models(watcher) => watcher.forget(),
+        }
+    }
+
     /// Looks at the next frame of a live picture: follows the face, and draws the outline now and then.
     pub fn watch(&mut self, picture: &Picture) -> Look {
         match &mut self.eyes {
@@ -193,6 +201,19 @@ impl Watcher {
             outline: None,
             looks: 0,
         }
+    }
+
+    fn forget(&mut self) {
+        let Models {
+            detector,
+            mesh,
+            outline,
+            ..
+        } = &mut self.models;
+        for network in [detector, mesh, outline] {
+            network.forget();
+        }
+        (self.last, self.outline, self.looks, self.size) = (None, None, 0, (0, 0));
     }
 
     fn watch(&mut self, picture: &Picture) -> Look {

@@ -78,13 +78,23 @@ fn panel(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let pages: Vec<&Thing> = page.at(Place::Choices).collect();
     let bottom = frame.second.y + frame.second.height;
     let tab = m.hit.max(5.2 * u * (1.0 + (m.larger - 1.0) * 0.5));
+    // five words side by side are too narrow for large letters
+    let across = if pages.len() > 4 && m.larger > 1.0 {
+        3
+    } else {
+        pages.len()
+    };
+    let height = grid_height(pages.len(), across, tab, m.gap);
     let tabs = Rectangle {
-        y: bottom - tab,
-        height: tab,
+        y: bottom - height,
+        height,
         x: frame.area.x + 2.4 * u,
         width: frame.area.width - 4.8 * u,
     };
-    for (thing, place) in pages.iter().zip(columns(tabs, pages.len(), m.gap)) {
+    for (thing, place) in pages
+        .iter()
+        .zip(grid(tabs, pages.len(), across, tab, m.gap))
+    {
         board.put(place, kit.stacked(thing, Voice::Choice, kit.live));
     }
     let top = frame.side.map_or(frame.steps.y, |side| side.y);

@@ -8,6 +8,7 @@ use crate::{
     elements::{Context, ScreenName},
     session::{
         Session, State,
+        attendant::{Step, Way},
         issue::{self, State as Issue},
         portrait::State as Portrait,
         sign_in::State as SignIn,
@@ -53,6 +54,15 @@ impl Pictures {
                 approved: false,
                 ..
             }) => scan = Some(code.scan.expose().as_str()),
+            State::Attendant(state) => {
+                if let Step::SigningIn {
+                    way: Way::Phone { code: Some(code) },
+                    ..
+                } = &state.step
+                {
+                    scan = Some(code.scan.expose().as_str());
+                }
+            }
             State::Portrait(Portrait::Reviewing { shot: shown, .. }) => {
                 shot = Some(&shown.portrait)
             }
@@ -81,7 +91,7 @@ impl Pictures {
 
     /// Whether the camera's picture is on the screen.
     pub fn shows_preview(&self, session: &Session) -> bool {
-        use crate::session::attendant::{Page, Step};
+        use crate::session::attendant::Page;
         match &session.state {
             State::Attendant(state) => matches!(
                 state.step,

@@ -262,7 +262,11 @@ fn is_needed(kit: &Kit<'_>) -> bool {
     let screen = kit.scene.page.screen;
     matches!(
         screen,
-        Name::ShowCode | Name::ShowingCard | Name::ReadingBack | Name::NeedsAttendant
+        Name::ShowCode
+            | Name::AttendantSignIn
+            | Name::ShowingCard
+            | Name::ReadingBack
+            | Name::NeedsAttendant
     )
 }
 
@@ -273,7 +277,7 @@ fn draw_picture(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
     }
     let art = match kit.scene.page.screen {
         ScreenName::ShowCode if approved(kit) => Art::Phone,
-        ScreenName::ShowCode => return code(kit, board, room),
+        ScreenName::ShowCode | ScreenName::AttendantSignIn => return code(kit, board, room),
         ScreenName::ShowingCard => return card(kit, board, room),
         ScreenName::Collecting if kit.scene.pictures.front.handle().is_some() => {
             return card(kit, board, room);

@@ -6,7 +6,9 @@ use super::{Shot, attendant, issue, sign_in};
 use crate::{
     audit,
     health::Health,
-    order::{CardImage, Disposition, Evidence, OrderId, Outcome, Picture, Replaces, Serial, Uid},
+    order::{
+        CardImage, Disposition, Evidence, OrderId, Outcome, Picture, Private, Replaces, Serial, Uid,
+    },
 };
 
 /// A fact.
@@ -156,16 +158,18 @@ pub enum Work {
     Render,
     WatchForCode,
     Attendant,
+    AttendantSignIn,
 }
 
 impl Work {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::SignIn,
         Self::Assessment,
         Self::Capture,
         Self::Render,
         Self::WatchForCode,
         Self::Attendant,
+        Self::AttendantSignIn,
     ];
 }
 
@@ -187,8 +191,8 @@ pub enum Effect {
     CheckPassword(sign_in::Password),
     /// Lets go of work; its answers no longer come.
     Stop(Work),
-    /// Tells the portal that somebody signed in at this booth who was not standing before it.
-    ReportNotMe,
+    /// Tells the portal that this person signed in at this booth, and somebody else was standing before it.
+    ReportNotMe(Private<String>),
     /// Blocks a lost or stolen card at once.
     BlockCard(Box<Replaces>),
     /// Wakes the camera and assesses its picture.
@@ -244,9 +248,9 @@ impl Effect {
             Self::Capture | Self::Cut(_) => Some(Work::Capture),
             Self::Render(_) => Some(Work::Render),
             Self::WatchForCode => Some(Work::WatchForCode),
-            Self::Attendant(_) => Some(Work::Attendant),
+            Self::Attendant(command) => Some(command.work()),
             Self::Stop(_)
-            | Self::ReportNotMe
+            | Self::ReportNotMe(_)
             | Self::BlockCard(_)
             | Self::Commit(_)
             | Self::CommitAttempt { .. }

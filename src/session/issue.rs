@@ -186,7 +186,9 @@ impl State {
 /// Can this card be printed here and now, or only be fetched later?
 pub fn service(draft: &Draft, at: &Moment<'_>) -> Service {
     let assured = &at.rules.print_here_assurance;
-    let may = assured.is_empty() || assured.contains(&draft.holder.assurance);
+    // for an order from the sign-in's claims alone nobody has said yet that the person may have the card
+    let may = !draft.holder.for_review
+        && (assured.is_empty() || assured.contains(&draft.holder.assurance));
     if may && at.rules.approval == Approval::None && at.health.printer == Condition::Ready {
         Service::Print
     } else {
@@ -278,7 +280,7 @@ fn showing_card(
         }
         Event::Committed(Commitment { order, attempt }) if committing => {
             if let (Some(Rendered { card, .. }), Some(attempt)) = (rendered.take(), attempt) {
-                effects.push(Effect::Audit(audit::Event::OrderCommitted(order)));
+                committed(&draft, order, effects);
                 effects.push(Effect::Print {
                     attempt,
                     card: card.clone(),
@@ -315,6 +317,15 @@ fn showing_card(
         committing,
         problem,
     }))
+}
+
+/// The order is on disk: a line of the audit trail, and one more where an attendant opened the session.
+fn committed(draft: &Draft, order: OrderId, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Audit(audit::Event::OrderCommitted(order)));
+    if let Some(staff) = &draft.login.staff {
+        let id = staff.id.clone();
+        effects.push(Effect::Audit(audit::Event::StaffOrder { order, id }));
+    }
 }
 
 fn commit(draft: &Draft, serial: Option<Serial>, delivery: Delivery, at: &Moment<'_>) -> Effect {
@@ -534,7 +545,7 @@ fn fetch_later(
             }
         }
         Event::Committed(Commitment { order, .. }) if later.committing => {
-            effects.push(Effect::Audit(audit::Event::OrderCommitted(order)));
+            committed(&later.draft, order, effects);
             later.committing = false;
             later.order = Some(order);
         }

@@ -19,6 +19,8 @@ pub struct Rules {
     pub password: bool,
     /// An attendant may open a session for somebody.
     pub staff: bool,
+    /// How an attendant may sign in.
+    pub attendant: AttendantWays,
     /// When the card is printed.
     pub approval: Approval,
     /// Assurance levels that may have the card printed here and now; empty: all.
@@ -27,6 +29,14 @@ pub struct Rules {
     pub read_back: ReadBack,
     /// The holder is asked whether the card shall work in the library.
     pub ask_library: bool,
+}
+
+/// How an attendant may sign in at this site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttendantWays {
+    /// With their own account on their own phone: the site has said which claim makes an attendant.
+    pub phone: bool,
+    pub pin: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -167,6 +167,19 @@ impl State {
             approved: false,
         }
     }
+
+    /// "Is this you?"; a single kind of card is chosen by itself.
+    pub(super) fn ask(holder: Arc<Holder>, login: Login, offered: &[usize]) -> Self {
+        let chosen = match offered {
+            [only] => Some(*only),
+            _ => None,
+        };
+        Self::AskIsThisYou {
+            holder,
+            login,
+            chosen,
+        }
+    }
 }
 
 /// What of the holder's kinds this booth can make, or why none.
@@ -273,8 +286,8 @@ pub(super) fn step(
         {
             *chosen = Some(index);
         }
-        (State::AskIsThisYou { .. }, Event::Pressed(Press::NotMe)) => {
-            effects.push(Effect::ReportNotMe);
+        (State::AskIsThisYou { holder, .. }, Event::Pressed(Press::NotMe)) => {
+            effects.push(Effect::ReportNotMe(holder.subject.clone()));
             effects.push(Effect::Audit(audit::Event::NotMe));
             return Turn::End(Ending::NotMe);
         }
@@ -335,14 +348,7 @@ fn progressed(
         }
         (State::ShowCode { .. } | State::Typing(_), Progress::SignedIn { holder, login }) => {
             let next = match eligibility(&holder, rules) {
-                Ok(offered) => {
-                    let chosen = (offered.len() == 1).then(|| offered[0]);
-                    State::AskIsThisYou {
-                        holder,
-                        login,
-                        chosen,
-                    }
-                }
+                Ok(offered) => State::ask(holder, login, &offered),
                 Err(why) => State::NotEligible {
                     why,
                     holder: Some(holder),
@@ -397,17 +403,10 @@ fn type_in(typing: &mut Typing, typed: Typed, effects: &mut Vec<Effect>) {
     };
     match typed {
         Typed::Letter(letter) if field.len() < LONGEST && !letter.is_control() => {
-            let mut text = String::with_capacity(LONGEST + 4);
-            text.push_str(field);
-            text.push(letter);
-            *field = Private::new(text);
+            field.push(letter, LONGEST + 4);
         }
         Typed::Letter(_) => {}
-        Typed::Backspace => {
-            let mut text = field.expose().clone();
-            text.pop();
-            *field = Private::new(text);
-        }
+        Typed::Backspace => field.pop(),
         Typed::Field { password } => typing.in_password = password,
         Typed::Show => typing.shown ^= true,
         Typed::Enter if !typing.in_password => typing.in_password = true,

@@ -1,6 +1,8 @@
 mod endings;
 mod limits;
+mod old_card;
 mod outcomes;
+mod staff;
 mod walk;
 mod world;
 

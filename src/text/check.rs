@@ -13,7 +13,10 @@ use crate::{
     config::{Problem, Problems},
     health::Part,
     portrait::Hint,
-    session::sign_in::{Failure, NotEligible},
+    session::{
+        attendant::Why,
+        sign_in::{Failure, NotEligible},
+    },
 };
 
 /// Texts whose keys depend on the site or on other capabilities of the booth.
@@ -72,6 +75,7 @@ fn families() -> Vec<String> {
     keys.extend(steps.map(|step| format!("{}-{step}", key::STEP.name)));
     let moves = ["closer", "wider", "left", "right", "up", "down"];
     keys.extend(moves.map(|way| format!("{}-{way}", key::MOVE.name)));
+    keys.extend(Why::ALL.map(|why| format!("{}-{}", key::ASSIST_WHY.name, why.name())));
     keys.extend(Hint::ALL.map(|hint| hint.key().to_owned()));
     let helps = [
         "start", "sign-in", "you", "consent", "old-card", "photo", "card",
@@ -93,7 +97,7 @@ impl Texts {
         let dynamic = families().into_iter().chain(wanted.keys.iter().cloned());
         values.extend(dynamic.map(|key| (key, &[][..])));
         // a family's own key is a stem where every name has its text
-        for stem in [key::HELP_HERE, key::MOVE, key::PART] {
+        for stem in [key::HELP_HERE, key::MOVE, key::PART, key::ASSIST_WHY] {
             values.remove(stem.name);
         }
         for language in &self.languages {

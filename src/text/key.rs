@@ -69,6 +69,7 @@ keys! {
     STAFF_PICTURE = "staff-picture";
     NO_PHONE_TITLE = "no-phone-title";
     NO_PHONE_STAFF = "no-phone-staff";
+    NO_PHONE_STAFF_HERE = "no-phone-staff-here";
     NO_PHONE_DESK = "no-phone-desk";
     NO_PHONE_PASSWORD = "no-phone-password";
     TYPING_TITLE = "typing-title";
@@ -88,6 +89,7 @@ keys! {
     YOU_CHOOSE = "you-choose";
     YOU_REPLACES = "you-replaces" ("kind");
     YOU_FIRST = "you-first";
+    YOU_REVIEW = "you-review";
     YOU_YES = "you-yes";
     YOU_NO = "you-no";
     NOT_ELIGIBLE_TITLE = "not-eligible-title";
@@ -115,6 +117,7 @@ keys! {
     OLD_PICTURE = "old-picture";
     OLD_WHERE = "old-where";
     OLD_BY_HAND = "old-by-hand";
+    OLD_STRANGER = "old-stranger";
     OLD_READ = "old-read";
     OLD_KEEP = "old-keep";
     OLD_HANDED_IN = "old-handed-in";
@@ -226,10 +229,20 @@ keys! {
     PIN_WRONG = "pin-wrong";
     PIN_LOCKED = "pin-locked";
     PIN_NONE = "pin-none";
+    STAFF_PHONE_HOW = "staff-phone-how";
+    STAFF_BY_PIN = "staff-by-pin";
+    STAFF_BY_PHONE = "staff-by-phone";
+    STAFF_NOT_STAFF = "staff-not-staff";
     PAGE_READINESS = "page-readiness";
     PAGE_DECISION = "page-decision";
     PAGE_CAMERA = "page-camera";
     PAGE_SUPPLIES = "page-supplies";
+    PAGE_ASSIST = "page-assist";
+    ASSIST_SUBJECT = "assist-subject";
+    ASSIST_WHY = "assist-why";
+    ASSIST_ID_SEEN = "assist-id-seen";
+    ASSIST_SERVE = "assist-serve";
+    ASSIST_UNKNOWN = "assist-unknown";
     PART = "part";
     PART_READY = "part-ready";
     PART_ABSENT = "part-absent";

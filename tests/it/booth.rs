@@ -287,7 +287,7 @@ async fn a_sign_in_server_that_talks_rubbish_is_a_sentence_and_not_a_crash() {
         harness
             .until("attract", |state| matches!(state, State::Attract))
             .await;
-        harness.desk.identity().set_fault(Some(fault));
+        harness.desk.identity().unwrap().set_fault(Some(fault));
         harness.press(Press::Start);
         for _ in 0..40 {
             harness.runner.turn(Duration::from_millis(10)).await;

@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use fotoautomat::{
     booth::{self, Booth, Desk, Options},
-    config,
+    config::{self, Config},
     runner::Runner,
     session::{Press, State, issue, portrait, sign_in},
 };
@@ -33,6 +33,10 @@ impl Harness {
         let config = config::load(&root.join("kiosk-config/umu"), Some(&overlay))
             .map_err(|p| p.to_string())
             .unwrap();
+        Self::boot_with(config, data).await
+    }
+
+    pub(crate) async fn boot_with(config: Config, data: TempDir) -> Self {
         let options = Options {
             data: data.path().to_owned(),
             pace: Some(0.0),

@@ -4,6 +4,7 @@
 
 mod booth;
 mod harness;
+mod memory;
 mod oidc_provider;
 mod outbox;
 mod password;
@@ -12,5 +13,7 @@ mod portal;
 mod screens;
 mod servers;
 mod sign_in;
+mod site;
+mod staff;
 mod tidy;
 mod window;

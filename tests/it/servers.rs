@@ -91,14 +91,16 @@ pub(crate) struct OidcProvider {
 }
 
 impl OidcProvider {
-    /// `config` as `tests/setup/identity/op.mjs` wants it; accounts are added.
+    /// `config` as `tests/setup/identity/op.mjs` wants it; Alva's account is added where it has none.
     pub(crate) async fn start(mut config: Value) -> Self {
-        config["accounts"] = json!({
-            "abcd0001": {
-                "name": "Alva Björk", "given_name": "Alva", "family_name": "Björk",
-                "eduperson_affiliation": ["student", "member"],
-            },
-        });
+        if config["accounts"].is_null() {
+            config["accounts"] = json!({
+                "abcd0001": {
+                    "name": "Alva Björk", "given_name": "Alva", "family_name": "Björk",
+                    "eduperson_affiliation": ["student", "member"],
+                },
+            });
+        }
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("op.json");
         std::fs::write(&file, config.to_string()).unwrap();

@@ -318,6 +318,7 @@ impl Camera for VirtualCamera {
 
     fn stop(&mut self) {
         self.due = None;
+        self.frame = Vec::new(); // nobody is filmed any more
         self.scene.lock().streaming = false;
     }
 

@@ -2,6 +2,7 @@
 
 use std::{
     fmt::Write as _,
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -9,7 +10,7 @@ use std::{
 use serde_json::json;
 
 use crate::{
-    booth::{Booth, Desk, png},
+    booth::{Booth, Desk, png, read_picture},
     card::{self, Raster},
     order::{CardImage, OrderId, Outcome, Picture, Serial},
     portrait,
@@ -36,6 +37,8 @@ pub(super) struct Visitor {
     pace: f32,
     /// When a card was laid at this state.
     laid: Option<Instant>,
+    leaves_nothing: bool,
+    photo: Option<PathBuf>,
 }
 
 /// How a visit ended.
@@ -68,7 +71,14 @@ impl Visitor {
             random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
             pace,
             laid: None,
+            leaves_nothing: false,
+            photo: None,
         }
+    }
+
+    /// Keeps no picture of the visits to come; `photo` is read when somebody comes, and let go when they leave.
+    pub(super) fn leave_nothing(&mut self, photo: Option<PathBuf>) {
+        (self.leaves_nothing, self.photo) = (true, photo);
     }
 
     /// The next number of a xorshift sequence: the same seed, the same visitors.
@@ -90,6 +100,14 @@ impl Visitor {
         self.desk
             .show_visitor(usize::try_from(face % 97).unwrap_or(0));
         let mut visit = Visit::new();
+        match self.photo.as_deref().map(read_picture) {
+            Some(Ok(picture)) => self.desk.show(&picture),
+            Some(Err(unreadable)) => {
+                visit.problem = Some(unreadable.to_string());
+                return visit;
+            }
+            None => {}
+        }
         let mut told = None;
         let mut here = step_name(&runner.session.state);
         let (mut entered, mut moved) = (Instant::now(), Instant::now());
@@ -127,6 +145,10 @@ impl Visitor {
             runner.turn(Duration::from_millis(20)).await;
         }
         self.desk.step_back();
+        if self.leaves_nothing {
+            (visit.portrait, visit.card, visit.printed) = (None, None, None);
+            drop(self.desk.printer().take_card());
+        }
         visit
     }
 
@@ -206,6 +228,7 @@ impl Visitor {
                 attendant::Step::SigningIn { .. } => {
                     let staff = attendant::Staff {
                         id: "rehearsal".to_owned(),
+                        token: None,
                     };
                     runner.happen(Event::Attendant(attendant::Progress::SignedIn(staff)));
                     return;

@@ -12,6 +12,7 @@ fn refusal(progress: Progress) -> Option<Refusal> {
     match progress {
         Progress::Refused(refusal) => Some(refusal),
         Progress::SignedIn(_) => None,
+        other => panic!("no answer to a PIN: {other:?}"),
     }
 }
 

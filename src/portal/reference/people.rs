@@ -191,6 +191,7 @@ impl Person {
                 .collect(),
             pickup_places: places.to_vec(),
             open_order: None,
+            for_review: false,
         }
     }
 }

@@ -80,6 +80,11 @@ impl Model {
         self.plan.run();
     }
 
+    /// Sets every value that the last run left to zero, as before the first.
+    pub fn forget(&mut self) {
+        self.plan.forget();
+    }
+
     /// How many outputs there are.
     #[must_use]
     pub fn outputs(&self) -> usize {

@@ -85,6 +85,12 @@ impl Plan {
             slots[step.output.0] = output;
         }
     }
+
+    pub(crate) fn forget(&mut self) {
+        for values in self.slots.iter_mut().chain([&mut self.scratch]) {
+            values.fill(0.0);
+        }
+    }
 }
 
 impl Step {

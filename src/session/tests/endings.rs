@@ -34,7 +34,7 @@ fn cancel_leads_home_from_everywhere_but_from_a_card_on_its_way() {
 fn not_me_ends_the_visit_and_is_reported() {
     let mut world = at("is this you");
     world.press(Press::NotMe);
-    assert!(world.did(|effect| matches!(effect, Effect::ReportNotMe)));
+    assert!(world.did(|effect| matches!(effect, Effect::ReportNotMe(_))));
     assert!(world.did(|effect| matches!(
         effect,
         Effect::Audit(audit::Event::VisitEnded(Ending::NotMe))

@@ -483,6 +483,7 @@ fn event(n: u8, world: &mut World) -> Event {
         24 => press(Press::Staff(attendant::Press::Decide(Outcome::Void))),
         25 => Event::Attendant(attendant::Progress::SignedIn(attendant::Staff {
             id: "staff1".into(),
+            token: None,
         })),
         26 => Event::SignIn(Progress::CodeReady(world.code())),
         27 => Event::SignIn(Progress::SignedIn {

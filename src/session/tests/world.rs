@@ -15,7 +15,7 @@ use crate::{
         event::Coaching,
         issue::{self, Attempt, Commitment, Rendered},
         portrait,
-        rules::{Approval, ConsentText, Limits, ReadBack, Rules},
+        rules::{Approval, AttendantWays, ConsentText, Limits, ReadBack, Rules},
         sign_in::{self, Code, Login, Progress},
     },
 };
@@ -38,6 +38,10 @@ pub(crate) fn rules() -> Rules {
         only_without_code: true,
         password: true,
         staff: false,
+        attendant: AttendantWays {
+            phone: false,
+            pin: true,
+        },
         approval: Approval::None,
         print_here_assurance: vec![],
         read_back: ReadBack {

@@ -16,7 +16,7 @@ use fotoautomat::{
         Adjust, Event, Now, Press, Rules, Session, Shot,
         attendant::{self, Press as Staff},
         issue::{Attempt, Commitment, OpenAttempt, PrintStep, Rendered},
-        rules::{Approval, ConsentText, Limits, ReadBack},
+        rules::{Approval, AttendantWays, ConsentText, Limits, ReadBack},
         sign_in::{Code, Failure, Login, Progress, Typed},
     },
 };
@@ -271,9 +271,51 @@ pub(super) fn all() -> Vec<Scene> {
         over("83-wrong-name", Panel::WrongName, Play::card),
         over("84-faults", Panel::Faults, Play::ready),
         over("85-languages", Panel::Languages, Play::ready),
+        scene("33-old-card-stranger", |play| {
+            play.old_card();
+            play.event(Event::CardLaid(uid(9)));
+        }),
+        scene("25-is-this-you-review", |play| {
+            let mut holder = holder();
+            holder.cards.clear();
+            holder.for_review = true;
+            play.signed_in(holder);
+        }),
+        scene("89-staff-phone", |play| {
+            play.ready();
+            play.press(Press::Attendant);
+            let code = play.shown_code();
+            play.event(Event::Attendant(attendant::Progress::CodeReady(code)));
+            play.now.instant += Duration::from_secs(29);
+        }),
+        scene("88-staff-phone-not-staff", |play| {
+            play.ready();
+            play.press(Press::Attendant);
+            play.event(Event::Attendant(attendant::Progress::Refused(
+                attendant::Refusal::NotStaff,
+            )));
+        }),
+        scene("97-staff-assist", |play| {
+            play.ready();
+            play.staff(attendant::Page::Assist);
+        }),
+        scene("98-staff-assist-unknown", |play| {
+            play.ready();
+            play.staff(attendant::Page::Assist);
+            for letter in "gast-4711".chars() {
+                play.press(Press::Typed(Typed::Letter(letter)));
+            }
+            play.press(Press::Staff(Staff::Why(attendant::Why::Guest)));
+            play.press(Press::Staff(Staff::IdSeen));
+            play.press(Press::Staff(Staff::Serve));
+            play.event(Event::Attendant(attendant::Progress::NotFound(
+                Failure::Unknown,
+            )));
+        }),
         scene("90-staff-sign-in", |play| {
             play.ready();
             play.press(Press::Attendant);
+            play.press(Press::Staff(Staff::OtherWay));
             for digit in "123".chars() {
                 play.press(Press::Staff(Staff::Digit(digit)));
             }
@@ -281,6 +323,7 @@ pub(super) fn all() -> Vec<Scene> {
         scene("91-staff-wrong", |play| {
             play.ready();
             play.press(Press::Attendant);
+            play.press(Press::Staff(Staff::OtherWay));
             play.event(Event::Attendant(attendant::Progress::Refused(
                 attendant::Refusal::Wrong,
             )));
@@ -353,12 +396,14 @@ impl Play {
     }
 
     fn ready(&mut self) {
+        self.event(Event::OpenAttemptsFound(Vec::new()));
         self.event(Event::HealthChanged(Box::new(good_health())));
     }
 
     fn broken(&mut self, part: Part, fault: &str) {
         let mut health = good_health();
         health.set(part, Condition::Down(fault.to_owned()));
+        self.event(Event::OpenAttemptsFound(Vec::new()));
         self.event(Event::HealthChanged(Box::new(health)));
         self.now.instant += Duration::from_secs(754);
     }
@@ -366,15 +411,19 @@ impl Play {
     fn code(&mut self) {
         self.ready();
         self.press(Press::Start);
-        let code = Code {
+        let code = self.shown_code();
+        self.event(Event::SignIn(Progress::CodeReady(code)));
+        self.now.instant += Duration::from_secs(29);
+    }
+
+    fn shown_code(&self) -> Code {
+        Code {
             scan: "https://login.example.org/device?user_code=WDJB-MJHT".into(),
             address: "login.example.org/device".to_owned(),
             user_code: "WDJB-MJHT".into(),
             shown: self.now.instant,
             expires: self.now.instant + Duration::from_secs(180),
-        };
-        self.event(Event::SignIn(Progress::CodeReady(code)));
-        self.now.instant += Duration::from_secs(29);
+        }
     }
 
     fn typing(&mut self) {
@@ -505,6 +554,7 @@ impl Play {
         self.event(Event::Attendant(attendant::Progress::SignedIn(
             attendant::Staff {
                 id: "staff-1".to_owned(),
+                token: None,
             },
         )));
         self.press(Press::Staff(Staff::Page(page)));
@@ -531,6 +581,10 @@ fn rules() -> Rules {
         only_without_code: true,
         password: true,
         staff: true,
+        attendant: AttendantWays {
+            phone: true,
+            pin: true,
+        },
         approval: Approval::None,
         print_here_assurance: Vec::new(),
         read_back: ReadBack {
@@ -601,6 +655,7 @@ fn holder() -> Holder {
             },
         ],
         open_order: None,
+        for_review: false,
     }
 }
 

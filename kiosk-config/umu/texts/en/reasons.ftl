@@ -16,3 +16,4 @@ reason-printer-card-jam = A card is stuck in the printer.
 reason-printer-unplugged = The card printer does not answer.
 reason-camera-unplugged = The camera does not answer.
 reason-camera-frozen = The camera gave no picture. Try again.
+reason-identity-other-network = This photo booth may not sign anybody in where it stands.

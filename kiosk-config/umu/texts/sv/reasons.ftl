@@ -16,3 +16,4 @@ reason-printer-card-jam = Ett kort har fastnat i skrivaren.
 reason-printer-unplugged = Kortskrivaren svarar inte.
 reason-camera-unplugged = Kameran svarar inte.
 reason-camera-frozen = Kameran gav ingen bild. Försök igen.
+reason-identity-other-network = Den här fotoautomaten får inte logga in någon där den står.

@@ -1,0 +1,69 @@
+//! The attendant: sign-in on their own phone or by PIN, and the portal asked about somebody whom they serve.
+
+use std::{sync::Arc, time::Instant};
+
+use futures::{StreamExt, stream::BoxStream};
+
+use super::{one, sign_in::refused};
+use crate::{
+    booth::Parts,
+    identity::{Grant, Step},
+    order::Private,
+    portal::Lookup,
+    session::{
+        Event,
+        attendant::{Command, Progress, Refusal, Staff},
+        sign_in::Failure,
+    },
+};
+
+pub(super) fn perform(parts: Arc<Parts>, command: Command) -> BoxStream<'static, Event> {
+    match command {
+        Command::BeginSignIn => by_phone(&parts),
+        Command::CheckPin(pin) => one(check_pin(parts, pin)),
+        Command::LookUp { subject, token } => one(look_up(parts, subject, token)),
+    }
+}
+
+/// The same sign-in as everybody's; a claim makes an attendant.
+fn by_phone(parts: &Parts) -> BoxStream<'static, Event> {
+    let steps = parts.identity.begin();
+    steps
+        .map(|step| {
+            Event::Attendant(match step {
+                Step::CodeReady(code) => Progress::CodeReady(code),
+                Step::Failed(failure) => Progress::Refused(Refusal::Phone(failure)),
+                Step::Approved(Grant {
+                    claims,
+                    access_token,
+                    ..
+                }) if claims.attendant => Progress::SignedIn(Staff {
+                    id: claims.subject.expose().clone(),
+                    token: access_token,
+                }),
+                Step::Approved(_) => Progress::Refused(Refusal::NotStaff),
+            })
+        })
+        .boxed()
+}
+
+async fn check_pin(parts: Arc<Parts>, pin: Private<String>) -> Event {
+    let pins = parts.pins.clone();
+    // argon2 takes a good part of a second on purpose
+    let checked = tokio::task::spawn_blocking(move || pins.check(&pin, Instant::now())).await;
+    let refused = Progress::Refused(Refusal::Wrong);
+    Event::Attendant(checked.unwrap_or(refused))
+}
+
+async fn look_up(
+    parts: Arc<Parts>,
+    subject: Private<String>,
+    token: Option<Private<String>>,
+) -> Event {
+    let found = parts.portal.holder_named(&subject, token.as_ref()).await;
+    drop(token);
+    Event::Attendant(match found {
+        Ok(Lookup::Found(holder)) => Progress::Found(Arc::new(*holder)),
+        answer => Progress::NotFound(refused(answer).unwrap_or(Failure::Unknown)),
+    })
+}

@@ -1,0 +1,514 @@
+//! What a visit leaves behind: the program's memory, its files and its log are searched for what belonged to a person.
+//!
+//! The booth runs as a process of its own, with its provider (oidc-provider), its portal and the visitor's phone outside,
+//! so that what is found in it is the booth's own. Virtual devices stand in for the real ones; whom the camera saw has
+//! left it when the search begins.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    io::{BufRead, BufReader, Read},
+    os::unix::fs::FileExt,
+    path::Path,
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+
+use crate::{
+    phone::Phone,
+    servers::{Eavesdropper, Heard, OidcProvider},
+    site::{BOOTH, Site},
+};
+
+const SUBJECT: &str = "kanariefagel-4711";
+const NAME: &str = "Örjana Kanariefågel-Ŋuollo";
+const CARD_NUMBER: &str = "7391 5500 2846";
+/// The colour of everything that the camera sees: a surface of it is in no other picture.
+const COLOUR: [u8; 3] = [90, 23, 195];
+
+const PEOPLE: &str = r#"
+[[people]]
+subject = "kanariefagel-4711"
+name = "Örjana Kanariefågel-Ŋuollo"
+affiliation = ["student"]
+
+[[people.kinds]]
+kind = "student"
+valid_through = "2029-06-30"
+card_number = "7391 5500 2846"
+functions = ["access"]
+
+[[people.cards]]
+kind = "student"
+
+[[places]]
+id = "infocenter"
+name = "Infocenter"
+"#;
+
+/// What is searched for: its name, and its bytes.
+type Canary = (String, Vec<u8>);
+
+/// Searches for many texts at once, and for a surface of the picture's colour.
+struct Search {
+    canaries: Vec<Canary>,
+    /// Pairs of bytes with which some canary begins.
+    begins: Vec<bool>,
+}
+
+impl Search {
+    fn new(canaries: Vec<Canary>) -> Self {
+        let mut begins = vec![false; 1 << 16];
+        for (name, bytes) in &canaries {
+            assert!(
+                bytes.len() >= 8,
+                "{name} is too short to be told from chance"
+            );
+            begins[pair(bytes)] = true;
+        }
+        Self { canaries, begins }
+    }
+
+    /// The names of what is in there.
+    fn find(&self, bytes: &[u8], found: &mut Vec<String>) {
+        for at in 0..bytes.len().saturating_sub(1) {
+            let rest = &bytes[at..];
+            if self.begins[pair(rest)] {
+                let here = self
+                    .canaries
+                    .iter()
+                    .filter(|(_, canary)| rest.starts_with(canary));
+                found.extend(here.map(|(name, _)| name.clone()));
+            }
+        }
+        let pixels = (0..bytes.len().saturating_sub(SURFACE)).step_by(STEP);
+        if pixels
+            .into_iter()
+            .any(|at| is_surface(&bytes[at..at + SURFACE]))
+        {
+            found.push("pixels".to_owned());
+        }
+    }
+}
+
+fn pair(bytes: &[u8]) -> usize {
+    usize::from(bytes[0]) << 8 | usize::from(bytes[1])
+}
+
+/// Bytes of a surface that count: 24 pixels of four bytes, or 32 of three.
+const SURFACE: usize = 96;
+/// A surface is at least two rows of a scaled portrait: looking every so often misses none.
+const STEP: usize = 48;
+/// JPEG and scaling move a value by a little.
+const NEAR: u8 = 6;
+
+/// Whether these bytes are pixels of the colour, in any order of channels, with or without a fourth byte.
+fn is_surface(bytes: &[u8]) -> bool {
+    let near = |a: u8, b: u8| a.abs_diff(b) <= NEAR;
+    let [r, g, b] = COLOUR;
+    let layouts: [&[Option<u8>]; 4] = [
+        &[Some(r), Some(g), Some(b)],
+        &[Some(b), Some(g), Some(r)],
+        &[Some(r), Some(g), Some(b), None],
+        &[Some(b), Some(g), Some(r), None],
+    ];
+    layouts.iter().any(|layout| {
+        (0..layout.len()).any(|shift| {
+            bytes.iter().enumerate().all(|(at, byte)| {
+                layout[(at + shift) % layout.len()].is_none_or(|wanted| near(*byte, wanted))
+            })
+        })
+    })
+}
+
+/// Everything that the process can write to: its heap, its stacks, what it shares.
+fn search_memory(process: u32, search: &Search) -> Vec<String> {
+    let maps = fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
+    let memory = File::open(format!("/proc/{process}/mem")).unwrap();
+    let mut found = Vec::new();
+    let mut searched = 0;
+    for line in maps.lines() {
+        let mut fields = line.split_whitespace();
+        let (range, may) = (fields.next().unwrap(), fields.next().unwrap());
+        if !may.starts_with("rw") {
+            continue;
+        }
+        let (from, to) = range.split_once('-').unwrap();
+        let at = |text| u64::from_str_radix(text, 16).unwrap();
+        let (from, to) = (at(from), at(to));
+        let mut bytes = vec![0; usize::try_from(to - from).unwrap()];
+        // what was given back meanwhile cannot be read, and holds nothing
+        if memory.read_exact_at(&mut bytes, from).is_ok() {
+            searched += bytes.len();
+            let before = found.len();
+            search.find(&bytes, &mut found);
+            let place = fields.nth(3).unwrap_or("");
+            for name in &mut found[before..] {
+                *name = format!("{name} in memory {place}");
+            }
+        }
+    }
+    assert!(
+        searched > 1 << 20,
+        "the memory was not read: {searched} bytes"
+    );
+    found.sort();
+    found
+}
+
+fn search_folder(folder: &Path, search: &Search, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            search_folder(&path, search, found);
+        } else {
+            let mut here = Vec::new();
+            search.find(&fs::read(&path).unwrap(), &mut here);
+            let name = path.file_name().unwrap().to_string_lossy();
+            found.extend(here.into_iter().map(|canary| format!("{canary} in {name}")));
+        }
+    }
+}
+
+/// A way to the portal that hears what the booth sends, and lets nobody be looked up before it is told to.
+struct Gate {
+    address: String,
+    /// What booths have sent, connection by connection.
+    sent: Arc<Mutex<Vec<Vec<u8>>>>,
+    open: watch::Sender<bool>,
+}
+
+impl Gate {
+    async fn bind() -> (Self, TcpListener) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let gate = Self {
+            address: format!("http://{}", listener.local_addr().unwrap()),
+            sent: Arc::default(),
+            open: watch::Sender::new(false),
+        };
+        (gate, listener)
+    }
+
+    fn lead_to(&self, listener: TcpListener, portal: std::net::SocketAddr) {
+        let (sent, open) = (self.sent.clone(), self.open.subscribe());
+        tokio::spawn(async move {
+            while let Ok((booth, _)) = listener.accept().await {
+                tokio::spawn(pass(booth, portal, sent.clone(), open.clone()));
+            }
+        });
+    }
+
+    /// What of everything sent stands between these words, the first time.
+    fn heard(&self, before: &[u8], after: &[u8]) -> Option<Vec<u8>> {
+        let sent = self.sent.lock().unwrap();
+        sent.iter().find_map(|bytes| {
+            let from = find(bytes, before)? + before.len();
+            let to = from + find(&bytes[from..], after)?;
+            Some(bytes[from..to].to_vec())
+        })
+    }
+}
+
+fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    bytes.windows(what.len()).position(|window| window == what)
+}
+
+async fn pass(
+    mut booth: TcpStream,
+    portal: std::net::SocketAddr,
+    sent: Arc<Mutex<Vec<Vec<u8>>>>,
+    mut open: watch::Receiver<bool>,
+) {
+    let mut portal = TcpStream::connect(portal).await.unwrap();
+    let (mut from_booth, mut to_booth) = booth.split();
+    let (mut from_portal, mut to_portal) = portal.split();
+    let number = {
+        let mut sent = sent.lock().unwrap();
+        sent.push(Vec::new());
+        sent.len() - 1
+    };
+    let out = async {
+        let mut piece = vec![0; 1 << 16];
+        while let Ok(count @ 1..) = from_booth.read(&mut piece).await {
+            sent.lock().unwrap()[number].extend_from_slice(&piece[..count]);
+            if piece.starts_with(b"GET /v1/holder ") {
+                let _ = open.wait_for(|open| *open).await;
+            }
+            if to_portal.write_all(&piece[..count]).await.is_err() {
+                break;
+            }
+        }
+        let _ = to_portal.shutdown().await;
+    };
+    let back = async {
+        let _ = tokio::io::copy(&mut from_portal, &mut to_booth).await;
+    };
+    tokio::join!(out, back);
+}
+
+/// The booth's process, its log, and the lines that it says.
+struct Booth {
+    process: Child,
+    _stdin: ChildStdin,
+    lines: Arc<Mutex<Vec<String>>>,
+    log: Arc<Mutex<String>>,
+}
+
+impl Booth {
+    fn start(site: &Site, data: &TempDir, temporary: &TempDir, photo: &Path) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_fotoautomat"))
+            .arg("--config")
+            .arg(site.path("site"))
+            .args(["rehearse", "--idle", "--speed", "10", "--out"])
+            .arg(data.path())
+            .arg("--photo")
+            .arg(photo)
+            .env("FOTOAUTOMAT_LOG", "debug")
+            .env("TMPDIR", temporary.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (lines, log): (Arc<Mutex<Vec<String>>>, Arc<Mutex<String>>) = Default::default();
+        let said = BufReader::new(process.stdout.take().unwrap());
+        let mut logged = process.stderr.take().unwrap();
+        let (kept, heard) = (lines.clone(), log.clone());
+        std::thread::spawn(move || {
+            for line in said.lines().map_while(Result::ok) {
+                kept.lock().unwrap().push(line);
+            }
+        });
+        std::thread::spawn(move || {
+            let mut piece = [0; 4096];
+            while let Ok(count @ 1..) = logged.read(&mut piece) {
+                let text = String::from_utf8_lossy(&piece[..count]).into_owned();
+                heard.lock().unwrap().push_str(&text);
+            }
+        });
+        let stdin = process.stdin.take().unwrap();
+        Self {
+            process,
+            _stdin: stdin,
+            lines,
+            log,
+        }
+    }
+
+    /// The first line that begins so.
+    async fn line(&self, begins: &str) -> String {
+        let until = Instant::now() + Duration::from_secs(120);
+        loop {
+            let said = {
+                let lines = self.lines.lock().unwrap();
+                lines.iter().find(|line| line.starts_with(begins)).cloned()
+            };
+            if let Some(line) = said {
+                return line;
+            }
+            assert!(
+                Instant::now() < until,
+                "no {begins}: {}",
+                self.log.lock().unwrap()
+            );
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        let sent = Command::new("kill").args([name, &id]).status().unwrap();
+        assert!(sent.success());
+    }
+}
+
+impl Drop for Booth {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The code that the provider gave the booth, as the eavesdropper heard it.
+async fn answer_with(heard: &Heard, key: &str) -> Value {
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        let found = heard.lock().unwrap().iter().find_map(|body| {
+            let body: Value = serde_json::from_str(body).ok()?;
+            body.get(key).is_some().then_some(body)
+        });
+        if let Some(found) = found {
+            return found;
+        }
+        assert!(Instant::now() < until, "nobody said {key}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn text(value: &Value, key: &str) -> Vec<u8> {
+    value[key].as_str().unwrap().as_bytes().to_vec()
+}
+
+/// A picture that is one surface, with a lighter round in it where a face would be.
+fn photo(folder: &Path) -> std::path::PathBuf {
+    let picture = image::RgbImage::from_fn(1280, 720, |x, y| {
+        let (dx, dy) = (f64::from(x) - 640.0, f64::from(y) - 340.0);
+        if dx.hypot(dy) < 90.0 {
+            // rough, so that the photo's JPEG is like no other
+            let grain = (x / 5).wrapping_mul(2_654_435_761) ^ (y / 5).wrapping_mul(2_246_822_519);
+            let grain = u8::try_from(grain >> 13 & 127).unwrap();
+            image::Rgb([230, 120 + grain, 80 + grain])
+        } else {
+            image::Rgb(COLOUR)
+        }
+    });
+    let path = folder.join("visitor.png");
+    picture.save(&path).unwrap();
+    path
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_of_a_person_is_left_a_second_after_the_visit() {
+    let eavesdropper = Eavesdropper::bind().await;
+    let issuer = eavesdropper.address.clone();
+    let op = OidcProvider::start(json!({
+        "issuer": issuer,
+        "accounts": { SUBJECT: { "name": NAME, "eduperson_affiliation": ["student"] } },
+        "clients": [{
+            "client_id": BOOTH,
+            "client_name": "Photo booth infocenter-1, Infocenter",
+            "token_endpoint_auth_method": "none",
+            "application_type": "native",
+            "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"],
+            "response_types": [],
+            "redirect_uris": [],
+            "scope": "openid profile umu",
+            "id_token_signed_response_alg": "ES256",
+        }],
+    }))
+    .await;
+    let heard = eavesdropper.listen(op.address.clone());
+    let site = Site::new();
+    let (gate, listener) = Gate::bind().await;
+    let portal = site.portal_behind(&issuer, PEOPLE, &gate.address).await;
+    gate.lead_to(listener, portal.address);
+    let identity = format!(
+        "issuer = \"{issuer}\"\nclient_id = \"{BOOTH}\"\nscopes = [\"profile\", \"umu\"]\nallow_http_loopback = true"
+    );
+    site.write(&identity, &gate.address, "");
+    let (data, temporary, shelf) = (
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+    );
+    let booth = Booth::start(&site, &data, &temporary, &photo(shelf.path()));
+    let id = booth.process.id();
+
+    // the phone approves; the portal does not answer yet, so that the token is still there
+    let code = answer_with(&heard, "device_code").await;
+    let scan = code["verification_uri_complete"].as_str().unwrap();
+    Phone::new(None).approve(scan, SUBJECT).await;
+    let tokens = answer_with(&heard, "id_token").await;
+    let access_token = text(&tokens, "access_token");
+    let id_token = text(&tokens, "id_token");
+    let payload = id_token
+        .split(|byte| *byte == b'.')
+        .nth(1)
+        .unwrap()
+        .to_vec();
+    let mut canaries: Vec<Canary> = vec![
+        ("the user code".to_owned(), text(&code, "user_code")),
+        ("the device code".to_owned(), text(&code, "device_code")),
+        ("the access token".to_owned(), access_token.clone()),
+        (
+            "the end of the access token".to_owned(),
+            access_token[access_token.len() - 20..].to_vec(),
+        ),
+        ("the ID Token".to_owned(), id_token[..40].to_vec()),
+        (
+            "the ID Token's claims".to_owned(),
+            payload[payload.len() - 48..].to_vec(),
+        ),
+        ("the name".to_owned(), NAME.as_bytes().to_vec()),
+        // as SVG templates and JSON may write it
+        (
+            "a part of the name".to_owned(),
+            "Kanariefågel".as_bytes().to_vec(),
+        ),
+        ("the subject".to_owned(), SUBJECT.as_bytes().to_vec()),
+        (
+            "the card number".to_owned(),
+            CARD_NUMBER.as_bytes().to_vec(),
+        ),
+    ];
+    let until = Instant::now() + Duration::from_secs(60);
+    while gate
+        .heard(b"Bearer ", b"\r")
+        .is_none_or(|bearer| bearer != access_token)
+        && !gate
+            .sent
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|sent| sent.starts_with(b"GET /v1/holder "))
+    {
+        assert!(Instant::now() < until, "nobody was looked up");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    booth.signal("-STOP");
+    let found = search_memory(id, &Search::new(canaries.clone())).join("\n");
+    booth.signal("-CONT");
+    assert!(
+        found.contains("the access token"),
+        "the search finds what is there: {found}"
+    );
+    gate.open.send_replace(true);
+
+    // while the card is printed all of the person is there
+    booth.line("ack ").await;
+    booth.signal("-STOP");
+    let found = search_memory(id, &Search::new(canaries.clone())).join("\n");
+    booth.signal("-CONT");
+    for expected in ["the name", "the subject", "the card number", "pixels"] {
+        assert!(found.contains(expected), "no {expected}: {found}");
+    }
+
+    let idle = booth.line("idle ").await;
+    let ended = Instant::now();
+    assert!(idle.contains("\"printed\":1"), "{idle}");
+    let jpeg = gate
+        .heard(b"content-type: image/jpeg", b"\xff\xd9")
+        .expect("the photo was sent");
+    // a piece that is not made of repetitions, which are everywhere
+    let distinct = |piece: &&[u8]| piece.iter().collect::<BTreeSet<_>>().len() > 32;
+    let mut pieces = jpeg.chunks_exact(48).skip(jpeg.len() / 96);
+    let piece = pieces.find(distinct).expect("a rough piece");
+    canaries.push(("the photo's JPEG".to_owned(), piece.to_vec()));
+    let search = Search::new(canaries);
+    tokio::time::sleep(Duration::from_secs(1).saturating_sub(ended.elapsed())).await;
+    booth.signal("-STOP");
+    let mut found = search_memory(id, &search);
+    search_folder(data.path(), &search, &mut found);
+    search_folder(temporary.path(), &search, &mut found);
+    let log = booth.log.lock().unwrap().clone();
+    assert!(log.contains("DEBUG"), "the log is really written");
+    let mut said = Vec::new();
+    search.find(log.as_bytes(), &mut said);
+    search.find(idle.as_bytes(), &mut said);
+    found.extend(
+        said.into_iter()
+            .map(|canary| format!("{canary} in the log")),
+    );
+    booth.signal("-CONT");
+    found.dedup();
+    assert_eq!(found, Vec::<String>::new(), "left after the visit");
+}
