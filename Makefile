@@ -1,6 +1,6 @@
 # Thin: each target sets up what it needs, asks nothing, and may be run twice.
 
-.PHONY: demo test build bench screenshots clean
+.PHONY: demo test build bench oracles screenshots clean
 .DELETE_ON_ERROR:
 
 CARGO ?= cargo
@@ -27,11 +27,27 @@ test:
 	@tests/setup/models.sh
 	@$(CARGO) test --workspace
 
-# How long things take, beside the programs that would do them else; a few minutes.
+# How long things take, beside the programs that would do them else; builds for release, which takes long.
 bench:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build printer bench
+	@tests/setup/photos.sh
+	@tests/setup/models.sh
+	@tests/setup/oracles.sh || echo "fotoautomat: going on without OpenCV"
 	@$(CARGO) bench -p card-printer --bench printer
+	@$(CARGO) bench -p fotoautomat --bench face
+
+# What MediaPipe, LiteRT and ofiqpy see and measure in the same photographs, every number of it; about five minutes and 500 MB.
+# `make test` compares with the few numbers that tests/oracles keeps.
+oracles:
+	@tests/setup/rust.sh
+	@tests/setup/need.sh build python3 python3-venv
+	@tests/setup/photos.sh
+	@tests/setup/models.sh
+	@tests/setup/oracles.sh
+	@target/oracles/networks/bin/python tests/oracles/networks.py assets/fetched/models assets/fetched/photos target/oracles/networks.json
+	@target/oracles/quality/bin/python tests/oracles/quality.py assets/fetched/photos target/oracles/networks.json target/oracles/quality.json
+	@FOTOAUTOMAT_ORACLES="$(CURDIR)/target/oracles" $(CARGO) test -p fotoautomat -p tflite --lib -- --nocapture what_litert_computes oracles::
 
 clean:
 	$(CARGO) clean

@@ -186,6 +186,8 @@ const BEHIND: f32 = 0.15;
 struct Watcher {
     models: Models,
     last: Option<Mesh>,
+    /// Its pose, smoothed: what the network reads trembles by a degree or two.
+    pose: Pose,
     /// Size of the picture it was seen in.
     size: (u32, u32),
     outline: Option<Arc<Outline>>,
@@ -197,6 +199,7 @@ impl Watcher {
         Watcher {
             models,
             last: None,
+            pose: Pose::default(),
             size: (0, 0),
             outline: None,
             looks: 0,
@@ -240,8 +243,13 @@ impl Watcher {
             self.outline = Some(Arc::new(Outline::find(&mut self.models.outline, picture)));
         }
         self.looks += 1;
+        let fresh = self.models.canonical.pose(&first);
+        self.pose = match &self.last {
+            Some(_) => self.pose.between(fresh),
+            None => fresh,
+        };
         let mut faces = self.others(picture, &first, &detections);
-        faces.insert(0, self.face(&first));
+        faces.insert(0, face(&first, self.pose));
         faces.sort_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
         self.last = Some(first);
         Look {
@@ -263,7 +271,7 @@ impl Watcher {
             return Look::default();
         };
         let mut faces = self.others(picture, &first, &detections);
-        faces.insert(0, self.face(&first));
+        faces.insert(0, face(&first, self.models.canonical.pose(&first)));
         faces.sort_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
         Look {
             faces,
@@ -324,23 +332,23 @@ impl Watcher {
         others
             .filter_map(|detection| {
                 let mesh = self.examine(picture, detection)?;
-                Some(self.face(&mesh))
+                Some(face(&mesh, self.models.canonical.pose(&mesh)))
             })
             .collect()
     }
+}
 
-    fn face(&self, mesh: &Mesh) -> Face {
-        Face {
-            bounds: mesh.bounds(),
-            score: mesh.presence,
-            eyes: mesh.eyes(),
-            irises: Some(mesh.irises),
-            chin: mesh.points[CHIN],
-            features: Some(Arc::new(Features {
-                points: mesh.points.clone(),
-                pose: self.models.canonical.pose(mesh),
-            })),
-        }
+fn face(mesh: &Mesh, pose: Pose) -> Face {
+    Face {
+        bounds: mesh.bounds(),
+        score: mesh.presence,
+        eyes: mesh.eyes(),
+        irises: Some(mesh.irises),
+        chin: mesh.points[CHIN],
+        features: Some(Arc::new(Features {
+            points: mesh.points.clone(),
+            pose,
+        })),
     }
 }
 

@@ -16,6 +16,18 @@ pub struct Pose {
     pub roll: f32,
 }
 
+impl Pose {
+    /// Halfway to the other one.
+    pub(super) fn between(self, other: Pose) -> Pose {
+        let middle = |a: f32, b: f32| (a + b) / 2.0;
+        Pose {
+            yaw: middle(self.yaw, other.yaw),
+            pitch: middle(self.pitch, other.pitch),
+            roll: middle(self.roll, other.roll),
+        }
+    }
+}
+
 type Vector = [f64; 3];
 
 /// The mean face: 33 points of it with a weight each, in centimetres; x to the right, y up, z towards the camera.

@@ -169,6 +169,25 @@ fn a_damaged_file_is_refused_or_runs_and_never_panics() {
     }
 }
 
+/// They have every operator between them, the custom ones included, and need no download.
+#[test]
+fn the_seeds_of_fuzzing_are_networks_that_run() {
+    let folder = repository().join("tests/fuzz/seeds/tflite_model");
+    let mut seen = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let mut network = Model::load(&std::fs::read(&path).unwrap()).unwrap();
+        network.input_mut().fill(0.5);
+        network.run();
+        for index in 0..network.outputs() {
+            let output = network.output(index);
+            assert!(!output.is_empty() && output.iter().all(|value| value.is_finite()));
+        }
+        seen += 1;
+    }
+    assert!(seen >= 2);
+}
+
 fn size(height: usize, width: usize, channels: usize) -> Size {
     Size {
         height,
