@@ -49,6 +49,15 @@ oracles:
 	@target/oracles/quality/bin/python tests/oracles/quality.py assets/fetched/photos target/oracles/networks.json target/oracles/quality.json
 	@FOTOAUTOMAT_ORACLES="$(CURDIR)/target/oracles" $(CARGO) test -p fotoautomat -p tflite --lib -- --nocapture what_litert_computes oracles::
 
+# Every screen as a picture in target/screenshots: both orientations, both languages, every look and extreme size; a
+# minute after the build. WAYS=1080x1920-sv and ONLY=11-show-code narrow it.
+screenshots:
+	@tests/setup/rust.sh
+	@tests/setup/need.sh build
+	@rm -rf target/screenshots
+	@SCREENSHOTS=$(CURDIR)/target/screenshots $(CARGO) test -q --test it screens::screenshots
+	@echo "fotoautomat: the screens are in target/screenshots"
+
 clean:
 	$(CARGO) clean
 	rm -rf demo

@@ -344,6 +344,31 @@ pub enum ScreenName {
 }
 
 impl ScreenName {
+    pub const ALL: [Self; 22] = [
+        Self::Starting,
+        Self::OutOfService,
+        Self::Attract,
+        Self::ShowCode,
+        Self::NoPhone,
+        Self::Typing,
+        Self::AskIsThisYou,
+        Self::NotEligible,
+        Self::Consent,
+        Self::OldCard,
+        Self::Framing,
+        Self::CountingDown,
+        Self::Capturing,
+        Self::Reviewing,
+        Self::ShowingCard,
+        Self::Printing,
+        Self::ReadingBack,
+        Self::Collecting,
+        Self::FetchLater,
+        Self::NeedsAttendant,
+        Self::AttendantSignIn,
+        Self::Attendant,
+    ];
+
     pub fn of(state: &State) -> Self {
         use crate::session::{
             attendant::{Page as StaffPage, Step},

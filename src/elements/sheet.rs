@@ -17,6 +17,17 @@ pub enum Sheet {
     Faults,
 }
 
+impl Sheet {
+    pub const ALL: [Self; 6] = [
+        Self::StillThere,
+        Self::Help,
+        Self::EaseOfUse,
+        Self::Languages,
+        Self::WrongName,
+        Self::Faults,
+    ];
+}
+
 /// The sheet on top: the question first, for it has a limit; then what the visitor opened.
 pub(super) fn elements(at: &At<'_>) -> Option<(Sheet, Vec<Element>)> {
     if at.session.asking.is_some() {

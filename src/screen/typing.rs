@@ -28,10 +28,13 @@ pub(super) fn draw(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let bottom = frame.main.y - 1.6 * u;
     let rows = key_rows(kit);
     let top = frame.content.y;
-    let fields_room = if lying {
-        12.0 * u
-    } else {
-        21.0 * u * (0.6 + 0.4 * m.larger)
+    let stacked = 21.0 * u * (0.6 + 0.4 * m.larger);
+    // where fields under one another would leave keys that nobody can hit, they stand side by side
+    let beside = lying || (bottom - top - stacked) / (rows.len() as f32) < LEAST_ROW * u;
+    let fields_room = match (lying, beside) {
+        (true, _) => 12.0 * u,
+        (false, true) => field_height(kit) + 6.0 * u,
+        (false, false) => stacked,
     };
     let row = ((bottom - top - fields_room) / rows.len() as f32 - gap).min(m.hit.max(4.4 * u));
     let height = rows.len() as f32 * (row + gap) - gap;
@@ -44,12 +47,21 @@ pub(super) fn draw(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let fields = Rectangle {
         y: top,
         height: (keyboard.y - 1.4 * u - top).max(1.0),
-        ..if lying { wide } else { frame.content }
+        ..if beside { wide } else { frame.content }
     };
-    draw_fields(kit, board, fields, lying);
+    draw_fields(kit, board, fields, beside);
 }
 
-fn draw_fields(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle, lying: bool) {
+/// The least height of a row of keys with the gap below it, in units.
+const LEAST_ROW: f32 = 3.6;
+
+fn field_height(kit: &Kit<'_>) -> f32 {
+    let m = kit.metrics();
+    m.hit.max(4.4 * m.u * (0.6 + 0.4 * m.larger))
+}
+
+fn draw_fields(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle, beside: bool) {
+    let lying = kit.frame.side.is_some();
     let (m, u) = (kit.metrics(), kit.u());
     let page = kit.scene.page;
     let title = Words::new(kit.title_lines());
@@ -59,7 +71,7 @@ fn draw_fields(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle, ly
         .collect();
     let toggle = page.at(Place::Words).find(|t| t.role == Role::Toggle);
     let problem = kit.lines(page.at(Place::Words).filter(|t| t.role == Role::Notice));
-    let height = m.hit.max(4.4 * u * (0.6 + 0.4 * m.larger));
+    let height = field_height(kit);
     let (title_at, fields_at) = if lying {
         let head = 1.18 * m.title();
         let body = Rectangle {
@@ -75,6 +87,9 @@ fn draw_fields(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle, ly
             },
             columns(body, 3, 1.2 * u),
         )
+    } else if beside {
+        let body = Rectangle { height, ..room };
+        (kit.frame.title, columns(body, 3, 1.2 * u))
     } else {
         let rows = (0..3).map(|index| Rectangle {
             y: room.y + index as f32 * (height + 0.9 * u),

@@ -12,22 +12,38 @@ pub(crate) use draw::Canvas;
 pub(crate) use scenes::attract;
 pub(crate) use stage::{Stage, Way};
 
+/// Draws every screen, and with `SCREENSHOTS=<folder>` leaves each as PNG to be looked at: all ways of looking, or those
+/// that `WAYS=<part of a name>,...` names; all screens, or those that `ONLY=<part of a name>` names.
 #[test]
 fn screenshots() {
-    let Some(folder) = env::var_os("SCREENSHOTS").map(PathBuf::from) else {
-        return;
-    };
+    let folder = env::var_os("SCREENSHOTS").map(PathBuf::from);
     let only = env::var("ONLY").unwrap_or_default();
-    let ways = env::var("WAYS").map_or_else(|_| Way::pictures(), |names| Way::named(&names));
-    std::fs::create_dir_all(&folder).unwrap();
+    let ways = match (&folder, env::var("WAYS")) {
+        (None, _) => Way::few()[..1].to_vec(),
+        (Some(_), Ok(names)) => Way::named(&names),
+        (Some(_), Err(_)) => Way::pictures(),
+    };
+    if let Some(folder) = &folder {
+        std::fs::create_dir_all(folder).unwrap();
+    }
     for way in ways {
-        for scene in scenes::all() {
-            if !scene.name.contains(&only) {
-                continue;
+        for scene in scenes::all()
+            .iter()
+            .filter(|scene| scene.name.contains(&only))
+        {
+            let picture = Canvas::new(&Stage::new(&way, scene)).picture();
+            let ground = picture.get_pixel(0, picture.height() / 2);
+            let drawn = picture.pixels().filter(|pixel| *pixel != ground).count();
+            assert!(
+                drawn > 1000,
+                "{} {}: nothing is drawn",
+                way.name,
+                scene.name
+            );
+            if let Some(folder) = &folder {
+                let file = folder.join(format!("{}-{}.png", way.name, scene.name));
+                picture.save(file).unwrap();
             }
-            let stage = Stage::new(&way, &scene);
-            let file = folder.join(format!("{}-{}.png", way.name, scene.name));
-            Canvas::new(&stage).save(&file);
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Lays a screen out and draws it with the software renderer, as the booth does.
 
-use std::path::Path;
-
 use fotoautomat::{
     screen::{self, Chosen, Scene},
     theme,
@@ -99,11 +97,9 @@ impl Canvas {
         self.renderer.screenshot(size, 1.0, self.background)
     }
 
-    pub(super) fn save(mut self, file: &Path) {
+    pub(super) fn picture(mut self) -> image::RgbaImage {
         let (width, height) = (self.size.width as u32, self.size.height as u32);
-        let pixels = self.pixels();
-        let picture = image::RgbaImage::from_raw(width, height, pixels).unwrap();
-        picture.save(file).unwrap();
+        image::RgbaImage::from_raw(width, height, self.pixels()).unwrap()
     }
 
     /// Every text drawn, with its element's id and its place.

@@ -1,9 +1,9 @@
 //! What holds for every screen, however it is looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fotoautomat::{
-    elements::{Element, Page, Panel, Role, ScreenName},
+    elements::{Element, Page, Panel, Role, ScreenName, Sheet},
     widget::words::Fit,
 };
 use iced_test::core::{
@@ -89,6 +89,20 @@ fn inside(place: Rectangle, area: Rectangle) -> bool {
         && place.y >= area.y - SLACK
         && place.x + place.width <= area.x + area.width + SLACK
         && place.y + place.height <= area.y + area.height + SLACK
+}
+
+#[test]
+fn the_scenes_show_every_screen_and_every_sheet() {
+    let stages: Vec<Page> = scenes::all()
+        .iter()
+        .map(|scene| Stage::new(&Way::few()[0], scene).page())
+        .collect();
+    let screens: BTreeSet<ScreenName> = stages.iter().map(|page| page.screen).collect();
+    assert_eq!(screens, ScreenName::ALL.into());
+    let sheets = stages
+        .iter()
+        .filter_map(|page| Some(page.sheet.as_ref()?.0));
+    assert_eq!(sheets.collect::<BTreeSet<Sheet>>(), Sheet::ALL.into());
 }
 
 #[test]

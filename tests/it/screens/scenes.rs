@@ -401,6 +401,7 @@ impl Play {
     }
 
     fn broken(&mut self, part: Part, fault: &str) {
+        self.event(Event::OpenAttemptsFound(Vec::new()));
         let mut health = good_health();
         health.set(part, Condition::Down(fault.to_owned()));
         self.event(Event::OpenAttemptsFound(Vec::new()));
