@@ -1,6 +1,6 @@
 # Thin: each target sets up what it needs, asks nothing, and may be run twice.
 
-.PHONY: demo test build bench oracles screenshots clean
+.PHONY: demo test build bench oracles camera-rounds screenshots clean
 .DELETE_ON_ERROR:
 
 CARGO ?= cargo
@@ -35,6 +35,7 @@ bench:
 	@tests/setup/models.sh
 	@tests/setup/oracles.sh || echo "fotoautomat: going on without OpenCV"
 	@$(CARGO) bench -p card-printer --bench printer
+	@$(CARGO) bench -p camera --bench camera
 	@$(CARGO) bench -p fotoautomat --bench face
 
 # What MediaPipe, LiteRT and ofiqpy see and measure in the same photographs, every number of it; about five minutes and 500 MB.
@@ -57,6 +58,12 @@ screenshots:
 	@rm -rf target/screenshots
 	@SCREENSHOTS=$(CURDIR)/target/screenshots $(CARGO) test -q --test it screens::screenshots
 	@echo "fotoautomat: the screens are in target/screenshots"
+
+# A hundred faults of a camera, each told and each over within two seconds; about six minutes.
+camera-rounds:
+	@tests/setup/rust.sh
+	@tests/setup/need.sh build test
+	@CAMERA_ROUNDS=100 $(CARGO) test -p camera --test it -- --exact --nocapture bed::every_fault_is_told_and_the_picture_comes_back_by_itself
 
 clean:
 	$(CARGO) clean

@@ -11,8 +11,11 @@ show="libxkbcommon0 libxkbcommon-x11-0 libx11-6 libx11-xcb1 libxcursor1 libxi6 l
 test="xvfb xauth xdotool x11-utils imagemagick zbar-tools cage libnfc-bin umockdev xwayland strace poppler-utils procps python3 python3-pip curl"
 # what the printers are compared with: Gutenprint, CUPS and Little CMS, under umockdev's bus
 printer="umockdev printer-driver-gutenprint cups cups-client cups-filters util-linux poppler-utils liblcms2-utils"
-# what is timed beside the booth: the programs that a print system would draw and convert a card with
-bench="librsvg2-bin imagemagick fonts-dejavu-core"
+# what is timed beside the booth: the programs that a print system would draw and convert a card with, and those that
+# decode a webcam's pictures
+bench="librsvg2-bin imagemagick fonts-dejavu-core ffmpeg libjpeg-turbo-progs python3 python3-pip"
+# a guest on Debian's own kernel
+vm="qemu-system-x86 busybox-static cpio zstd kmod v4l-utils make python3 gcc"
 
 packages=""
 for group in "$@"; do
@@ -20,6 +23,7 @@ for group in "$@"; do
         build) packages="$packages $build" ;;
         show) packages="$packages $show" ;;
         test) packages="$packages $test $printer" ;;
+        vm) packages="$packages $vm" ;;
         printer) packages="$packages $printer" ;;
         bench) packages="$packages $bench" ;;
         *) packages="$packages $group" ;;

@@ -1,4 +1,4 @@
-//! Pure: from a camera's bytes to pixels. The only file that names the JPEG decoder and the scaler.
+//! Pure: from a camera's bytes to pixels. The only file that names the general JPEG decoder and the scaler.
 
 use fast_image_resize as fir;
 use fir::images::{Image, ImageRef};
@@ -10,20 +10,39 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::frame::{Capture, MAX_SIDE, Pixels, Still};
 use crate::mjpeg::{self, Damage};
+use crate::pool::{Pool, Pooled};
+use crate::scaled::{self, Refusal, Window, Wish};
 use crate::settings::{Rotation, Settings};
 use crate::{Error, Raw};
 
 /// Decodes a capture in full and turns it upright.
 pub(crate) fn still(capture: &Capture) -> Result<Still, Error> {
     let (width, height, rgb) = match capture.pixels {
-        Pixels::Mjpeg => decode_jpeg(&capture.bytes, ColorSpace::RGB)?,
+        Pixels::Mjpeg => {
+            let mut rgb = Zeroizing::new(Vec::new());
+            let (width, height) = decode_jpeg(&capture.bytes, ColorSpace::RGB, &mut rgb)?;
+            (width, height, rgb)
+        }
         Pixels::Yuyv => {
-            let rgb = yuyv::<3>(capture.width, capture.height, &capture.bytes)?;
-            (capture.width, capture.height, rgb)
+            let (width, height) = (capture.width, capture.height);
+            let mut rgb = Zeroizing::new(Vec::new());
+            let all = Cut::all(width, height);
+            yuyv::<3>(width, height, &capture.bytes, all, &mut rgb)?;
+            (width, height, rgb)
         }
     };
-    let (width, height, rgb) = turn::<3>(width, height, rgb, capture.rotate, false);
-    Ok(Still { width, height, rgb })
+    let mut rgb = rgb;
+    if !capture.rotate.swaps_sides() {
+        turn_round::<3>(width, &mut rgb, capture.rotate, false);
+        return Ok(Still { width, height, rgb });
+    }
+    let mut turned = Zeroizing::new(vec![0; rgb.len()]);
+    turn_aside::<3>(width, &rgb, &mut turned, capture.rotate, false);
+    Ok(Still {
+        width: height,
+        height: width,
+        rgb: turned,
+    })
 }
 
 /// The whole frame in the driver's buffer, without what follows it; damaged ones are refused.
@@ -43,47 +62,68 @@ pub(crate) fn whole<'a>(raw: &Raw<'a>) -> Result<&'a [u8], Error> {
     }
 }
 
-/// Makes preview pictures; keeps the scaler's buffers from frame to frame.
-pub(crate) struct Previewer {
+/// Makes preview pictures; keeps its buffers from frame to frame, and wipes them on drop.
+#[derive(Default)]
+pub struct Previewer {
     rotate: Rotation,
     mirror: bool,
     shape: Option<(u32, u32)>,
     pixels: u32,
+    decoder: scaled::Decoder,
     scaler: fir::Resizer,
+    pool: Pool,
 }
 
 /// A preview picture and how bright it is on average, 0 to 255.
-pub(crate) struct Preview {
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) rgba: Zeroizing<Vec<u8>>,
-    pub(crate) brightness: u8,
+#[derive(Debug)]
+pub struct Preview {
+    pub width: u32,
+    pub height: u32,
+    /// `width * height * 4` bytes, red first, opaque.
+    pub rgba: Pooled,
+    pub brightness: u8,
 }
 
 impl Previewer {
-    pub(crate) fn new(settings: &Settings) -> Previewer {
+    #[must_use]
+    pub fn new(settings: &Settings) -> Previewer {
         Previewer {
             rotate: settings.rotate,
             mirror: settings.mirror,
             shape: settings.preview_shape,
             pixels: settings.preview_pixels,
-            scaler: fir::Resizer::new(),
+            ..Previewer::default()
         }
     }
 
     /// Decodes, cuts, scales, turns and mirrors one frame.
-    pub(crate) fn preview(&mut self, raw: &Raw<'_>) -> Result<Preview, Error> {
-        let (width, height, rgba) = match raw.pixels {
-            Pixels::Mjpeg => decode_jpeg(raw.bytes, ColorSpace::RGBA)?,
-            Pixels::Yuyv => (
-                raw.width,
-                raw.height,
-                yuyv::<4>(raw.width, raw.height, raw.bytes)?,
-            ),
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when the bytes are no whole picture.
+    pub fn preview(&mut self, raw: &Raw<'_>) -> Result<Preview, Error> {
+        let mut rgba = self.pool.take();
+        let (width, height) = match raw.pixels {
+            Pixels::Mjpeg => self.jpeg(raw.bytes, &mut rgba)?,
+            Pixels::Yuyv => {
+                let mut cut = middle(raw.width, raw.height, self.shape, self.rotate);
+                // two pixels share their colour
+                (cut.left, cut.width) = (cut.left & !1, (cut.width & !1).max(2));
+                let mut part = self.pool.take();
+                yuyv::<4>(raw.width, raw.height, raw.bytes, cut, &mut part)?;
+                let all = Cut::all(cut.width, cut.height);
+                self.scale(cut.width, cut.height, part, all, &mut rgba)?
+            }
         };
-        let cut = middle(width, height, self.shape, self.rotate);
-        let (width, height, rgba) = self.scale(width, height, rgba, cut)?;
-        let (width, height, rgba) = turn::<4>(width, height, rgba, self.rotate, self.mirror);
+        let (width, height) = if self.rotate.swaps_sides() {
+            let mut turned = self.pool.take();
+            turned.resize(rgba.len(), 0);
+            turn_aside::<4>(width, &rgba, &mut turned, self.rotate, self.mirror);
+            rgba = turned;
+            (height, width)
+        } else {
+            turn_round::<4>(width, &mut rgba, self.rotate, self.mirror);
+            (width, height)
+        };
         let brightness = brightness(&rgba);
         Ok(Preview {
             width,
@@ -93,21 +133,39 @@ impl Previewer {
         })
     }
 
+    /// What a webcam usually sends is decoded at the preview's size, anything else in full and then scaled.
+    fn jpeg(&mut self, bytes: &[u8], rgba: &mut Pooled) -> Result<(u32, u32), Error> {
+        let (shape, pixels, rotate) = (self.shape, self.pixels, self.rotate);
+        let wish = |width, height| wish(middle(width, height, shape, rotate), pixels);
+        match self.decoder.decode(bytes, wish, rgba) {
+            Ok(size) => Ok(size),
+            Err(Refusal::Damaged(damage)) => Err(Error::Damaged(damage)),
+            Err(Refusal::Unsupported) => {
+                let mut full = self.pool.take();
+                let (width, height) = decode_jpeg(bytes, ColorSpace::RGBA, &mut full)?;
+                let cut = middle(width, height, self.shape, self.rotate);
+                self.scale(width, height, full, cut, rgba)
+            }
+        }
+    }
+
     fn scale(
         &mut self,
         width: u32,
         height: u32,
-        rgba: Zeroizing<Vec<u8>>,
+        from: Pooled,
         cut: Cut,
-    ) -> Result<(u32, u32, Zeroizing<Vec<u8>>), Error> {
+        out: &mut Pooled,
+    ) -> Result<(u32, u32), Error> {
         let (out_width, out_height) = fit(cut.width, cut.height, self.pixels);
         if (out_width, out_height) == (width, height) {
-            return Ok((width, height, rgba));
+            *out = from;
+            return Ok((width, height));
         }
-        let mut out = Zeroizing::new(vec![0; out_width as usize * out_height as usize * 4]);
+        out.resize(out_width as usize * out_height as usize * 4, 0);
         let unfit = |_| Error::Damaged(Damage::Header);
-        let from = ImageRef::new(width, height, &rgba, fir::PixelType::U8x4).map_err(unfit)?;
-        let mut to = Image::from_slice_u8(out_width, out_height, &mut out, fir::PixelType::U8x4)
+        let from = ImageRef::new(width, height, &from, fir::PixelType::U8x4).map_err(unfit)?;
+        let mut to = Image::from_slice_u8(out_width, out_height, out, fir::PixelType::U8x4)
             .map_err(unfit)?;
         let options = fir::ResizeOptions::new()
             .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Bilinear))
@@ -121,9 +179,30 @@ impl Previewer {
         self.scaler
             .resize(&from, &mut to, &options)
             .map_err(|_| Error::Damaged(Damage::Header))?;
-        drop(to);
-        Ok((out_width, out_height, out))
+        Ok((out_width, out_height))
     }
+}
+
+impl std::fmt::Debug for Previewer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Previewer").finish_non_exhaustive()
+    }
+}
+
+/// The most eighths of the picture's size at which the cut has no more than `pixels` pixels.
+fn wish(cut: Cut, pixels: u32) -> Wish {
+    let at = |side: u32, eighths: usize| side as usize * eighths / 8;
+    let eighths = (1..=8)
+        .rev()
+        .find(|&eighths| at(cut.width, eighths) * at(cut.height, eighths) <= pixels as usize)
+        .unwrap_or(1);
+    let window = Window {
+        left: at(cut.left, eighths),
+        top: at(cut.top, eighths),
+        width: at(cut.width, eighths).max(1),
+        height: at(cut.height, eighths).max(1),
+    };
+    Wish { eighths, window }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,15 +213,21 @@ struct Cut {
     height: u32,
 }
 
-/// The largest part of this shape around the middle. The shape is that of the upright picture.
-fn middle(width: u32, height: u32, shape: Option<(u32, u32)>, rotate: Rotation) -> Cut {
-    let Some((across, down)) = shape.filter(|(across, down)| *across > 0 && *down > 0) else {
-        return Cut {
+impl Cut {
+    const fn all(width: u32, height: u32) -> Cut {
+        Cut {
             left: 0,
             top: 0,
             width,
             height,
-        };
+        }
+    }
+}
+
+/// The largest part of this shape around the middle. The shape is that of the upright picture.
+fn middle(width: u32, height: u32, shape: Option<(u32, u32)>, rotate: Rotation) -> Cut {
+    let Some((across, down)) = shape.filter(|(across, down)| *across > 0 && *down > 0) else {
+        return Cut::all(width, height);
     };
     let (across, down) = if rotate.swaps_sides() {
         (down, across)
@@ -177,8 +262,12 @@ fn fit(width: u32, height: u32, pixels: u32) -> (u32, u32) {
     (side(width), side(height))
 }
 
-/// Width, height and pixels of a JPEG, in the order of `colours`.
-fn decode_jpeg(bytes: &[u8], colours: ColorSpace) -> Result<(u32, u32, Zeroizing<Vec<u8>>), Error> {
+/// Width and height of a JPEG, and its pixels in the order of `colours`.
+fn decode_jpeg(
+    bytes: &[u8],
+    colours: ColorSpace,
+    pixels: &mut Vec<u8>,
+) -> Result<(u32, u32), Error> {
     let extent = mjpeg::extent(bytes)?;
     let jpeg = mjpeg::with_tables(&bytes[..extent.len], &extent);
     let options = DecoderOptions::default()
@@ -194,73 +283,85 @@ fn decode_jpeg(bytes: &[u8], colours: ColorSpace) -> Result<(u32, u32, Zeroizing
     if size != width * height * colours.num_components() {
         return Err(damaged());
     }
-    let mut pixels = Zeroizing::new(vec![0; size]);
-    decoder.decode_into(&mut pixels).map_err(|_| damaged())?;
-    Ok((extent.width, extent.height, pixels))
+    pixels.resize(size, 0);
+    decoder.decode_into(pixels).map_err(|_| damaged())?;
+    Ok((extent.width, extent.height))
 }
 
 /// Two pixels at a time, ITU-R BT.601 with the narrow range, which is what UVC cameras send as YUYV
-/// (UVC 1.5, colour matching descriptor, default values).
+/// (UVC 1.5, colour matching descriptor, default values). The cut begins and ends between two pairs.
 fn yuyv<const N: usize>(
     width: u32,
     height: u32,
     bytes: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let len = width as usize * height as usize * 2;
-    let bytes = bytes.get(..len).ok_or(Error::Damaged(Damage::Truncated))?;
-    if !width.is_multiple_of(2) || width > MAX_SIDE || height > MAX_SIDE {
+    cut: Cut,
+    out: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let line = width as usize * 2;
+    let bytes = bytes
+        .get(..line * height as usize)
+        .ok_or(Error::Damaged(Damage::Truncated))?;
+    let fits = cut.left + cut.width <= width && cut.top + cut.height <= height;
+    if !width.is_multiple_of(2) || width > MAX_SIDE || height > MAX_SIDE || !fits {
         return Err(Error::Damaged(Damage::Header));
     }
-    let mut out = Zeroizing::new(vec![255; width as usize * height as usize * N]);
-    let (pairs, _) = bytes.as_chunks::<4>();
-    for (&[y0, u, y1, v], to) in pairs.iter().zip(out.chunks_exact_mut(2 * N)) {
-        let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
-        // factors times 65536; 1.164 is 255 / 219, the narrow range of luma
-        let (r, g, b) = (104_597 * v, -25_675 * u - 53_279 * v, 132_201 * u);
-        for (y, pixel) in [y0, y1].into_iter().zip(to.chunks_exact_mut(N)) {
-            let y = 76_309 * (i32::from(y) - 16) + 32_768;
-            for (channel, part) in pixel.iter_mut().zip([r, g, b]) {
-                *channel = ((y + part) >> 16).clamp(0, 255) as u8;
+    out.resize(cut.width as usize * cut.height as usize * N, 255);
+    let lines = bytes
+        .chunks_exact(line)
+        .skip(cut.top as usize)
+        .map(|line| &line[cut.left as usize * 2..][..cut.width as usize * 2]);
+    for (line, out) in lines.zip(out.chunks_exact_mut(cut.width as usize * N)) {
+        let (pairs, _) = line.as_chunks::<4>();
+        for (&[y0, u, y1, v], to) in pairs.iter().zip(out.chunks_exact_mut(2 * N)) {
+            let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
+            // factors times 65536; 1.164 is 255 / 219, the narrow range of luma
+            let (r, g, b) = (104_597 * v, -25_675 * u - 53_279 * v, 132_201 * u);
+            for (y, pixel) in [y0, y1].into_iter().zip(to.chunks_exact_mut(N)) {
+                let y = 76_309 * (i32::from(y) - 16) + 32_768;
+                for (channel, part) in pixel.iter_mut().zip([r, g, b]) {
+                    *channel = ((y + part) >> 16).clamp(0, 255) as u8;
+                }
+                if let Some(alpha) = pixel.get_mut(3) {
+                    *alpha = 255;
+                }
             }
         }
     }
-    Ok(out)
+    Ok(())
 }
 
-/// Turns a picture clockwise and then mirrors it left to right.
-fn turn<const N: usize>(
+/// Turns a picture by half a turn or not at all, and then mirrors it left to right.
+fn turn_round<const N: usize>(width: u32, pixels: &mut [u8], rotate: Rotation, mirror: bool) {
+    let (whole, _) = pixels.as_chunks_mut::<N>();
+    if rotate == Rotation::Half {
+        whole.reverse();
+    }
+    if mirror {
+        whole
+            .chunks_exact_mut(width as usize)
+            .for_each(<[_]>::reverse);
+    }
+}
+
+/// Turns a picture of this width by a quarter or three, clockwise, and then mirrors it left to right.
+fn turn_aside<const N: usize>(
     width: u32,
-    height: u32,
-    mut pixels: Zeroizing<Vec<u8>>,
+    from: &[u8],
+    to: &mut [u8],
     rotate: Rotation,
     mirror: bool,
-) -> (u32, u32, Zeroizing<Vec<u8>>) {
-    let (columns, rows) = (width as usize, height as usize);
-    match rotate {
-        Rotation::None | Rotation::Half => {
-            let (whole, _) = pixels.as_chunks_mut::<N>();
-            if rotate == Rotation::Half {
-                whole.reverse();
-            }
-            if mirror {
-                whole.chunks_exact_mut(columns).for_each(<[_]>::reverse);
-            }
-            (width, height, pixels)
-        }
-        Rotation::Quarter | Rotation::ThreeQuarters => {
-            let mut turned = Zeroizing::new(vec![0; pixels.len()]);
-            let (from, _) = pixels.as_chunks::<N>();
-            let (to, _) = turned.as_chunks_mut::<N>();
-            for (row, line) in to.chunks_exact_mut(rows).enumerate() {
-                for (column, pixel) in line.iter_mut().enumerate() {
-                    let column = if mirror { rows - 1 - column } else { column };
-                    *pixel = match rotate {
-                        Rotation::Quarter => from[(rows - 1 - column) * columns + row],
-                        _ => from[column * columns + (columns - 1 - row)],
-                    };
-                }
-            }
-            (height, width, turned)
+) {
+    let columns = width as usize;
+    let (from, _) = from.as_chunks::<N>();
+    let rows = from.len() / columns;
+    let (to, _) = to.as_chunks_mut::<N>();
+    for (row, line) in to.chunks_exact_mut(rows).enumerate() {
+        for (column, pixel) in line.iter_mut().enumerate() {
+            let column = if mirror { rows - 1 - column } else { column };
+            *pixel = match rotate {
+                Rotation::Quarter => from[(rows - 1 - column) * columns + row],
+                _ => from[column * columns + (columns - 1 - row)],
+            };
         }
     }
 }

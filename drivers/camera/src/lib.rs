@@ -17,8 +17,11 @@ mod convert;
 mod fault;
 mod frame;
 mod handle;
+mod measures;
 mod mjpeg;
+mod pool;
 mod rank;
+mod scaled;
 mod settings;
 mod status;
 mod v4l;
@@ -27,10 +30,13 @@ mod worker;
 
 use std::time::Duration;
 
+pub use convert::{Preview, Previewer};
 pub use fault::{Fault, Sentence};
 pub use frame::{Capture, Frame, Pixels, Still};
 pub use handle::Handle;
+pub use measures::{Balance, Exposure, Measures};
 pub use mjpeg::Damage;
+pub use pool::Pooled;
 pub use settings::{CameraControl, Rotation, Selector, SelectorError, Settings, VirtualOptions};
 pub use status::{Counters, Format, Phase, Rate, Status};
 pub use v4l::{Found, list};

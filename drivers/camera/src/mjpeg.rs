@@ -83,7 +83,7 @@ pub(crate) fn extent(bytes: &[u8]) -> Result<Extent, Damage> {
 }
 
 /// The marker at `at`, fill bytes skipped; `at` then points behind it.
-fn marker_at(bytes: &[u8], at: &mut usize) -> Result<u8, Damage> {
+pub(crate) fn marker_at(bytes: &[u8], at: &mut usize) -> Result<u8, Damage> {
     let mut rest = bytes.get(*at..).unwrap_or_default().iter();
     if *rest.next().ok_or(Damage::Truncated)? != 0xff {
         return Err(Damage::Header);
@@ -99,7 +99,7 @@ fn marker_at(bytes: &[u8], at: &mut usize) -> Result<u8, Damage> {
 }
 
 /// The body of the segment whose length stands at `at`; `at` then points behind it.
-fn segment_at<'a>(bytes: &'a [u8], at: &mut usize) -> Result<&'a [u8], Damage> {
+pub(crate) fn segment_at<'a>(bytes: &'a [u8], at: &mut usize) -> Result<&'a [u8], Damage> {
     let length = bytes.get(*at..*at + 2).ok_or(Damage::Truncated)?;
     let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
     if length < 2 {
@@ -130,10 +130,7 @@ fn size_in(frame_header: &[u8]) -> Result<(u32, u32), Damage> {
 fn scan_end(bytes: &[u8], mut at: usize) -> Result<usize, Damage> {
     loop {
         let rest = bytes.get(at..).ok_or(Damage::Truncated)?;
-        at += rest
-            .iter()
-            .position(|&byte| byte == 0xff)
-            .ok_or(Damage::Truncated)?;
+        at += memchr::memchr(0xff, rest).ok_or(Damage::Truncated)?;
         match bytes.get(at + 1) {
             None => return Err(Damage::Truncated),
             // a stuffed zero, a restart marker or a fill byte
@@ -148,9 +145,7 @@ fn scan_end(bytes: &[u8], mut at: usize) -> Result<usize, Damage> {
 pub(crate) fn frames(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         loop {
-            let start = bytes
-                .windows(3)
-                .position(|three| three == [0xff, SOI, 0xff])?;
+            let start = memchr::memmem::find(bytes, &[0xff, SOI, 0xff])?;
             bytes = &bytes[start..];
             match extent(bytes) {
                 Ok(extent) => {

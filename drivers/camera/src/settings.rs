@@ -172,7 +172,9 @@ pub struct Settings {
     pub preview_shape: Option<(u32, u32)>,
     /// Largest preview in pixels. The default is 960x540: the GPU renderer of iced draws larger pictures a frame late.
     pub preview_pixels: u32,
-    /// Camera controls to set on opening, in this order; those that the camera lacks are left out.
+    /// Camera controls to set on opening: those that switch an automatic first, because a camera takes no exposure,
+    /// white balance or focus while it sets them itself, then the others in this order. Those that the camera lacks are
+    /// left out, and told by [`crate::Status::refused`].
     pub controls: Vec<(CameraControl, i64)>,
 }
 
@@ -250,6 +252,12 @@ impl CameraControl {
     #[must_use]
     pub fn name(self) -> &'static str {
         self.row().1
+    }
+
+    /// Whether it is an automatic that keeps other controls from being set.
+    pub(crate) const fn is_automatic(self) -> bool {
+        use CameraControl as C;
+        matches!(self, C::AutoExposure | C::AutoWhiteBalance | C::AutoFocus)
     }
 
     pub(crate) fn id(self) -> u32 {

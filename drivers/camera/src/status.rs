@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Fault, Pixels};
+use crate::{CameraControl, Fault, Pixels};
 
 /// Frames a second as a fraction: cameras offer 30/1, 15/2 or 30000/1001.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +76,8 @@ pub struct Status {
     pub format: Option<Format>,
     /// Measured frames a second over the last second; 0 while it does not stream.
     pub fps: f32,
+    /// Controls that were to be set and that this camera does not take.
+    pub refused: Vec<CameraControl>,
     pub counters: Counters,
 }
 

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use tokio::sync::{oneshot, watch};
 use zeroize::Zeroizing;
 
-use crate::convert::{self, Previewer};
+use crate::Previewer;
+use crate::convert;
 use crate::rank::MIN_FPS;
 use crate::{
     Camera, CameraControl, Capture, Counters, Error, Fault, Frame, Phase, Raw, Settings, Source,
@@ -20,7 +21,7 @@ const RETRY: Duration = Duration::from_millis(250);
 /// How often a camera in standby is asked whether it is still there.
 const CHECK: Duration = Duration::from_millis(500);
 /// A worker silent for so long hangs in the driver. Staff and visitor learn of any fault within 2 s.
-const SILENCE: Duration = Duration::from_millis(1800);
+const SILENCE: Duration = Duration::from_millis(1500);
 const WATCH: Duration = Duration::from_millis(100);
 /// How long a still may take: a frozen camera is found out in 1 s and may need one reopening.
 const STILL_LIMIT: Duration = Duration::from_secs(3);
@@ -220,9 +221,7 @@ impl Worker {
         self.shared.beat();
         let mut camera = self.source.open(&self.settings)?;
         self.opened(camera.as_ref());
-        for (control, value) in self.settings.controls.clone() {
-            camera.set_control(control, value)?;
-        }
+        self.adjust(camera.as_mut())?;
         // a camera proves itself by one whole frame before it may rest: readiness then means that it works
         let (mut proved, mut streaming) = (false, false);
         loop {
@@ -235,10 +234,8 @@ impl Worker {
                 (wish.standby, wish.controls.take())
             };
             if let Some(controls) = controls {
-                for &(control, value) in &controls {
-                    camera.set_control(control, value)?;
-                }
                 self.settings.controls = controls;
+                self.adjust(camera.as_mut())?;
             }
             if standby && proved {
                 if streaming {
@@ -257,6 +254,20 @@ impl Worker {
             let whole = self.next(camera.as_mut(), standby)?;
             proved |= whole;
         }
+    }
+
+    /// Sets the controls: automatics first, because a camera takes no exposure while it sets it itself.
+    fn adjust(&mut self, camera: &mut dyn Camera) -> Result<(), Error> {
+        let mut controls = self.settings.controls.clone();
+        controls.sort_by_key(|(control, _)| !control.is_automatic());
+        let mut refused = Vec::new();
+        for (control, value) in controls {
+            if !camera.set_control(control, value)? {
+                refused.push(control);
+            }
+        }
+        self.publish(|status| status.refused = refused);
+        Ok(())
     }
 
     /// Takes one frame; true when it was whole. In standby it is looked at and not shown.
@@ -337,7 +348,9 @@ impl Worker {
         } else {
             None
         };
-        let lasting = blemish.filter(|_| blemish == self.suspect);
+        // of frames that hardly ever arrive whole there is nothing to wait for
+        let is_plain = window.damaged > 3 * window.whole;
+        let lasting = blemish.filter(|_| is_plain || blemish == self.suspect);
         self.suspect = blemish;
         if window.whole == 0 {
             self.hide();

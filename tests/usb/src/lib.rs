@@ -20,7 +20,7 @@
 //! argument; we answer 3 with result and errno, and before that may read (5) and write (6) the client's memory.
 
 mod redir;
-mod socket;
+pub mod socket;
 mod sysfs;
 mod usbfs;
 

@@ -1,11 +1,11 @@
-//! The socket on which the preload asks for each `ioctl`.
+//! The socket on which the preload asks for each `ioctl`, whatever the device.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-
-use crate::usbfs::Usbfs;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 const IOCTL: u64 = 1;
 const DONE: u64 = 3;
@@ -14,8 +14,47 @@ const WRITE_MEMORY: u64 = 6;
 /// "Not mine": the preload then makes the real call.
 const UNHANDLED: i64 = -100;
 
+/// The kernel's side of a device.
+pub trait Ioctls: Send + 'static {
+    /// How often it was plugged in: a file opened before the last time stays dead.
+    fn plugs(&self) -> u32;
+
+    /// Answers one call.
+    ///
+    /// # Errors
+    /// When the program is gone.
+    fn ioctl(&mut self, client: &mut Client, call: &Call) -> io::Result<Reply>;
+
+    /// The program has closed this file, or has ended.
+    fn closed(&mut self, _file: u64) {}
+}
+
+/// What a program asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Call {
+    /// Which opened file it asks through.
+    pub file: u64,
+    /// [`Ioctls::plugs`] when it opened its file.
+    pub plugs: u32,
+    pub request: u32,
+    pub argument: u64,
+    /// When it asked.
+    pub since: Instant,
+}
+
+/// What the kernel answers: result and errno, or nothing yet (it is asked again a little later).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    Done(i64, i32),
+    Later,
+}
+
+/// Between two looks at a call that was not answered yet.
+const PAUSE: Duration = Duration::from_millis(1);
+
 /// The program whose `ioctl` is being answered.
-pub(crate) struct Client {
+#[derive(Debug)]
+pub struct Client {
     stream: UnixStream,
 }
 
@@ -37,7 +76,10 @@ impl Client {
     }
 
     /// Copies bytes out of the program.
-    pub(crate) fn read(&mut self, address: u64, length: usize) -> io::Result<Vec<u8>> {
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn read(&mut self, address: u64, length: usize) -> io::Result<Vec<u8>> {
         self.send([READ_MEMORY, address, length as u64])?;
         let mut bytes = vec![0; length];
         self.stream.read_exact(&mut bytes)?;
@@ -45,7 +87,10 @@ impl Client {
     }
 
     /// Copies bytes into the program.
-    pub(crate) fn write(&mut self, address: u64, bytes: &[u8]) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn write(&mut self, address: u64, bytes: &[u8]) -> io::Result<()> {
         if bytes.is_empty() {
             return Ok(());
         }
@@ -55,7 +100,10 @@ impl Client {
 }
 
 /// Answers for the node at `path`, each opened descriptor on a thread of its own.
-pub(crate) fn serve(path: &Path, state: Arc<Mutex<Usbfs>>) -> io::Result<()> {
+///
+/// # Errors
+/// When the socket cannot be made.
+pub fn serve<T: Ioctls>(path: &Path, state: Arc<Mutex<T>>) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
@@ -65,33 +113,47 @@ pub(crate) fn serve(path: &Path, state: Arc<Mutex<Usbfs>>) -> io::Result<()> {
             let state = state.clone();
             std::thread::spawn(move || {
                 // The program ended, or the bed did: either way nobody is left to answer.
-                let _ = talk(Client { stream }, &state);
+                let file = FILES.fetch_add(1, Ordering::Relaxed);
+                let _ = talk(Client { stream }, &state, file);
+                lock(&state).closed(file);
             });
         }
     });
     Ok(())
 }
 
-fn talk(mut client: Client, state: &Mutex<Usbfs>) -> io::Result<()> {
-    let lock = || {
-        state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    };
-    let plugs = lock().plugs;
+/// Opened files are told apart by number.
+static FILES: AtomicU64 = AtomicU64::new(0);
+
+fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn talk<T: Ioctls>(mut client: Client, state: &Mutex<T>, file: u64) -> io::Result<()> {
+    let plugs = lock(state).plugs();
     loop {
         let [command, request, argument] = client.words()?;
-        let (result, errno) = if command == IOCTL {
-            let request = request as u32;
-            let answer = lock().ioctl(&mut client, plugs, request, argument)?;
-            if answer == (-1, crate::usbfs::EAGAIN) {
-                // A regular file is always ready, so libusb asks again at once: let it breathe.
-                std::thread::sleep(std::time::Duration::from_micros(100));
-            }
-            answer
-        } else {
-            (UNHANDLED, 0)
+        let call = Call {
+            file,
+            plugs,
+            request: request as u32,
+            argument,
+            since: Instant::now(),
         };
+        let (result, errno) = loop {
+            if command != IOCTL {
+                break (UNHANDLED, 0);
+            }
+            let reply = lock(state).ioctl(&mut client, &call)?;
+            match reply {
+                Reply::Done(result, errno) => break (result, errno),
+                Reply::Later => std::thread::sleep(PAUSE),
+            }
+        };
+        if (result, errno) == (-1, crate::usbfs::EAGAIN) {
+            // A regular file is always ready, so libusb asks again at once: let it breathe.
+            std::thread::sleep(Duration::from_micros(100));
+        }
         client.send([DONE, result as u64, errno as u64])?;
     }
 }

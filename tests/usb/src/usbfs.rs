@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 
-use crate::socket::Client;
+use crate::socket::{Call, Client, Ioctls, Reply};
 use crate::{Answer, Descriptors, Device, Setup};
 
 pub(crate) const EAGAIN: i32 = 11;
@@ -122,6 +122,17 @@ fn number<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     part
 }
 
+impl Ioctls for Usbfs {
+    fn plugs(&self) -> u32 {
+        self.plugs
+    }
+
+    fn ioctl(&mut self, client: &mut Client, call: &Call) -> io::Result<Reply> {
+        let (result, errno) = self.answer(client, call.plugs, call.request, call.argument)?;
+        Ok(Reply::Done(result, errno))
+    }
+}
+
 impl Usbfs {
     pub(crate) fn new(descriptors: Descriptors, device: Box<dyn Device>) -> Self {
         Self {
@@ -166,13 +177,7 @@ impl Usbfs {
     }
 
     /// Answers a file that was opened after `plugs` plugs.
-    pub(crate) fn ioctl(
-        &mut self,
-        client: &mut Client,
-        plugs: u32,
-        request: u32,
-        argument: u64,
-    ) -> Result {
+    fn answer(&mut self, client: &mut Client, plugs: u32, request: u32, argument: u64) -> Result {
         if plugs != self.plugs {
             return fail(ENODEV);
         }

@@ -57,7 +57,8 @@ fn a_damaged_picture_is_refused_and_not_half_shown() {
 #[test]
 fn yuyv_becomes_the_colours_of_bt_601() {
     let check = |yuyv: [u8; 4], expect: [[u8; 3]; 2]| {
-        let rgb = super::yuyv::<3>(2, 1, &yuyv).expect("two pixels");
+        let mut rgb = Vec::new();
+        super::yuyv::<3>(2, 1, &yuyv, Cut::all(2, 1), &mut rgb).expect("two pixels");
         let far = rgb
             .iter()
             .zip(expect.as_flattened())
@@ -79,8 +80,9 @@ fn yuyv_becomes_the_colours_of_bt_601() {
 
 #[test]
 fn yuyv_that_is_too_short_or_odd_is_refused() {
-    assert!(super::yuyv::<4>(4, 2, &[128; 15]).is_err());
-    assert!(super::yuyv::<4>(3, 2, &[128; 12]).is_err());
+    let mut out = Vec::new();
+    assert!(super::yuyv::<4>(4, 2, &[128; 15], Cut::all(4, 2), &mut out).is_err());
+    assert!(super::yuyv::<4>(3, 2, &[128; 12], Cut::all(3, 2), &mut out).is_err());
     assert!(whole(&raw(Pixels::Yuyv, 4, 2, &[128; 15])).is_err());
     assert_eq!(
         whole(&raw(Pixels::Yuyv, 4, 2, &[128; 40])).map(<[u8]>::len),
@@ -92,10 +94,16 @@ fn yuyv_that_is_too_short_or_odd_is_refused() {
 fn pictures_are_turned_and_then_mirrored() {
     // a b c
     // d e f
-    let check = |rotate, mirror, expect: (u32, u32, &str)| {
-        let (width, height, turned) =
-            turn::<1>(3, 2, Zeroizing::new(b"abcdef".to_vec()), rotate, mirror);
-        let text = String::from_utf8(turned.to_vec()).expect("letters");
+    let check = |rotate: Rotation, mirror, expect: (u32, u32, &str)| {
+        let mut letters = *b"abcdef";
+        let (width, height) = if rotate.swaps_sides() {
+            turn_aside::<1>(3, b"abcdef", &mut letters, rotate, mirror);
+            (2, 3)
+        } else {
+            turn_round::<1>(3, &mut letters, rotate, mirror);
+            (3, 2)
+        };
+        let text = String::from_utf8(letters.to_vec()).expect("letters");
         assert_eq!(
             (width, height, text.as_str()),
             expect,
@@ -136,6 +144,69 @@ fn the_preview_is_cut_and_scaled_to_the_screen() {
     );
     check((1280, 720), Some((0, 4)), Rotation::None, (960, 540));
     check((1280, 720), Some((100_000, 1)), Rotation::None, (1280, 1));
+}
+
+#[test]
+fn a_jpeg_is_decoded_at_the_preview_s_size() {
+    let check = |(width, height), shape, eighths, expect: (usize, usize)| {
+        let cut = middle(width, height, shape, Rotation::None);
+        let wish = wish(cut, 960 * 540);
+        let window = wish.window;
+        assert_eq!(wish.eighths, eighths, "{width}x{height} {shape:?}");
+        assert_eq!((window.width, window.height), expect);
+        assert!(window.width * window.height <= 960 * 540);
+        let across = (width as usize * eighths).div_ceil(8);
+        assert!(window.left + window.width <= across, "{window:?}");
+    };
+    check((1920, 1080), None, 4, (960, 540));
+    check((1280, 720), None, 6, (960, 540));
+    check((640, 480), None, 8, (640, 480));
+    check((3840, 2160), None, 2, (960, 540));
+    check((1920, 1080), Some((3, 4)), 6, (607, 810));
+    check((1280, 720), Some((3, 4)), 8, (540, 720));
+}
+
+#[test]
+fn a_preview_of_yuyv_shows_the_middle_of_the_picture() {
+    // grey, with a bright middle third
+    let bytes: Vec<u8> = (0..24 * 8)
+        .flat_map(|i| [if (8..16).contains(&(i % 24)) { 200 } else { 60 }, 128])
+        .collect();
+    let settings = Settings {
+        preview_shape: Some((1, 1)),
+        ..Settings::default()
+    };
+    let preview = Previewer::new(&settings)
+        .preview(&raw(Pixels::Yuyv, 24, 8, &bytes))
+        .expect("whole");
+    assert_eq!((preview.width, preview.height), (8, 8));
+    assert!(
+        preview
+            .rgba
+            .chunks_exact(4)
+            .all(|pixel| pixel[0] > 200 && pixel[3] == 255)
+    );
+}
+
+#[test]
+fn a_preview_s_buffer_is_wiped_and_used_again() {
+    let bytes = jpeg(64, 48);
+    let mut previewer = Previewer::new(&Settings::default());
+    let mut preview = || {
+        previewer
+            .preview(&raw(Pixels::Mjpeg, 64, 48, &bytes))
+            .expect("whole")
+    };
+    let (first, second) = (preview(), preview());
+    let place = first.rgba.as_ptr();
+    drop(first);
+    let third = preview();
+    assert_eq!(third.rgba.as_ptr(), place);
+    assert_eq!(
+        third.rgba[..],
+        second.rgba[..],
+        "what was there before is gone"
+    );
 }
 
 #[test]

@@ -263,6 +263,32 @@ async fn controls_are_set_on_opening_and_again_after_a_fault() {
 }
 
 #[tokio::test]
+async fn an_automatic_is_switched_off_before_what_it_sets() {
+    use CameraControl as C;
+    let controls = vec![
+        (C::Focus, 30),
+        (C::ExposureTime, 200),
+        (C::AutoFocus, 0),
+        (C::AutoExposure, 1),
+    ];
+    let settings = Settings {
+        controls,
+        ..Settings::default()
+    };
+    let (handle, control) = virtual_camera(&options(), settings);
+    until_status(&handle, Status::is_ready).await;
+    let order: Vec<C> = control
+        .controls()
+        .iter()
+        .map(|(control, _)| *control)
+        .collect();
+    assert_eq!(
+        order,
+        [C::AutoFocus, C::AutoExposure, C::Focus, C::ExposureTime]
+    );
+}
+
+#[tokio::test]
 async fn a_folder_plays_its_pictures_and_a_film_its_frames() {
     let folder = tempfile::tempdir().expect("a folder");
     let jpegs = [

@@ -1,0 +1,402 @@
+//! Pure: a webcam's JPEG decoded straight to a part of its size, and only where it is looked at.
+//!
+//! The low frequencies of a block of 8x8 pixels are, through a smaller transform, the same block in fewer pixels
+//! (libjpeg calls it DCT scaling). So a preview is decoded at so many eighths of the camera's size that nothing has to
+//! be scaled after it, and blocks outside of the preview's shape are only read past. What a webcam sends is decoded:
+//! baseline, 8 bits, grey or YCbCr at 4:4:4, 4:2:2, 4:4:0 or 4:2:0, with or without Huffman tables and restart markers.
+//! Anything else is [`Refusal::Unsupported`], and left to the general decoder. `tests/bench/camera.rs` compares the two,
+//! ffmpeg and libjpeg-turbo.
+
+mod bits;
+mod header;
+mod huffman;
+mod transform;
+
+use std::array::from_fn;
+use std::ops::Range;
+
+use bits::Bits;
+use header::{Component, Header};
+use huffman::{END, LOOKS, Table};
+use transform::{BLOCK, Block, Inverse};
+
+use zeroize::Zeroize;
+
+use crate::mjpeg::Damage;
+
+/// Why a JPEG was not decoded here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Whole perhaps, and of a kind that webcams do not send.
+    Unsupported,
+    Damaged(Damage),
+}
+
+impl From<Damage> for Refusal {
+    fn from(damage: Damage) -> Self {
+        Refusal::Damaged(damage)
+    }
+}
+
+/// A part of the scaled picture, in its pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) left: usize,
+    pub(crate) top: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+}
+
+/// What is wanted of a picture: eighths of its size, and the window of the scaled picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub(crate) eighths: usize,
+    pub(crate) window: Window,
+}
+
+/// Keeps its tables and buffers from frame to frame. The buffers are wiped on drop.
+#[derive(Default)]
+pub(crate) struct Decoder {
+    header: Header,
+    planes: [Vec<i16>; 3],
+    chroma: [Vec<i16>; 2],
+    /// The bytes of the scan without stuffing and restart markers, and where each part ends.
+    bytes: Vec<u8>,
+    parts: Vec<usize>,
+}
+
+impl Drop for Decoder {
+    fn drop(&mut self) {
+        self.planes.zeroize();
+        self.chroma.zeroize();
+        self.bytes.zeroize();
+    }
+}
+
+impl Decoder {
+    /// Decodes `jpeg`. `wish` is told the full size and says what is wanted; `out` then has its pixels, RGBA.
+    pub(crate) fn decode(
+        &mut self,
+        jpeg: &[u8],
+        wish: impl FnOnce(u32, u32) -> Wish,
+        out: &mut Vec<u8>,
+    ) -> Result<(u32, u32), Refusal> {
+        let data = self.header.read(jpeg)?;
+        let (width, height) = (self.header.width, self.header.height);
+        let wish = wish(width, height);
+        let window = wish.window;
+        let scaled = |side: u32| (side as usize * wish.eighths).div_ceil(8);
+        assert!(
+            window.left + window.width <= scaled(width)
+                && window.top + window.height <= scaled(height),
+            "the window lies within the picture"
+        );
+        out.resize(window.width * window.height * 4, 0);
+        self.scan(data, &wish, out)?;
+        Ok((window.width as u32, window.height as u32))
+    }
+
+    fn scan(&mut self, data: &[u8], wish: &Wish, out: &mut [u8]) -> Result<(), Refusal> {
+        unstuff(data, &mut self.bytes, &mut self.parts)?;
+        let inverse = Inverse::new(wish.eighths);
+        let components = &self.header.components[..self.header.count];
+        let units = Units::new(&self.header, wish);
+        for (plane, component) in self.planes.iter_mut().zip(components) {
+            let blocks = units.wanted_columns.len() * component.across * component.down;
+            plane.resize(blocks * wish.eighths * wish.eighths, 0);
+        }
+        let factors: [[f32; 64]; 3] = from_fn(|index| {
+            inverse.factors(&self.header.quantities[self.header.components[index].quantity])
+        });
+        let mut parts = Parts {
+            bytes: &self.bytes,
+            ends: self.parts.iter(),
+            start: 0,
+        };
+        let mut bits = parts.next().ok_or(Damage::Truncated)?;
+        let mut before = [0i16; 3];
+        let mut until_restart = self.header.restart;
+        let mut block: Block = [0; BLOCK];
+        for row in 0..units.rows {
+            let row_wanted = units.wanted_rows.contains(&row);
+            for column in 0..units.columns {
+                if self.header.restart > 0 && until_restart == 0 {
+                    bits.end(SURPLUS)?;
+                    bits = parts.next().ok_or(Damage::Truncated)?;
+                    before = [0; 3];
+                    until_restart = self.header.restart;
+                }
+                until_restart = until_restart.wrapping_sub(1);
+                let wanted = row_wanted && units.wanted_columns.contains(&column);
+                for (index, component) in components.iter().enumerate() {
+                    let (dc, ac) = (&self.header.dc[component.dc], &self.header.ac[component.ac]);
+                    let before = &mut before[index];
+                    for part in 0..component.across * component.down {
+                        if !wanted {
+                            skip(&mut bits, dc, ac, before)?;
+                            continue;
+                        }
+                        let last = fill(&mut bits, dc, ac, before, &inverse.place, &mut block)?;
+                        let (at, stride) = units.place(component, part, column);
+                        let to = &mut self.planes[index][at..];
+                        let bias = if index == 0 { 128.0 } else { 0.0 };
+                        inverse.apply(&mut block, &factors[index], last, bias, to, stride);
+                    }
+                }
+            }
+            bits.check()?;
+            if row_wanted {
+                let planes = &self.planes;
+                units.paint(row, components, planes, &mut self.chroma, &wish.window, out);
+            }
+        }
+        bits.end(SURPLUS)?;
+        match parts.next() {
+            None => Ok(()),
+            Some(_) => Err(Damage::Data.into()),
+        }
+    }
+}
+
+/// The stretches between restart markers.
+struct Parts<'a> {
+    bytes: &'a [u8],
+    ends: std::slice::Iter<'a, usize>,
+    start: usize,
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = Bits<'a>;
+
+    fn next(&mut self) -> Option<Bits<'a>> {
+        let end = *self.ends.next()?;
+        let part = self.bytes.get(self.start..end)?;
+        self.start = end;
+        Some(Bits::new(part))
+    }
+}
+
+/// How the picture is made of units (T.81 calls them MCU), and which of them are looked at.
+struct Units {
+    columns: usize,
+    rows: usize,
+    wanted_columns: Range<usize>,
+    wanted_rows: Range<usize>,
+    /// Blocks of luma in a unit, and pixels of a block's side.
+    across: usize,
+    down: usize,
+    side: usize,
+}
+
+impl Units {
+    fn new(header: &Header, wish: &Wish) -> Units {
+        let (across, down) = (header.components[0].across, header.components[0].down);
+        let (side, window) = (wish.eighths, wish.window);
+        let wanted =
+            |from: usize, length: usize, unit: usize| from / unit..(from + length).div_ceil(unit);
+        Units {
+            columns: (header.width as usize).div_ceil(across * 8),
+            rows: (header.height as usize).div_ceil(down * 8),
+            wanted_columns: wanted(window.left, window.width, across * side),
+            wanted_rows: wanted(window.top, window.height, down * side),
+            across,
+            down,
+            side,
+        }
+    }
+
+    /// Where in its component's plane a block begins, and how long the plane's lines are.
+    #[inline(always)]
+    fn place(&self, component: &Component, part: usize, column: usize) -> (usize, usize) {
+        let stride = self.wanted_columns.len() * component.across * self.side;
+        let (x, y) = (part % component.across, part / component.across);
+        let x = (column - self.wanted_columns.start) * component.across + x;
+        ((y * stride + x) * self.side, stride)
+    }
+
+    /// Turns one row of units into the lines of the picture that it has.
+    fn paint(
+        &self,
+        row: usize,
+        components: &[Component],
+        planes: &[Vec<i16>; 3],
+        chroma: &mut [Vec<i16>; 2],
+        window: &Window,
+        out: &mut [u8],
+    ) {
+        let narrow = self.wanted_columns.len() * self.side;
+        let stride = narrow * self.across;
+        let offset = window.left - self.wanted_columns.start * self.across * self.side;
+        let across = offset..offset + window.width;
+        let top = row * self.down * self.side;
+        let lines =
+            window.top.max(top)..(window.top + window.height).min(top + self.down * self.side);
+        let mut widened = None;
+        for y in lines {
+            let within = y - top;
+            let luma = &planes[0][within * stride..][across.clone()];
+            let out = &mut out[(y - window.top) * window.width * 4..][..window.width * 4];
+            if components.len() == 1 {
+                grey(luma, out);
+                continue;
+            }
+            let chroma_line = within / self.down;
+            if widened != Some(chroma_line) {
+                widened = Some(chroma_line);
+                for (wide, plane) in chroma.iter_mut().zip(&planes[1..]) {
+                    widen(&plane[chroma_line * narrow..][..narrow], self.across, wide);
+                }
+            }
+            let [blue, red] = &*chroma;
+            colour(luma, &blue[across.clone()], &red[across.clone()], out);
+        }
+    }
+}
+
+/// Some webcams put a few bytes too many before a marker; libjpeg passes over them with a warning.
+const SURPLUS: usize = 16;
+
+/// Takes the stuffed zeros and the restart markers out of a scan, up to its end.
+fn unstuff(data: &[u8], bytes: &mut Vec<u8>, parts: &mut Vec<usize>) -> Result<(), Damage> {
+    bytes.clear();
+    parts.clear();
+    let mut rest = data;
+    loop {
+        let run = memchr::memchr(0xff, rest).ok_or(Damage::Truncated)?;
+        bytes.extend_from_slice(&rest[..run]);
+        rest = &rest[run..];
+        match rest.get(1) {
+            None => return Err(Damage::Truncated),
+            Some(0) => {
+                bytes.push(0xff);
+                rest = &rest[2..];
+            }
+            Some(0xff) => rest = &rest[1..],
+            Some(marker @ 0xd0..=0xd7) => {
+                if usize::from(marker - 0xd0) != parts.len() % 8 {
+                    return Err(Damage::Data);
+                }
+                parts.push(bytes.len());
+                rest = &rest[2..];
+            }
+            Some(0xd9) => {
+                parts.push(bytes.len());
+                return Ok(());
+            }
+            Some(_) => return Err(Damage::Data),
+        }
+    }
+}
+
+/// Repeats each value `times` times.
+fn widen(narrow: &[i16], times: usize, wide: &mut Vec<i16>) {
+    wide.resize(narrow.len() * times, 0);
+    if times == 1 {
+        wide.copy_from_slice(narrow);
+    } else {
+        for (pair, &value) in wide.as_chunks_mut::<2>().0.iter_mut().zip(narrow) {
+            *pair = [value; 2];
+        }
+    }
+}
+
+fn grey(line: &[i16], out: &mut [u8]) {
+    for (&y, pixel) in line.iter().zip(out.as_chunks_mut::<4>().0) {
+        let y = y.clamp(0, 255) as u8;
+        *pixel = [y, y, y, 255];
+    }
+}
+
+/// ITU-R BT.601 with the full range, as JFIF 1.02 has it; sixteen bits are enough for a screen.
+fn colour(line: &[i16], blues: &[i16], reds: &[i16], out: &mut [u8]) {
+    // factors times 16384; the product's upper half of a chroma times 128 is then 32 times too large
+    const fn scaled(factor: f64) -> i16 {
+        (factor * 16384.0) as i16
+    }
+    const RED: i16 = scaled(1.402);
+    const GREEN_BLUE: i16 = scaled(0.344_136);
+    const GREEN_RED: i16 = scaled(0.714_136);
+    const BLUE: i16 = scaled(1.772);
+    let upper = |a: i16, b: i16| ((i32::from(a) * i32::from(b)) >> 16) as i16;
+    for (((&y, &blue), &red), pixel) in line
+        .iter()
+        .zip(blues)
+        .zip(reds)
+        .zip(out.as_chunks_mut::<4>().0)
+    {
+        let y = y.clamp(0, 255);
+        let (blue, red) = (blue.clamp(-128, 127) * 128, red.clamp(-128, 127) * 128);
+        let r = y + ((upper(red, RED) + 16) >> 5);
+        let g = y - ((upper(blue, GREEN_BLUE) + upper(red, GREEN_RED) + 16) >> 5);
+        let b = y + ((upper(blue, BLUE) + 16) >> 5);
+        *pixel = [
+            r.clamp(0, 255) as u8,
+            g.clamp(0, 255) as u8,
+            b.clamp(0, 255) as u8,
+            255,
+        ];
+    }
+}
+
+/// Reads one block; returns the index of its last coefficient, in zigzag order.
+#[inline(always)]
+fn fill(
+    bits: &mut Bits<'_>,
+    dc: &Table,
+    ac: &Table,
+    before: &mut i16,
+    place: &[u8; 256],
+    block: &mut Block,
+) -> Result<usize, Damage> {
+    bits.refill();
+    *before = before.wrapping_add(dc.step(bits)?.value());
+    block[0] = *before;
+    let mut index = 0usize;
+    loop {
+        bits.refill();
+        for _ in 0..LOOKS {
+            let step = ac.step(bits)?;
+            index += step.advance();
+            block[usize::from(place[index & 255]) & (BLOCK - 1)] = step.value();
+            if index >= 63 {
+                return match index.checked_sub(usize::from(END)) {
+                    Some(last) => Ok(last),
+                    None if index == 63 => Ok(63),
+                    None => Err(Damage::Data),
+                };
+            }
+        }
+    }
+}
+
+/// Reads past one block, in strides of several coefficients as long as they are all of this block.
+#[inline(always)]
+fn skip(bits: &mut Bits<'_>, dc: &Table, ac: &Table, before: &mut i16) -> Result<(), Damage> {
+    bits.refill();
+    *before = before.wrapping_add(dc.step(bits)?.value());
+    let mut index = 0usize;
+    loop {
+        bits.refill();
+        for _ in 0..LOOKS {
+            let stride = ac.stride(bits);
+            let coefficients = stride.advance() & (usize::from(END) - 1);
+            let fits = index + coefficients < 63 || index + stride.advance() == 63;
+            index += if stride.is_some() && fits {
+                bits.drop(stride.length());
+                stride.advance()
+            } else {
+                ac.step(bits)?.advance()
+            };
+            if index >= 63 {
+                return if index == 63 || index >= usize::from(END) {
+                    Ok(())
+                } else {
+                    Err(Damage::Data)
+                };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
