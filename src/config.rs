@@ -333,7 +333,12 @@ impl Config {
             ("devices.camera", &raw.devices.camera),
             ("devices.printer", &raw.devices.printer),
             ("devices.reader", &raw.devices.reader),
+            ("devices.lamp", &raw.devices.lamp),
         ] {
+            // a lamp is no part that a booth must have
+            if key == "devices.lamp" && value == "none" {
+                continue;
+            }
             let is_virtual = value.starts_with("virtual");
             if is_virtual && !self.is_test() {
                 let remedy = "Name a real device; a virtual one is for --test-mode only.";

@@ -18,6 +18,7 @@ pub struct Devices {
     /// The printer's colours, where the site has had them measured.
     pub printer_profile: Option<ColourProfile>,
     pub reader: Option<card_reader::Handle>,
+    pub lamp: Option<lamp::Handle>,
     /// The hands on the virtual devices; only in test mode.
     pub controls: Option<Controls>,
 }
@@ -55,6 +56,10 @@ pub fn open(config: &Config) -> Result<Devices, Unknown> {
         "none" => None,
         text => Some(parse::<card_reader::Selector>("reader", text)?),
     };
+    let lamp = match named.lamp.as_str() {
+        "none" => None,
+        text => Some(lamp::open(&parse("lamp", text)?)),
+    };
     match (selector, printer, &config.raw.test) {
         (
             camera::Selector::Virtual(camera),
@@ -82,6 +87,7 @@ pub fn open(config: &Config) -> Result<Devices, Unknown> {
                 printer,
                 printer_profile,
                 reader,
+                lamp,
                 controls: Some(controls),
             })
         }
@@ -90,8 +96,22 @@ pub fn open(config: &Config) -> Result<Devices, Unknown> {
             printer: card_printer::open(&printer, timing(None)),
             printer_profile,
             reader: reader.map(|reader| card_reader::open(&reader)),
+            lamp,
             controls: None,
         }),
+    }
+}
+
+impl Devices {
+    /// Lights the visitor's face, or ends it; a booth without a lamp has its screen's edge.
+    pub(crate) fn light(&self, on: bool) {
+        if let Some(lamp) = &self.lamp {
+            lamp.set(if on {
+                lamp::Brightness::FULL
+            } else {
+                lamp::Brightness::DARK
+            });
+        }
     }
 }
 
@@ -104,6 +124,9 @@ pub fn check(named: &sections::Devices, site: &Path, mut wrong: impl FnMut(&'sta
         parse::<card_reader::Selector>("reader", &named.reader)
             .err()
             .filter(|_| named.reader != "none"),
+        parse::<lamp::Selector>("lamp", &named.lamp)
+            .err()
+            .filter(|_| named.lamp != "none"),
     ];
     results
         .into_iter()

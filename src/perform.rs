@@ -63,6 +63,7 @@ impl Perform for Booth {
             Effect::Wipe => {
                 parts.devices.camera.standby(true);
                 parts.studio.forget();
+                parts.devices.light(false);
                 stream::empty().boxed()
             }
             // sounds are the window's; stopping is the runner's

@@ -48,7 +48,7 @@ pub struct Devices {
     pub printer_profile: Option<String>,
     /// `pn532:usb`, `pn532:/dev/...`, `virtual`, or `none`.
     pub reader: String,
-    /// `serial:/dev/...` or `none`.
+    /// `serial:/dev/...`, `virtual`, or `none`: a lamp that lights the face until the photograph is taken.
     #[serde(default = "none")]
     pub lamp: String,
 }

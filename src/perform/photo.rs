@@ -30,9 +30,10 @@ async fn next(latest: &mut watch::Receiver<Option<Arc<Capture>>>) -> Option<Arc<
     }
 }
 
-/// Wakes the camera and says of each assessed frame what the visitor should do.
+/// Wakes the camera, lights the lamp, and says of each assessed frame what the visitor should do.
 pub(super) fn coach(parts: Arc<Parts>) -> BoxStream<'static, Event> {
     parts.devices.camera.standby(false);
+    parts.devices.light(true);
     let latest = parts.devices.camera.latest();
     stream::unfold(
         (parts, latest, Lesson::begin()),
@@ -55,11 +56,13 @@ pub(super) fn coach(parts: Arc<Parts>) -> BoxStream<'static, Event> {
 pub(super) async fn capture(parts: Arc<Parts>) -> Event {
     let camera = &parts.devices.camera;
     let stills = match camera.burst(parts.burst(BURST)).await {
+        Err(_) => camera.still().await.map(|still| vec![still]),
+        stills => stills,
+    };
+    parts.devices.light(false);
+    let stills = match stills {
         Ok(stills) => stills,
-        Err(_) => match camera.still().await {
-            Ok(still) => vec![still],
-            Err(error) => return failed(&error),
-        },
+        Err(error) => return failed(&error),
     };
     match parts.studio.shoot(stills).await {
         Some(shot) => Event::Captured(Box::new(shot)),
