@@ -6,6 +6,10 @@
 CARGO ?= cargo
 BOOTH = target/debug/fotoautomat
 
+# What can be made: the comment above each target.
+help:
+	@awk '/^#/ { text = text substr($$0, 2); next } /^[a-z-]+:/ && text { split($$1, name, ":"); printf "%-12s%s\n", name[1], text } { text = "" }' Makefile
+
 # The booth in test mode on this screen; without a screen, one whole session and where its card lies.
 demo: build
 	@tests/setup/need.sh show

@@ -95,9 +95,18 @@ fn title(kit: &Kit<'_>) -> Vec<Line> {
 fn lamp(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let (u, palette) = (kit.u(), kit.palette());
     let area = kit.frame.area;
-    board.put(area, Area::new(palette.white, 0.0));
-    let inner = area.shrink(1.0 * u);
-    board.put(inner, Area::new(palette.ground, 1.4 * u));
+    // four strips and no frame around the whole: a frame would be drawn anew with every picture of the camera
+    let across = Size::new(area.width, u);
+    let along = Size::new(u, area.height);
+    let (right, bottom) = (area.x + area.width - u, area.y + area.height - u);
+    for strip in [
+        Rectangle::new(area.position(), across),
+        Rectangle::new(Point::new(area.x, bottom), across),
+        Rectangle::new(area.position(), along),
+        Rectangle::new(Point::new(right, area.y), along),
+    ] {
+        board.put(strip, Area::new(palette.white, 0.0));
+    }
 }
 
 /// The seconds, large, where the eyes are.
