@@ -1,6 +1,6 @@
 # Thin: each target sets up what it needs, asks nothing, and may be run twice.
 
-.PHONY: demo test build bench oracles camera-rounds screenshots clean
+.PHONY: demo test build bench oracles camera-rounds readers screenshots clean
 .DELETE_ON_ERROR:
 
 CARGO ?= cargo
@@ -40,7 +40,7 @@ bench:
 	@tests/setup/oracles.sh || echo "fotoautomat: going on without OpenCV"
 	@$(CARGO) bench -p card-printer --bench printer
 	@$(CARGO) bench -p camera --bench camera
-	@$(CARGO) bench -p fotoautomat --bench face
+	@$(CARGO) bench -p fotoautomat --bench face --bench card
 
 # What MediaPipe, LiteRT and ofiqpy see and measure in the same photographs, every number of it; about five minutes and 500 MB.
 # `make test` compares with the few numbers that tests/oracles keeps.
@@ -68,6 +68,12 @@ camera-rounds:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build test
 	@CAMERA_ROUNDS=100 $(CARGO) test -p camera --test it -- --exact --nocapture bed::every_fault_is_told_and_the_picture_comes_back_by_itself
+
+# 10 000 codes by three readers, as printed, by each printer and by webcam; takes about an hour.
+readers:
+	@tests/setup/rust.sh
+	@tests/setup/need.sh build test
+	@FOTOAUTOMAT_CODES=10000 $(CARGO) test --test it readers::
 
 clean:
 	$(CARGO) clean

@@ -6,10 +6,12 @@
 //! - [`proof_pdf`]: the same card at true size, for the designer
 //! - [`read_code`]: what the code on a card says, seen by a camera
 
+mod bars;
 mod base32;
 mod canvas;
 mod code;
 mod content;
+mod cost;
 mod credential;
 mod designer;
 mod esc;
@@ -22,20 +24,23 @@ mod qr;
 mod raster;
 mod revocation;
 mod settings;
+mod soft;
 mod template;
 #[cfg(test)]
 mod tests;
 mod verify;
 
+pub use bars::{Barcode, NoBars, Symbology};
 pub use code::CodeError;
 pub use content::CardContent;
 pub use credential::{Credential, DateOutOfRange};
 pub use designer::{Designer, DrawError};
 pub use esc::Issuer;
 pub use keys::{KeyError, KeySource, NoKeys, PublicKeys, Signer, TEST_KEY};
-pub use proof::proof_pdf;
+pub use proof::{proof_pdf, sheet_pdf};
 pub use qr::{read_code, read_code_luma};
 pub use raster::{CARD_HEIGHT, CARD_WIDTH, Raster};
 pub use revocation::{LONGEST_LIFE, NoList, Revocations};
 pub use settings::{Code, Form, Kind, LONGEST_HOST, Settings};
+pub use soft::PrinterProfile;
 pub use verify::{NotOurs, Verdict, Verifier};

@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod doctor;
+pub mod esc;
 pub mod key;
 pub mod pin;
 pub mod portal;
@@ -44,6 +45,9 @@ pub enum Command {
     Config(config::Command),
     /// Say of each part of the booth whether it is ready, or why not.
     Doctor(doctor::Args),
+    /// Ask and tell the router of the European Student Card.
+    #[command(subcommand)]
+    Esc(esc::Command),
     /// Make an attendant's PIN, and what the configuration keeps of it.
     Pin(pin::Command),
     /// Serve the portal interface from a file, for trials and for integrators.

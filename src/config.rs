@@ -19,7 +19,7 @@ pub use problems::{Problem, Problems};
 use source::{Source, lay_over, locate};
 
 use crate::{
-    card,
+    card, esc_router,
     identity::{self, Pins},
     outbox,
     portal::http,
@@ -50,6 +50,9 @@ pub struct RawConfig {
     /// Where orders go; test mode brings its own.
     #[serde(default)]
     pub portal: Option<http::Settings>,
+    /// The router of the European Student Card.
+    #[serde(default)]
+    pub esc_router: Option<esc_router::Settings>,
     /// Where orders wait; in the data folder when left out.
     #[serde(default)]
     pub outbox: Option<outbox::Settings>,
@@ -86,7 +89,16 @@ pub fn load(site: &Path, test_mode: Option<&Path>) -> Result<Config, Problems> {
 }
 
 fn read(site: &Path, test_mode: Option<&Path>, problems: &mut Problems) -> Option<Config> {
-    let files = [Some(site.join("kiosk.toml")), test_mode.map(Path::to_owned)];
+    let own = site.join("test-mode.toml");
+    let files = [
+        Some(site.join("kiosk.toml")),
+        test_mode.map(Path::to_owned),
+        // what is different in this site's test mode, laid last
+        test_mode
+            .is_some()
+            .then_some(own)
+            .filter(|own| own.exists()),
+    ];
     let sources: Vec<Source> = files
         .into_iter()
         .flatten()
@@ -128,13 +140,14 @@ fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
     let card = optional(&mut merged, "card", problems);
     let identity = optional(&mut merged, "identity", problems);
     let portal = optional(&mut merged, "portal", problems);
+    let esc_router = optional(&mut merged, "esc_router", problems);
     let outbox = optional(&mut merged, "outbox", problems);
     let review = optional(&mut merged, "review", problems);
     let screen = optional(&mut merged, "screen", problems);
     let session = optional(&mut merged, "session", problems);
     let test = optional(&mut merged, "test", problems);
     for unknown in merged.keys() {
-        let known = "booth, devices, camera, portrait, rules, consent, card, identity, portal, outbox, review, screen, session, test";
+        let known = "booth, devices, camera, portrait, rules, consent, card, identity, portal, esc_router, outbox, review, screen, session, test";
         problems.at(
             unknown,
             "is no section of a configuration",
@@ -151,6 +164,7 @@ fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
         card,
         identity,
         portal,
+        esc_router,
         outbox,
         review,
         screen: screen.unwrap_or_default(),
@@ -258,6 +272,9 @@ impl Config {
         if let Some(portal) = &raw.portal {
             portal.check("portal", problems);
         }
+        if let Some(router) = &raw.esc_router {
+            router.check(problems);
+        }
         if let Some(outbox) = &raw.outbox {
             outbox.check("outbox", problems);
         }
@@ -344,7 +361,8 @@ impl Config {
                 let remedy = "Name a real device; a virtual one is for --test-mode only.";
                 problems.at(key, "is virtual in a live booth", remedy);
             }
-            if !is_virtual && self.is_test() {
+            let is_absent = value == "none" && key == "devices.reader";
+            if !is_virtual && !is_absent && self.is_test() {
                 problems.at(
                     key,
                     "is a real device in test mode",
@@ -455,10 +473,14 @@ impl Config {
         )
     }
 
-    /// The people of test mode: a file beside the overlay.
+    /// The people of test mode: the site's own file of that name, else the one beside the overlay.
     pub fn people_file(&self) -> PathBuf {
         let name = self.raw.test.as_ref().map_or("", |test| &test.people);
-        self.test_folder.as_deref().unwrap_or(&self.site).join(name)
+        let own = self.site.join(name);
+        match &self.test_folder {
+            Some(folder) if !own.is_file() => folder.join(name),
+            _ => own,
+        }
     }
 
     /// What the session must know of the site.

@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod devices;
 pub mod elements;
+pub mod esc_router;
 pub mod health;
 pub mod http;
 pub mod identity;

@@ -49,6 +49,7 @@ fn run(cli: &Cli, runtime: &tokio::runtime::Runtime) -> Result<Answer, Error> {
             let data = booth::data_folder(&config, state_home().as_deref());
             runtime.block_on(cli::doctor::run(args, config, &data))
         }
+        Command::Esc(command) => runtime.block_on(cli::esc::run(command, &cli.load(false)?)),
         Command::Pin(command) => cli::pin::run(command),
         Command::Portal(args) => runtime.block_on(cli::portal::run(args)),
         Command::Portrait(command) => cli::portrait::run(command, &cli.load(false)?),

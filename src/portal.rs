@@ -226,6 +226,25 @@ pub struct OrderState {
     pub at: Timestamp,
 }
 
+/// What the signed code of one card shall say: the body of `PUT /v1/cards/{serial}/signature`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CodeRequest {
+    /// The kind's number in the code.
+    pub kind: u8,
+    pub valid_through: jiff::civil::Date,
+    pub issue: u8,
+}
+
+/// The signature of a code, and the number of the key that made it: the answer to [`CodeRequest`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CodeSignature {
+    pub key_id: u16,
+    /// Ed25519 over the body of the code, 64 bytes in base64url.
+    pub signature: String,
+}
+
 /// The portal, as the booth uses it.
 pub trait Portal: Send + Sync + fmt::Debug {
     /// What the person with this access token may have (`GET /v1/holder`).
@@ -250,4 +269,19 @@ pub trait Portal: Send + Sync + fmt::Debug {
 
     /// The signed list of revoked serials, as it came (`GET /v1/revocations`).
     fn revocations(&self) -> BoxFuture<'_, Result<Vec<u8>, Error>>;
+
+    /// Asks for the signature in the code of a card that is about to be drawn (`PUT /v1/cards/{serial}/signature`), where
+    /// the portal keeps the key; the same serial gets the same signature again.
+    fn sign(
+        &self,
+        _serial: Serial,
+        _code: CodeRequest,
+    ) -> BoxFuture<'_, Result<CodeSignature, Error>> {
+        Box::pin(async {
+            Err(Error::Status {
+                status: 501,
+                reason: "this portal signs no codes".to_owned(),
+            })
+        })
+    }
 }

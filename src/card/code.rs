@@ -30,6 +30,8 @@ pub enum CodeError {
     Kind(String),
     #[error("card.code.esc is missing: name server and pic")]
     Esc,
+    #[error("the portal's signature is none of a key of this site")]
+    Signature,
 }
 
 /// Makes and reads the site's codes.
@@ -63,6 +65,38 @@ impl Coder {
             Signer::load(source, id, &self.site, folder.as_deref())
         });
         loaded.as_ref().map(Option::as_ref).map_err(Clone::clone)
+    }
+
+    /// What the portal is asked to sign for this card; `None` where the booth signs, or nothing is signed.
+    pub(super) fn asked(
+        &self,
+        content: &CardContent,
+        kind: Option<u8>,
+    ) -> Result<Option<Credential>, CodeError> {
+        if self.settings.key != Some(KeySource::Portal) || !self.writes(Form::Signed) {
+            return Ok(None);
+        }
+        self.credential(content, kind, self.settings.key_id.unwrap_or(TEST_KEY))
+            .map(Some)
+    }
+
+    /// The code's text with the portal's signature; refused where the site's public keys do not believe it, since no
+    /// verifier would either.
+    pub(super) fn signed_elsewhere(
+        &self,
+        credential: &Credential,
+        signature: &[u8; 64],
+    ) -> Result<String, CodeError> {
+        let letters = credential.with_signature(signature)?;
+        let believed = Credential::read(&letters).is_ok_and(|signed| {
+            self.public
+                .get(credential.key)
+                .is_some_and(|key| signed.is_by(key))
+        });
+        if !believed {
+            return Err(CodeError::Signature);
+        }
+        Ok(address(&self.settings.host) + &letters)
     }
 
     /// What a code of this form says of the card.

@@ -27,6 +27,8 @@ pub struct CardContent {
     pub fields: BTreeMap<String, Private<String>>,
     /// What the code says, when it is not the site's own code for this card.
     pub code: Option<String>,
+    /// The signed code's text, where the portal signed it.
+    pub signed: Option<String>,
     /// Made in test mode: the card says so, large.
     pub test: bool,
 }
@@ -46,6 +48,7 @@ impl CardContent {
             language: language.to_owned(),
             fields: BTreeMap::new(),
             code: None,
+            signed: None,
             test: false,
         }
     }

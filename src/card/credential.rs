@@ -79,10 +79,14 @@ impl Credential {
         Ok([CONTEXT, &self.body()?].concat())
     }
 
+    /// The signature alone, for a booth elsewhere.
+    pub fn signature(&self, key: &SigningKey) -> Result<[u8; 64], DateOutOfRange> {
+        Ok(key.sign(&self.to_be_signed()?).to_bytes())
+    }
+
     /// The letters of the code, signed with `key`.
     pub fn sign(&self, key: &SigningKey) -> Result<String, DateOutOfRange> {
-        let signature = key.sign(&self.to_be_signed()?);
-        self.with_signature(&signature.to_bytes())
+        self.with_signature(&self.signature(key)?)
     }
 
     /// The letters of the code, with a signature made elsewhere over [`Self::to_be_signed`].

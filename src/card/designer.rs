@@ -9,7 +9,8 @@ use std::{
 use jiff::tz::TimeZone;
 
 use super::{
-    CardContent, Raster, Settings,
+    CardContent, Credential, NoBars, PrinterProfile, Raster, Settings,
+    bars::Bars,
     code::{CodeError, Coder},
     face::{Face, Filling},
     fonts::Fonts,
@@ -17,12 +18,13 @@ use super::{
     qr::{self, Symbol},
     revocation::Revocations,
     settings::{BOXES, FIELDS, Form, is_inside},
+    soft,
     template::{Template, TextField},
     verify::Verifier,
 };
 use crate::{
-    config::Problems,
-    order::{CardImage, CardKind, Picture, Serial},
+    config::{Problem, Problems},
+    order::{CardFace, CardImage, CardKind, Picture, Serial},
 };
 
 /// Why a card could not be drawn. None of these depends on the printer: they are the site's to mend, or the order's.
@@ -48,6 +50,14 @@ pub enum DrawError {
     CodeRoom { least: u32 },
     #[error("the printer's raster is no card's")]
     Raster,
+    #[error("the printer's ICC profile cannot be applied to the card")]
+    Profile,
+    #[error(transparent)]
+    Bars(#[from] NoBars),
+    #[error(
+        "the box for the bar code is too narrow: its narrowest bar would be under {least} dots; make the box wider or the value shorter"
+    )]
+    BarsRoom { least: u32 },
 }
 
 /// Faces kept drawn: kinds times languages times sides of a large site; beyond, they are drawn anew.
@@ -113,7 +123,8 @@ impl Designer {
                     let Some(template) = template else {
                         continue;
                     };
-                    if let Err(error) = self.face(kind, side, template, &language, Raster::PROOF) {
+                    // not kept: all faces of a large site together would fill the memory
+                    if let Err(error) = self.compile(kind, template, &language, Raster::PROOF) {
                         problems.at(
                             format!("card.kinds.{kind}"),
                             error.to_string(),
@@ -145,6 +156,21 @@ impl Designer {
         self.text_of(Side::Front, content)
     }
 
+    /// What the portal must sign before this card can be drawn; `None` where it need not.
+    pub fn asked(&self, content: &CardContent) -> Result<Option<Credential>, CodeError> {
+        self.coder.asked(content, self.code_of(&content.kind))
+    }
+
+    /// The signed code's text, with a signature that the portal made over what was [`Self::asked`]; goes into
+    /// [`CardContent::signed`].
+    pub fn signed_elsewhere(
+        &self,
+        credential: &Credential,
+        signature: &[u8; 64],
+    ) -> Result<String, CodeError> {
+        self.coder.signed_elsewhere(credential, signature)
+    }
+
     /// A code of the front's form and size that no verifier believes: signed with a key that is thrown away.
     pub fn specimen_code(&self, content: &CardContent) -> Result<String, CodeError> {
         let kind = Some(self.code_of(&content.kind).unwrap_or(u8::MAX));
@@ -154,6 +180,9 @@ impl Designer {
     fn text_of(&self, side: Side, content: &CardContent) -> Result<String, CodeError> {
         match &content.code {
             Some(text) => Ok(text.clone()),
+            None if self.form(side) == Form::Signed && content.signed.is_some() => {
+                Ok(content.signed.clone().unwrap_or_default())
+            }
             None => self
                 .coder
                 .text(self.form(side), content, self.code_of(&content.kind)),
@@ -203,6 +232,7 @@ impl Designer {
             .ok_or_else(|| DrawError::Kind(content.kind.clone()))?;
         let language = self.settings.language(&content.kind, &content.language);
         let value = |field: &TextField| self.value(field, content, &language);
+        let bars = self.bars(content)?;
         let draw = |side, template: &Template| {
             let text = self.text_of(side, content)?;
             let size = match content.code {
@@ -214,6 +244,7 @@ impl Designer {
                 content,
                 portrait,
                 code: &code,
+                bars: bars.as_ref(),
                 value: &value,
             };
             self.face(&content.kind, side, template, &language, raster)?
@@ -230,6 +261,29 @@ impl Designer {
         })
     }
 
+    /// How a side will look when it is printed, with a line below that says how sure that is: by the printer's ICC
+    /// profile, or roughly.
+    pub fn soft_proof(
+        &self,
+        face: &CardFace,
+        profile: Option<&PrinterProfile>,
+    ) -> Result<Picture, DrawError> {
+        soft::soft_proof(face, profile, &self.fonts).ok_or(DrawError::Profile)
+    }
+
+    /// The languages that a kind of card is printed in.
+    pub fn languages(&self, kind: &CardKind) -> Vec<String> {
+        self.settings.languages(kind)
+    }
+
+    /// The card's bar code; none where the site prints none, or the order brought no value for it.
+    fn bars(&self, content: &CardContent) -> Result<Option<Bars>, NoBars> {
+        let (Some(about), Some(value)) = (&self.settings.barcode, &content.barcode) else {
+            return Ok(None);
+        };
+        Bars::new(value.expose(), about.symbology).map(Some)
+    }
+
     fn face(
         &self,
         kind: &CardKind,
@@ -243,14 +297,23 @@ impl Designer {
         if let Some(face) = faces.get(&key) {
             return Ok(face.clone());
         }
-        let fields = fields(&self.settings);
-        let face = Face::compile(template, kind, language, raster, &self.fonts, &fields)?;
-        let face = Arc::new(face);
+        let face = Arc::new(self.compile(kind, template, language, raster)?);
         if faces.len() >= MOST_FACES {
             faces.clear();
         }
         faces.insert(key, face.clone());
         Ok(face)
+    }
+
+    fn compile(
+        &self,
+        kind: &CardKind,
+        template: &Template,
+        language: &str,
+        raster: Raster,
+    ) -> Result<Face, DrawError> {
+        let fields = fields(&self.settings);
+        Face::compile(template, kind, language, raster, &self.fonts, &fields)
     }
 
     fn value(&self, field: &TextField, content: &CardContent, language: &str) -> Option<String> {
@@ -266,6 +329,12 @@ impl Designer {
                 .cloned(),
             "unit" => content.unit.as_ref().map(text),
             "number" => content.number.as_ref().map(text),
+            "loginNumber" => {
+                let number = content.number.as_ref()?.expose();
+                let suffix = self.settings.duplicate_suffix.as_deref().unwrap_or("");
+                Some(number.strip_suffix(suffix).unwrap_or(number).to_owned())
+            }
+            "barcodeValue" => content.barcode.as_ref().map(text),
             "issue" => Some(content.issue.to_string()),
             "validThrough" => {
                 let format = field.date.as_deref().unwrap_or("%Y-%m-%d");
@@ -309,6 +378,9 @@ pub(super) fn templates(
             // a path that leads out of the folder was reported already
             if is_inside(file) && !files.contains_key(file) {
                 let template = Template::load(site, file, &fields, problems);
+                if settings.barcode.is_none() {
+                    no_barcode(template.as_ref(), problems);
+                }
                 files.insert(file, template.map(Arc::new));
             }
         }
@@ -323,6 +395,19 @@ pub(super) fn templates(
         }
     }
     kinds
+}
+
+/// A box for a bar code on the cards of a site that prints none is a mistake in one of the two.
+fn no_barcode(template: Option<&Template>, problems: &mut Problems) {
+    let line = template.and_then(|template| template.line_of("barcode"));
+    if let (Some(template), Some(line)) = (template, line) {
+        problems.push(Problem {
+            key: String::new(),
+            wrong: "the template has a box for a bar code, and card.barcode is missing".to_owned(),
+            remedy: "Add [card.barcode] with its symbology, or remove the box.".to_owned(),
+            place: Some((template.file().to_owned(), line)),
+        });
+    }
 }
 
 /// The site's public keys, where it has a file of them.

@@ -10,7 +10,9 @@ use resvg::{
 
 use super::{
     CardContent, DrawError,
+    bars::{self, Bars},
     canvas::{Canvas, Layer},
+    cost::Cost,
     fit::{self, Rule},
     fonts::{Fonts, Lacking},
     qr,
@@ -18,6 +20,9 @@ use super::{
     template::{Part, Template, TextField, TextFrame, VerticalAlign, When},
 };
 use crate::order::{CardFace, CardKind, Picture};
+
+/// No value on a card is longer; one that is comes from a mistake or means harm, and is not measured word by word.
+const LONGEST_VALUE: usize = 200;
 
 /// A part ready to be drawn.
 #[derive(Debug)]
@@ -71,6 +76,8 @@ pub(super) struct Filling<'a> {
     pub(super) content: &'a CardContent,
     pub(super) portrait: &'a Picture,
     pub(super) code: &'a qr::Symbol,
+    /// The bar code, where this card has one.
+    pub(super) bars: Option<&'a Bars>,
     /// Value of a field as text; `None` or empty when this card has none.
     pub(super) value: &'a dyn Fn(&TextField) -> Option<String>,
 }
@@ -96,7 +103,14 @@ impl Face {
             pieces: Vec::new(),
         };
         let lacking = Lacking::default();
-        for part in template.cut(kind, language, fields).parts {
+        let cut = template.cut(kind, language, fields);
+        if cut.too_much {
+            let wrong =
+                "it falls into too many pieces: keep black, colours and fields together in groups";
+            return Err(face.broken(&wrong));
+        }
+        let mut cost = Cost::default();
+        for part in cut.parts {
             let svg = match &part {
                 Part::Fixed { svg, .. } | Part::Box { svg, .. } => svg.clone(),
                 Part::Text { frame, .. } => {
@@ -109,6 +123,10 @@ impl Face {
             let corner = raster.corner((width, height));
             let scale = raster.dots_per_mm() * width / tree.size().width();
             face.to_dots = Transform::from_row(scale, 0.0, 0.0, scale, corner.0, corner.1);
+            cost.add(tree.root(), face.to_dots, raster);
+            if let Some(what) = cost.too_much() {
+                return Err(face.broken(&format!("it takes too long to draw: {what}")));
+            }
             face.add(part, &tree, width / tree.size().width())?;
         }
         if let Some(family) = lacking.families().first() {
@@ -135,6 +153,11 @@ impl Face {
         let lacking = Lacking::default();
         let options = fonts.options(&lacking, nothing());
         let tree = usvg::Tree::from_str(&svg, &options).map_err(|error| self.broken(&error))?;
+        let mut cost = Cost::default();
+        cost.add(tree.root(), self.to_dots, self.raster);
+        if let Some(what) = cost.too_much() {
+            return Err(self.broken(&format!("its keep-out zones take too long to draw: {what}")));
+        }
         let Some(zone) = Layer::draw(&tree, self.raster, self.to_dots) else {
             return Ok(());
         };
@@ -283,7 +306,16 @@ impl Face {
                         .ok_or(DrawError::CodeRoom { least })?;
                     squares.for_each(|square| canvas.black(square));
                 }
-                Piece::Bars { dots, .. } => canvas.clear(*dots),
+                Piece::Bars { dots, .. } => {
+                    if let Some(bars) = filling.bars {
+                        canvas.clear(*dots);
+                        let least = bars::least_dots(self.raster);
+                        let bars = bars
+                            .bars(*dots, least)
+                            .ok_or(DrawError::BarsRoom { least })?;
+                        bars.for_each(|bar| canvas.black(bar));
+                    }
+                }
                 Piece::Text(text) => self.text(text, filling, fonts, &mut canvas, &mut grown)?,
             }
         }
@@ -308,6 +340,11 @@ impl Face {
         let value = tidy(&value, piece.field.upper);
         if value.is_empty() {
             return Ok(());
+        }
+        if value.chars().count() > LONGEST_VALUE {
+            return Err(DrawError::Room {
+                field: piece.field.field.clone(),
+            });
         }
         let lacking = Lacking::default();
         let options = fonts.options(&lacking, nothing());
@@ -462,7 +499,7 @@ fn tidy(text: &str, upper: bool) -> String {
 fn holds(when: &When, filling: &Filling<'_>) -> bool {
     let there = |name: &String| match name.as_str() {
         "portrait" | "qr" => true,
-        "barcode" => filling.content.barcode.is_some(),
+        "barcode" => filling.bars.is_some(),
         "test" => filling.content.test,
         _ => {
             let field = TextField {

@@ -69,6 +69,39 @@ impl TryFrom<String> for KeySource {
     }
 }
 
+impl KeySource {
+    /// The text of a secret; a file must be readable by its owner only. `credentials` is what systemd gives as
+    /// `$CREDENTIALS_DIRECTORY`.
+    pub fn secret(
+        &self,
+        site: &Path,
+        credentials: Option<&Path>,
+    ) -> Result<Zeroizing<String>, KeyError> {
+        self.path_and_secret(site, credentials)
+            .map(|(_, secret)| secret)
+    }
+
+    fn path_and_secret(
+        &self,
+        site: &Path,
+        credentials: Option<&Path>,
+    ) -> Result<(PathBuf, Zeroizing<String>), KeyError> {
+        let path = match self {
+            Self::File(path) => site.join(path),
+            Self::Credential(name) => match credentials {
+                Some(folder) if folder.join(name).exists() => folder.join(name),
+                _ => return Err(KeyError::NoCredential(name.clone())),
+            },
+            Self::Portal | Self::Test => return Err(KeyError::Elsewhere),
+        };
+        let secret = read(&path)?;
+        if matches!(self, Self::File(_)) {
+            only_mine(&path)?;
+        }
+        Ok((path, secret))
+    }
+}
+
 /// Why the signing key cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
@@ -84,6 +117,8 @@ pub enum KeyError {
         "the booth's service has no credential {0}: add LoadCredentialEncrypted={0}:… to its unit"
     )]
     NoCredential(String),
+    #[error("this key is not kept here: name file:PATH or credential:NAME")]
+    Elsewhere,
 }
 
 /// A key that signs, and its number.
@@ -125,19 +160,12 @@ impl Signer {
         site: &Path,
         credentials: Option<&Path>,
     ) -> Result<Option<Self>, KeyError> {
-        let path = match source {
+        match source {
             KeySource::Portal => return Ok(None),
             KeySource::Test => return Ok(Some(Self::test())),
-            KeySource::File(path) => site.join(path),
-            KeySource::Credential(name) => match credentials {
-                Some(folder) if folder.join(name).exists() => folder.join(name),
-                _ => return Err(KeyError::NoCredential(name.clone())),
-            },
-        };
-        let pem = read(&path)?;
-        if matches!(source, KeySource::File(_)) {
-            only_mine(&path)?;
+            KeySource::File(_) | KeySource::Credential(_) => {}
         }
+        let (path, pem) = source.path_and_secret(site, credentials)?;
         match SigningKey::from_pkcs8_pem(&pem) {
             Ok(key) => Ok(Some(Self { id, key })),
             Err(_) => Err(KeyError::NoKey(path)),

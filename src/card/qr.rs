@@ -1,6 +1,6 @@
 //! The code on the card: its modules, and reading it back.
 
-use qrcode::{Color, EcLevel, QrCode, Version};
+use qrcode::{Color, EcLevel, QrCode, Version, bits::Bits};
 
 use super::raster::{Dots, Raster};
 use crate::order::Picture;
@@ -36,8 +36,8 @@ pub(super) struct TooLong;
 impl Symbol {
     pub(super) fn new(text: &str, size: Size) -> Result<Self, TooLong> {
         let code = match size {
-            Size::Opaque => QrCode::with_version(text, Version::Normal(3), EcLevel::Q),
-            Size::Signed => QrCode::with_version(text, Version::Normal(6), EcLevel::M),
+            Size::Opaque => in_one(text, Version::Normal(3), EcLevel::Q),
+            Size::Signed => in_one(text, Version::Normal(6), EcLevel::M),
             Size::Esc => QrCode::with_version(text, Version::Normal(4), EcLevel::M),
             Size::Any => QrCode::with_error_correction_level(text, EcLevel::M),
         }
@@ -81,6 +81,19 @@ impl Symbol {
             })
         }))
     }
+}
+
+/// The text in one segment of the dense alphabet. Left to itself the library changes to digits and back where that looks
+/// shorter, which with an unlucky serial is longer than the code holds.
+fn in_one(text: &str, version: Version, level: EcLevel) -> qrcode::QrResult<QrCode> {
+    let dense = |b: u8| matches!(b, b'A'..=b'Z' | b'0'..=b'9') || b" $%*+-./:".contains(&b);
+    if !text.bytes().all(dense) {
+        return Err(qrcode::types::QrError::InvalidCharacter);
+    }
+    let mut bits = Bits::new(version);
+    bits.push_alphanumeric_data(text.as_bytes())?;
+    bits.push_terminator(level)?;
+    QrCode::with_bits(bits, level)
 }
 
 /// Fewest dots a module: three dots of 300 dpi can no longer be read by a webcam at arm's length.

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
+    bars::Barcode,
     esc::Issuer,
     keys::{KeySource, TEST_KEY},
     qr,
@@ -23,6 +24,12 @@ pub struct Settings {
     pub code: Code,
     /// The kinds of card, each with its templates.
     pub kinds: BTreeMap<String, Kind>,
+    /// Which bar code cards carry whose order brings a value for one; templates place it with the id `barcode`.
+    #[serde(default)]
+    pub barcode: Option<Barcode>,
+    /// What a duplicate's printed number ends in, e.g. `D`; the field `loginNumber` is the number without it.
+    #[serde(default)]
+    pub duplicate_suffix: Option<String>,
     /// Words of the site that templates may show, by name and language: a text element with the id (or `data-field`)
     /// of that name gets them.
     #[serde(default)]
@@ -102,7 +109,16 @@ fn yes() -> bool {
 pub const LONGEST_HOST: usize = 16;
 
 /// Names of the values every card has; a template's element with such an id shows it.
-pub(super) const FIELDS: [&str; 6] = ["name", "kind", "validThrough", "unit", "number", "issue"];
+pub(super) const FIELDS: [&str; 8] = [
+    "name",
+    "kind",
+    "validThrough",
+    "unit",
+    "number",
+    "loginNumber",
+    "barcodeValue",
+    "issue",
+];
 
 /// Ids of the boxes that are no text.
 pub(super) const BOXES: [&str; 3] = ["portrait", "qr", "barcode"];
@@ -169,6 +185,16 @@ impl Settings {
                     "Give the signing key's number, from 1 to 65535.",
                 );
             }
+        }
+        if forms.contains(&Form::Signed)
+            && code.key == Some(KeySource::Portal)
+            && code.public_keys.is_none()
+        {
+            problems.at(
+                "card.code.public_keys",
+                "is missing",
+                "Name a JWKS file with the portal's public key: a signature that it does not believe is not printed.",
+            );
         }
         if forms.contains(&Form::Esc) && !code.esc.as_ref().is_some_and(Issuer::is_good) {
             problems.at(

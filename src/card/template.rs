@@ -22,7 +22,7 @@ use super::{
 };
 use crate::config::{Problem, Problems};
 
-pub(super) use check::picture;
+pub(super) use check::{picture, picture_size};
 pub(super) use cut::{Part, TextFrame, When};
 pub(super) use field::{TextField, VerticalAlign};
 
@@ -133,6 +133,15 @@ impl Template {
     /// The picture that an `<image>` names.
     pub(super) fn picture(&self, name: &str) -> Option<Arc<Vec<u8>>> {
         self.pictures.get(name).cloned()
+    }
+
+    /// The line of the element with this id.
+    pub(super) fn line_of(&self, id: &str) -> Option<usize> {
+        let document = self.document().ok()?;
+        let found = document
+            .descendants()
+            .find(|node| node.attribute("id") == Some(id))?;
+        Some(document.text_pos_at(found.range().start).row as usize)
     }
 
     /// The file as a tree; without document type, hence without entities.

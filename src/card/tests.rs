@@ -35,6 +35,7 @@ fn card(kind: &str) -> CardContent {
         language: "sv".to_owned(),
         fields: BTreeMap::new(),
         code: None,
+        signed: None,
         test: false,
     }
 }
@@ -174,6 +175,43 @@ fn a_letter_that_no_font_has_is_an_error_and_no_box_on_the_card() {
 }
 
 #[test]
+fn a_value_that_is_no_name_is_refused_before_it_is_measured() {
+    let content = CardContent {
+        name: "Å ".repeat(500_000).into(),
+        ..card("student")
+    };
+    let error = umu()
+        .draw(&content, &portrait(SKIN), Raster::PROOF)
+        .unwrap_err();
+    let field = "name".to_owned();
+    assert_eq!(error, DrawError::Room { field });
+}
+
+#[test]
+fn the_soft_proof_is_paler_than_the_screen_and_says_that_it_is_approximate() {
+    let designer = umu();
+    let face = designer
+        .draw(&card("student"), &portrait([0; 3]), Raster::PROOF)
+        .unwrap()
+        .front;
+    let proof = designer.soft_proof(&face, None).unwrap();
+    assert_eq!((proof.width(), proof.height()), (1016, 642 + 53));
+    // the portrait is black dye, the code black resin
+    let dye = proof.pixel(200, 400).unwrap();
+    let (x, y) = (0..642)
+        .flat_map(|y| (0..1016).map(move |x| (x, y)))
+        .find(|&(x, y)| is_resin(&face, x, y))
+        .unwrap();
+    let resin = proof.pixel(x, y).unwrap();
+    assert!(dye.iter().zip(resin).all(|(dye, resin)| *dye > resin + 15));
+    let written = (642..695).flat_map(|y| (0..1016).map(move |x| (x, y)));
+    let ink = written
+        .filter(|&(x, y)| proof.pixel(x, y).unwrap()[0] < 128)
+        .count();
+    assert!(ink > 500, "{ink} dots of the caption");
+}
+
+#[test]
 fn test_mode_marks_the_card_and_leaves_code_and_black_alone() {
     let designer = umu();
     let plain = designer
@@ -276,6 +314,31 @@ fn each_form_of_the_code_is_drawn_and_read_back() {
 }
 
 #[test]
+fn any_serial_fits_the_code_with_the_longest_host() {
+    let host = "KORT.EXAMPLE.ORG";
+    assert_eq!(host.len(), LONGEST_HOST);
+    for number in 0..300_u64 {
+        // many digits in a row are what an encoder stumbles over
+        let letters: String = (0..127_u64)
+            .map(|i| {
+                let value = (number + 1)
+                    .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                    .rotate_left(i as u32);
+                let digit = value % 10;
+                if (i / (2 + number % 11)).is_multiple_of(2) {
+                    char::from(b'0' + digit as u8)
+                } else {
+                    char::from(b'A' + digit as u8)
+                }
+            })
+            .collect();
+        let text = format!("HTTPS://{host}/K/{letters}");
+        let symbol = qr::Symbol::new(&text, qr::Size::Signed);
+        assert_eq!(symbol.map(|symbol| symbol.modules()), Ok(41 + 8), "{text}");
+    }
+}
+
+#[test]
 fn front_and_back_may_carry_different_codes() {
     let settings = "[code]\nhost = 'A.SE'\nform = 'signed'\nkey = 'test'\nback = 'esc'\nesc = { server = '988', pic = '999978433' }\n\
          [kinds.student]\ncode = 2\nfront = 'front.svg'\nback = 'front.svg'\nlabel = { sv = 'Student' }\n";
@@ -365,6 +428,14 @@ fn mistakes_in_a_template_are_told_with_file_and_line() {
             "filters, masks and markers are not allowed",
         ),
         ("<filter id='f'/>", "<filter> is not allowed"),
+        (
+            "<circle r='1e30' stroke-width='2'/>",
+            "front.svg:2: r has a number beyond 100000",
+        ),
+        (
+            "<path d='M0 0L1.5.5-3E6,2'/>",
+            "front.svg:2: d has a number beyond 100000",
+        ),
         (
             "<g id='a'><rect/></g><use href='#a'/>",
             "<use> may only copy a symbol",
@@ -468,22 +539,52 @@ fn an_upright_template_is_turned_into_the_raster() {
 }
 
 #[test]
-fn the_proof_is_as_large_as_a_card() {
+fn the_proof_shows_the_card_at_true_size_with_marks_around_it() {
     let image = umu()
         .draw(&card("student"), &portrait(SKIN), Raster::PROOF)
         .unwrap();
-    let pdf = proof_pdf(&image, Raster::PROOF, "proof");
-    assert!(pdf.starts_with(b"%PDF-"));
-    let pages =
-        printpdf::PdfDocument::parse(&pdf, &printpdf::PdfParseOptions::default(), &mut Vec::new())
-            .unwrap()
-            .pages;
-    let [page] = pages.as_slice() else {
-        panic!("{} pages", pages.len())
-    };
     let mm = |points: f32| points / 72.0 * 25.4;
-    assert!((mm(page.media_box.width.0) - CARD_WIDTH).abs() < 0.01);
-    assert!((mm(page.media_box.height.0) - CARD_HEIGHT).abs() < 0.01);
+    let pages = |pdf: &[u8]| {
+        assert!(pdf.starts_with(b"%PDF-"));
+        let options = printpdf::PdfParseOptions::default();
+        printpdf::PdfDocument::parse(pdf, &options, &mut Vec::new())
+            .unwrap()
+            .pages
+    };
+    let pdf = proof_pdf(&image, Raster::PROOF, "proof");
+    let single = pages(&pdf);
+    assert_eq!(single.len(), 2, "front and back");
+    let text = String::from_utf8_lossy(&pdf).into_owned();
+    let (_, trim) = text.split_once("/TrimBox").unwrap();
+    let corners: Vec<f32> = trim[..trim.find(']').unwrap()]
+        .trim_start_matches([' ', '['])
+        .split_whitespace()
+        .map(|number| mm(number.parse().unwrap()))
+        .collect();
+    assert!(
+        (corners[2] - corners[0] - CARD_WIDTH).abs() < 0.01,
+        "{corners:?}"
+    );
+    assert!(
+        (corners[3] - corners[1] - CARD_HEIGHT).abs() < 0.01,
+        "{corners:?}"
+    );
+    assert!(
+        mm(single[0].media_box.width.0) > CARD_WIDTH + 20.0,
+        "room for the marks"
+    );
+    let lines = |page: &printpdf::PdfPage| {
+        let ops = page.ops.iter();
+        ops.filter(|op| matches!(op, printpdf::Op::DrawLine { .. }))
+            .count()
+    };
+    assert_eq!(lines(&single[0]), 8, "two marks at each corner");
+    let sides: Vec<_> = (0..9)
+        .map(|i| (format!("card {i}"), image.front.as_ref()))
+        .collect();
+    let sheet = pages(&sheet_pdf(&sides, Raster::PROOF, "sheet"));
+    assert_eq!(sheet.len(), 2, "eight sides a sheet");
+    assert_eq!((lines(&sheet[0]), lines(&sheet[1])), (64, 8));
 }
 
 #[test]
@@ -513,4 +614,20 @@ fn mistakes_in_the_settings_are_told() {
         &format!("[code]\nhost = 'A.SE'\n{kind}[texts.name]\nsv = 'x'"),
         "has the name of a field",
     );
+}
+
+#[test]
+fn the_backs_are_black_only_and_leave_the_stripe_free() {
+    let designer = umu();
+    for kind in designer.kinds() {
+        let image = designer
+            .draw(&card(&kind.0), &portrait(SKIN), Raster::PROOF)
+            .unwrap();
+        assert!(!image.front.is_black_only());
+        let back = image.back.unwrap();
+        assert!(back.is_black_only(), "{kind}");
+        // 4 to 17 mm from the top
+        let stripe = (48..200).flat_map(|y| (0..1016).map(move |x| (x, y)));
+        assert_eq!(stripe.filter(|&(x, y)| is_resin(&back, x, y)).count(), 0);
+    }
 }

@@ -10,18 +10,18 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::{
-    card::{CardContent, Raster, proof_pdf},
+    card::{CardContent, Designer, PrinterProfile, Raster, proof_pdf, sheet_pdf},
     cli::{Answer, Error},
     config::Config,
-    order::{CardFace, CardKind, Picture, Private, Serial},
+    order::{CardFace, CardImage, CardKind, Picture, Private, Serial},
 };
 
-/// Draw one card as PNG or PDF.
+/// Draw one card as PNG or PDF, or all cards of the site on a sheet.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The kind of card, as the configuration names it.
-    #[arg(long)]
-    kind: String,
+    #[arg(long, required_unless_present = "sheet")]
+    kind: Option<String>,
     /// Who gets the card: a TOML file with name, valid_through and, as wanted, unit, number, barcode, issue, language,
     /// serial and a table `fields`.
     #[arg(long, value_name = "FILE.toml")]
@@ -38,8 +38,17 @@ pub struct Args {
     /// Dots an inch.
     #[arg(long, default_value = "300", value_parser = dpi)]
     dpi: Raster,
+    /// Show the colours as dye and resin print them: roughly, or by --icc.
+    #[arg(long)]
+    soft: bool,
+    /// The printer's ICC profile, for --soft.
+    #[arg(long, value_name = "FILE.icc", requires = "soft")]
+    icc: Option<PathBuf>,
+    /// All kinds in all their languages, both sides, on A4 sheets; needs an OUT.pdf.
+    #[arg(long, conflicts_with_all = ["kind", "qr", "soft"])]
+    sheet: bool,
     /// Where it goes. A PNG shows the front; with a back, that goes beside it as FILE-back.png. A PDF has a page a side
-    /// at true size.
+    /// at true size, with crop marks.
     #[arg(short, long, value_name = "OUT.png|OUT.pdf")]
     output: PathBuf,
 }
@@ -55,8 +64,8 @@ struct HolderFile {
     barcode: Option<Private<String>>,
     #[serde(default = "first")]
     issue: u8,
-    #[serde(default = "swedish")]
-    language: String,
+    /// The site's first language when left out.
+    language: Option<String>,
     serial: Option<Serial>,
     #[serde(default)]
     fields: BTreeMap<String, Private<String>>,
@@ -64,10 +73,6 @@ struct HolderFile {
 
 fn first() -> u8 {
     1
-}
-
-fn swedish() -> String {
-    "sv".to_owned()
 }
 
 fn dpi(text: &str) -> Result<Raster, String> {
@@ -95,32 +100,100 @@ fn render(args: &Args, config: &Config) -> Result<(), Error> {
             args.output.display()
         )));
     }
-    let designer = config.designer()?;
-    let mut content = content(args)?;
-    if content.code.is_none() {
-        // drawing a card to look at it needs no key, and must not make a card that passes for issued
-        content.code = Some(designer.specimen_code(&content).map_err(Error::failed)?);
+    if (args.sheet && !kind("pdf")) || (args.soft && !kind("png")) {
+        let wanted = if args.sheet {
+            "sheet goes to a .pdf"
+        } else {
+            "soft proof to a .png"
+        };
+        return Err(Error::Misuse(format!(
+            "{}: a {wanted}",
+            args.output.display()
+        )));
     }
+    let designer = config.designer()?;
+    let first = config.raw.booth.languages.first();
+    let content = content(args, first.map_or("", String::as_str))?;
     let portrait = portrait(&args.photo)?;
-    let card = designer
-        .draw(&content, &portrait, args.dpi)
-        .map_err(Error::failed)?;
+    if args.sheet {
+        return sheet(args, &designer, &content, &portrait);
+    }
+    let card = draw(args, &designer, content.clone(), &portrait)?;
     if kind("pdf") {
-        let title = format!("Card proof: {}", content.kind);
+        let title = caption(&content.kind, &content.language);
         return write(&args.output, &proof_pdf(&card, args.dpi, &title));
     }
-    write(&args.output, &png(&card.front)?)?;
+    let profile = args
+        .icc
+        .as_deref()
+        .map(|file| PrinterProfile::read(file).map_err(|wrong| told(file, wrong)));
+    let profile = profile.transpose()?;
+    let picture = |face: &CardFace| match args.soft {
+        true => png(&designer
+            .soft_proof(face, profile.as_ref())
+            .map_err(Error::failed)?),
+        false => png(&face.rgb),
+    };
+    write(&args.output, &picture(&card.front)?)?;
     if let Some(back) = &card.back {
-        write(&beside(&args.output), &png(back)?)?;
+        write(&beside(&args.output), &picture(back)?)?;
     }
     Ok(())
 }
 
-fn content(args: &Args) -> Result<CardContent, Error> {
+fn draw(
+    args: &Args,
+    designer: &Designer,
+    mut content: CardContent,
+    portrait: &Picture,
+) -> Result<CardImage, Error> {
+    if content.code.is_none() {
+        // drawing a card to look at it needs no key, and must not make a card that passes for issued
+        content.code = Some(designer.specimen_code(&content).map_err(Error::failed)?);
+    }
+    designer
+        .draw(&content, portrait, args.dpi)
+        .map_err(Error::failed)
+}
+
+fn sheet(
+    args: &Args,
+    designer: &Designer,
+    content: &CardContent,
+    portrait: &Picture,
+) -> Result<(), Error> {
+    let mut cards = Vec::new();
+    for kind in designer.kinds() {
+        for language in designer.languages(&kind) {
+            let content = CardContent {
+                kind: kind.clone(),
+                language: language.clone(),
+                ..content.clone()
+            };
+            let card = draw(args, designer, content, portrait)?;
+            cards.push((caption(&kind, &language), card));
+        }
+    }
+    let mut sides = Vec::new();
+    for (caption, card) in &cards {
+        sides.push((caption.clone(), card.front.as_ref()));
+        if let Some(back) = &card.back {
+            sides.push((format!("{caption}, back"), back.as_ref()));
+        }
+    }
+    write(&args.output, &sheet_pdf(&sides, args.dpi, "Card proofs"))
+}
+
+/// What stands below a proof; nothing of the person.
+fn caption(kind: &CardKind, language: &str) -> String {
+    format!("Card proof: {kind}, {language}; 85.60 x 53.98 mm; colours of the screen")
+}
+
+fn content(args: &Args, language: &str) -> Result<CardContent, Error> {
     let holder: HolderFile =
         toml::from_str(&read_text(&args.holder)?).map_err(|error| told(&args.holder, error))?;
     Ok(CardContent {
-        kind: CardKind(args.kind.clone()),
+        kind: CardKind(args.kind.clone().unwrap_or_default()),
         serial: holder.serial.unwrap_or_else(Serial::random),
         name: holder.name,
         unit: holder.unit,
@@ -128,9 +201,10 @@ fn content(args: &Args) -> Result<CardContent, Error> {
         barcode: holder.barcode,
         valid_through: holder.valid_through,
         issue: holder.issue,
-        language: holder.language,
+        language: holder.language.unwrap_or_else(|| language.to_owned()),
         fields: holder.fields,
         code: args.qr.clone(),
+        signed: None,
         test: args.test,
     })
 }
@@ -156,10 +230,10 @@ pub(super) fn limits() -> image::Limits {
     limits
 }
 
-fn png(face: &CardFace) -> Result<Vec<u8>, Error> {
+fn png(picture: &Picture) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let encoder = image::codecs::png::PngEncoder::new(&mut bytes);
-    let (picture, format) = (&face.rgb, image::ExtendedColorType::Rgb8);
+    let format = image::ExtendedColorType::Rgb8;
     image::ImageEncoder::write_image(
         encoder,
         picture.rgb(),

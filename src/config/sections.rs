@@ -426,7 +426,8 @@ impl Session {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Test {
-    /// The people that the test identity provider and the test portal know; a file beside this one.
+    /// The people that the test identity provider and the test portal know; a file of this name in the site's
+    /// folder, else beside this one.
     pub people: String,
     /// How long the virtual printer takes for a card: 1 is as slow as a real one, 0 is at once.
     #[serde(default = "whole")]

@@ -16,3 +16,11 @@ pub struct CardImage {
     pub front: Arc<CardFace>,
     pub back: Option<Arc<CardFace>>,
 }
+
+impl CardFace {
+    /// Nothing on it is printed by dye.
+    pub fn is_black_only(&self) -> bool {
+        let mut dots = self.rgb.rgb().chunks_exact(3).zip(&self.resin_mask);
+        dots.all(|(colour, resin)| *resin != 0 || colour == [255; 3])
+    }
+}

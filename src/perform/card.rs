@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use card_printer::{Panel, PrintJob, Progress, Stage};
 use futures::{StreamExt, stream, stream::BoxStream};
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ use crate::{
     card::CardContent,
     order::{CardFace, CardImage, Evidence, FaultRecord, OrderId, Outcome, Private, Serial, Uid},
     outbox::{NewAttempt, NewRecord},
+    portal::CodeRequest,
     portrait,
     session::{
         Event,
@@ -24,11 +26,18 @@ use crate::{
 pub(super) async fn render(parts: Arc<Parts>, order: RenderOrder) -> Event {
     let serial = order.serial.unwrap_or_else(Serial::random);
     let raster = parts.raster();
+    let draft = &order.draft;
+    let mut content = CardContent::new(&draft.holder, draft.card(), serial, &order.language);
+    content.test = parts.config.is_test();
+    match signed_by_portal(&parts, &content).await {
+        Ok(signed) => content.signed = signed,
+        Err(error) => {
+            tracing::error!("the card's code could not be signed: {error}");
+            return Event::RenderFailed(error);
+        }
+    }
     let drawn = spawn_blocking(move || {
-        let draft = &order.draft;
-        let shot = draft.shot.as_ref().ok_or("there is no photograph")?;
-        let mut content = CardContent::new(&draft.holder, draft.card(), serial, &order.language);
-        content.test = parts.config.is_test();
+        let shot = order.draft.shot.as_ref().ok_or("there is no photograph")?;
         parts
             .designer
             .draw(&content, &shot.portrait, raster)
@@ -42,6 +51,33 @@ pub(super) async fn render(parts: Arc<Parts>, order: RenderOrder) -> Event {
         }
         Err(_) => Event::RenderFailed("drawing ended without an answer".to_owned()),
     }
+}
+
+/// The signed code's text, where the portal has the key.
+async fn signed_by_portal(parts: &Parts, content: &CardContent) -> Result<Option<String>, String> {
+    let asked = parts
+        .designer
+        .asked(content)
+        .map_err(|error| error.to_string())?;
+    let Some(mut credential) = asked else {
+        return Ok(None);
+    };
+    let code = CodeRequest {
+        kind: credential.kind,
+        valid_through: credential.valid_through,
+        issue: credential.issue,
+    };
+    let answer = parts.portal.sign(content.serial, code).await;
+    let answer = answer.map_err(|error| error.to_string())?;
+    let signature = URL_SAFE_NO_PAD
+        .decode(&answer.signature)
+        .ok()
+        .and_then(|bytes| <[u8; 64]>::try_from(bytes).ok())
+        .ok_or("the portal's signature cannot be read")?;
+    // the portal may have taken a newer key than the booth has heard of; the public keys decide
+    credential.key = answer.key_id;
+    let text = parts.designer.signed_elsewhere(&credential, &signature);
+    text.map(Some).map_err(|error| error.to_string())
 }
 
 /// Commits the order; with its attempt, and the printer's counter read just before, when it is printed here.
@@ -166,9 +202,18 @@ fn job(attempt: &Attempt, card: &CardImage, parts: &Parts) -> Result<PrintJob, S
         back: card.back.as_deref().map(side).transpose()?,
         options: card_printer::Options {
             profile: parts.devices.printer_profile.clone(),
+            ribbon: ribbon(card),
             ..card_printer::Options::default()
         },
     })
+}
+
+/// A back in black only needs the one panel that a YMCKOK film has for it, not a second set of colours.
+fn ribbon(card: &CardImage) -> card_printer::Ribbon {
+    match &card.back {
+        Some(back) if back.is_black_only() => card_printer::Ribbon::Ymckok,
+        _ => card_printer::Ribbon::default(),
+    }
 }
 
 fn events_of(news: Progress) -> Vec<Event> {

@@ -22,11 +22,12 @@ use serde::Deserialize;
 pub use settings::{SetUp, Settings};
 
 use super::{
-    Answer, Body, Error, Hash, Heartbeat, Lookup, Message, OrderState, Portal, Target, assertion,
+    Answer, Body, CodeRequest, CodeSignature, Error, Hash, Heartbeat, Lookup, Message, OrderState,
+    Portal, Target, assertion,
 };
 use crate::{
     http,
-    order::{Holder, Private},
+    order::{Holder, Private, Serial},
     outbox::retry,
 };
 
@@ -299,6 +300,23 @@ impl Portal for HttpPortal {
                 .append_pair("since", &since.to_string());
             let answer = self.ask(Method::GET, url, None, HeaderMap::new()).await?;
             let body = self.expect_ok(answer, LARGEST_LIST).await?;
+            serde_json::from_slice(&body).map_err(|error| Error::Rubbish(shape(&error)))
+        })
+    }
+
+    fn sign(
+        &self,
+        serial: Serial,
+        code: CodeRequest,
+    ) -> BoxFuture<'_, Result<CodeSignature, Error>> {
+        Box::pin(async move {
+            let body = serde_json::to_vec(&code).expect("a request is a plain struct");
+            let body = Body::json(Private::new(body));
+            let url = self.url(&["v1", "cards", &serial.to_string(), "signature"]);
+            let answer = self
+                .ask(Method::PUT, url, Some(&body), HeaderMap::new())
+                .await?;
+            let body = self.expect_ok(answer, LARGEST_ANSWER).await?;
             serde_json::from_slice(&body).map_err(|error| Error::Rubbish(shape(&error)))
         })
     }

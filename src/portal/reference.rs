@@ -12,6 +12,7 @@ mod keep;
 mod lookup;
 pub mod people;
 mod receive;
+mod sign;
 
 use std::{
     collections::BTreeMap,
@@ -45,6 +46,8 @@ pub struct Settings {
     pub issuer: Option<String>,
     /// PEM of the authority that certifies the issuer, where it is not a public one.
     pub issuer_ca: Option<Vec<u8>>,
+    /// The key that signs codes for booths that have none of their own.
+    pub signer: Option<crate::card::Signer>,
     /// The address that booths use, which their assertions are made out to; the listener's when not given.
     pub address: Option<String>,
 }
@@ -58,6 +61,7 @@ impl Settings {
             booths: BTreeMap::new(),
             issuer: None,
             issuer_ca: None,
+            signer: None,
             address: None,
         }
     }
@@ -114,6 +118,7 @@ struct App {
     booths: BTreeMap<String, VerifyingKey>,
     audience: String,
     issuer: Option<String>,
+    signer: Option<crate::card::Signer>,
     /// Found at the issuer's discovery document, once.
     userinfo: OnceLock<reqwest::Url>,
     client: reqwest::Client,
@@ -147,6 +152,7 @@ pub async fn serve(listener: TcpListener, settings: Settings) -> Result<Running,
         booths: settings.booths,
         audience: audience.trim_end_matches('/').to_owned(),
         issuer: settings.issuer,
+        signer: settings.signer,
         userinfo: OnceLock::new(),
         client,
     });
@@ -174,6 +180,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/v1/orders/{order}/photo", put(receive::photo))
         .route("/v1/orders/{order}/cards/{serial}", put(receive::card))
         .route("/v1/cards/{serial}/block", put(receive::block))
+        .route("/v1/cards/{serial}/signature", put(sign::signature))
         .route("/v1/incidents", post(receive::incident))
         .route("/v1/booths/{booth}/health", put(receive::health))
         .route("/K/{payload}", get(lookup::page))

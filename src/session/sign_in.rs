@@ -213,6 +213,16 @@ pub fn eligibility(holder: &Holder, rules: &Rules) -> Result<Vec<usize>, NotElig
     }
 }
 
+/// What the old card lacks: the bar code that the new one has, else the code.
+fn without_what(holder: &Holder, chosen: usize) -> OrderReason {
+    let wanted = &holder.kinds[chosen];
+    let mut held = holder.cards.iter().filter(|card| card.kind == wanted.kind);
+    match held.next() {
+        Some(card) if wanted.barcode.is_some() && card.barcode.is_none() => OrderReason::NoBarcode,
+        _ => OrderReason::NoCode,
+    }
+}
+
 pub(super) fn step(
     mut state: State,
     event: Event,
@@ -307,7 +317,7 @@ pub(super) fn step(
                     at: now.wall,
                     staff: login.staff.clone(),
                 },
-                reason: OrderReason::NoCode,
+                reason: without_what(holder, *chosen),
                 consents: Vec::new(),
                 replaces: None,
                 library_wish: false,

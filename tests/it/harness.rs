@@ -28,9 +28,14 @@ impl Harness {
 
     /// A booth whose store is in a folder that an earlier booth may have left.
     pub(crate) async fn boot_in(data: TempDir) -> Self {
+        Self::boot_at("umu", data).await
+    }
+
+    /// A booth of another site.
+    pub(crate) async fn boot_at(site: &str, data: TempDir) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let overlay = root.join("kiosk-config/test-mode.toml");
-        let config = config::load(&root.join("kiosk-config/umu"), Some(&overlay))
+        let config = config::load(&root.join("kiosk-config").join(site), Some(&overlay))
             .map_err(|p| p.to_string())
             .unwrap();
         Self::boot_with(config, data).await

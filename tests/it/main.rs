@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod alumni;
 mod booth;
+mod cards;
 mod harness;
 mod memory;
 mod oidc_provider;
@@ -10,6 +12,7 @@ mod outbox;
 mod password;
 mod phone;
 mod portal;
+mod readers;
 mod screens;
 mod servers;
 mod sign_in;

@@ -8,12 +8,12 @@ build="gcc pkg-config libusb-1.0-0-dev libudev-dev libclang-dev linux-libc-dev"
 # what the window needs at run time
 show="libxkbcommon0 libxkbcommon-x11-0 libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libwayland-client0 libwayland-cursor0"
 # what tests look with: a display without a screen, fingers, readers of codes
-test="xvfb xauth xdotool x11-utils imagemagick zbar-tools cage libnfc-bin umockdev xwayland strace poppler-utils procps python3 python3-pip curl"
+test="xvfb xauth xdotool x11-utils imagemagick zbar-tools zxing-cpp-tools cage libnfc-bin umockdev xwayland strace poppler-utils procps python3 python3-pip curl"
 # what the printers are compared with: Gutenprint, CUPS and Little CMS, under umockdev's bus
 printer="umockdev printer-driver-gutenprint cups cups-client cups-filters util-linux poppler-utils liblcms2-utils"
 # what is timed beside the booth: the programs that a print system would draw and convert a card with, and those that
 # decode a webcam's pictures
-bench="librsvg2-bin imagemagick fonts-dejavu-core ffmpeg libjpeg-turbo-progs python3 python3-pip"
+bench="librsvg2-bin imagemagick fonts-dejavu-core ffmpeg libjpeg-turbo-progs python3 python3-pip cairosvg qrencode"
 # a guest on Debian's own kernel
 vm="qemu-system-x86 busybox-static cpio zstd kmod v4l-utils make python3 gcc"
 

@@ -49,6 +49,41 @@ const MOST_COPIES: usize = 2_000;
 const MOST_PATH_BYTES: usize = 1 << 20;
 /// Elements that are drawn on a picture of their own.
 const MOST_LAYERS: usize = 64;
+/// No number of a drawing is larger, in any unit: outlines of astronomic size are slow even to measure.
+const LARGEST_NUMBER: f32 = 100_000.0;
+/// Attributes and properties that are made of numbers.
+const GEOMETRY: [&str; 24] = [
+    "d",
+    "points",
+    "transform",
+    "gradientTransform",
+    "x",
+    "y",
+    "x1",
+    "y1",
+    "x2",
+    "y2",
+    "cx",
+    "cy",
+    "fx",
+    "fy",
+    "r",
+    "rx",
+    "ry",
+    "width",
+    "height",
+    "stroke-width",
+    "stroke-dasharray",
+    "font-size",
+    "letter-spacing",
+    "word-spacing",
+];
+/// Colours of one gradient.
+const MOST_STOPS: usize = 64;
+/// Letters of all texts that are the same on every card.
+const MOST_LETTERS: usize = 5_000;
+/// Letters of all the class names of one element.
+const LONGEST_CLASS: usize = 200;
 /// Pixels of a picture, either way.
 const LARGEST_SIDE: u32 = 4_096;
 
@@ -138,6 +173,7 @@ struct Counts {
     copies: usize,
     path_bytes: usize,
     layers: usize,
+    letters: usize,
 }
 
 fn totals(root: Node<'_, '_>, counts: &Counts, found: &mut Findings<'_>) {
@@ -146,7 +182,15 @@ fn totals(root: Node<'_, '_>, counts: &Counts, found: &mut Findings<'_>) {
         copies,
         path_bytes,
         layers,
+        letters,
     } = *counts;
+    if letters > MOST_LETTERS {
+        found.at(
+            root,
+            format!("the template's texts have {letters} letters"),
+            format!("Keep to {MOST_LETTERS}: a card has no room for more."),
+        );
+    }
     if copies > MOST_COPIES {
         found.at(
             root,
@@ -249,7 +293,23 @@ fn element(
     match name {
         "use" => copy(node, counts, found),
         "image" => image(node, found),
-        "text" => field::check(node, fields, found),
+        "text" => {
+            let inside = node.descendants().filter_map(|inner| inner.text());
+            counts.letters += inside.map(str::len).sum::<usize>();
+            field::check(node, fields, found);
+        }
+        "linearGradient" | "radialGradient" => {
+            let stops = node
+                .children()
+                .filter(|stop| svg_name(stop) == Some("stop"));
+            if stops.count() > MOST_STOPS {
+                found.at(
+                    node,
+                    format!("the gradient has more than {MOST_STOPS} colours"),
+                    "Use fewer; nobody sees the difference on a card.",
+                );
+            }
+        }
         "style" => style(node, found),
         _ => {}
     }
@@ -279,7 +339,25 @@ fn properties<'a>(node: Node<'a, '_>) -> impl Iterator<Item = (&'a str, &'a str)
 }
 
 fn attributes(node: Node<'_, '_>, counts: &mut Counts, found: &mut Findings<'_>) {
+    if node
+        .attribute("class")
+        .is_some_and(|class| class.len() > LONGEST_CLASS)
+    {
+        found.at(
+            node,
+            format!("the class names are longer than {LONGEST_CLASS} letters together"),
+            "Name fewer.",
+        );
+    }
     for (name, value) in properties(node) {
+        if GEOMETRY.contains(&name) && !numbers(value).all(|number| number.abs() <= LARGEST_NUMBER)
+        {
+            found.at(
+                node,
+                format!("{name} has a number beyond {LARGEST_NUMBER}"),
+                "Draw it as large as the card.",
+            );
+        }
         match name {
             "d" | "points" => counts.path_bytes += value.len(),
             "filter" | "mask" | "marker" | "marker-start" | "marker-mid" | "marker-end"
@@ -305,6 +383,39 @@ fn attributes(node: Node<'_, '_>, counts: &mut Counts, found: &mut Findings<'_>)
             );
         }
     }
+}
+
+/// The numbers in an attribute; what looks like one and is none counts as infinite.
+fn numbers(text: &str) -> impl Iterator<Item = f32> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let start = rest.find(|c: char| c.is_ascii_digit() || c == '.')?;
+        rest = &rest[start..];
+        let (mut end, mut last) = (0, ' ');
+        let (mut dotted, mut exponent) = (false, false);
+        for c in rest.chars() {
+            let goes_on = match c {
+                '0'..='9' => true,
+                // "1.2.3" are two numbers in a path
+                '.' => !dotted && !exponent,
+                'e' | 'E' => !exponent,
+                '+' | '-' => matches!(last, 'e' | 'E'),
+                _ => false,
+            };
+            if !goes_on {
+                break;
+            }
+            dotted |= c == '.';
+            exponent |= matches!(c, 'e' | 'E');
+            end += 1;
+            last = c;
+        }
+        let (number, after) = rest.split_at(end);
+        rest = after;
+        // "2em" is one with a unit
+        let plain = number.trim_end_matches(['e', 'E', '+', '-']);
+        Some(plain.parse().unwrap_or(f32::INFINITY))
+    })
 }
 
 /// Every `url(...)` names an element of the same file.
@@ -453,15 +564,20 @@ pub(in crate::card) fn picture(bytes: &[u8]) -> Result<(), String> {
     ) {
         return Err("is neither PNG nor JPEG".to_owned());
     }
-    let (width, height) = reader
-        .into_dimensions()
-        .map_err(|error| format!("cannot be read: {error}"))?;
+    drop(reader);
+    let (width, height) = picture_size(bytes).ok_or("cannot be read")?;
     if width.max(height) > LARGEST_SIDE {
         return Err(format!(
             "is {width} x {height} pixels, more than {LARGEST_SIDE} on a side"
         ));
     }
     Ok(())
+}
+
+/// Width and height, by what the file says of itself.
+pub(in crate::card) fn picture_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format();
+    reader.ok()?.into_dimensions().ok()
 }
 
 /// Whether the element or one above it carries the class.

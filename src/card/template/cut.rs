@@ -39,6 +39,15 @@ pub(in crate::card) enum Part {
     },
 }
 
+impl Part {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Fixed { svg, .. } | Self::Box { svg, .. } => svg.len(),
+            Self::Text { frame, .. } => frame.before.len() + frame.after.len(),
+        }
+    }
+}
+
 /// The document around a text: everything but the lines.
 #[derive(Debug)]
 pub(in crate::card) struct TextFrame {
@@ -76,7 +85,14 @@ impl TextFrame {
 #[derive(Debug)]
 pub(in crate::card) struct Cut {
     pub(in crate::card) parts: Vec<Part>,
+    /// It fell into more pieces than a card is drawn from.
+    pub(in crate::card) too_much: bool,
 }
+
+/// Pieces of one side. Each change between black and colour, between fields and drawing, begins a new one.
+const MOST_PARTS: usize = 200;
+/// Bytes of all pieces: each carries the gradients, symbols and styles of the whole file with it.
+const MOST_BYTES: usize = 16 << 20;
 
 impl Template {
     /// Takes the template apart for one kind of card and one language.
@@ -89,13 +105,23 @@ impl Template {
         let mut parts = Vec::new();
         // parsed before, when the template was loaded
         let Ok(document) = self.document() else {
-            return Cut { parts };
+            return Cut {
+                parts,
+                too_much: false,
+            };
         };
         let root = document.root_element();
         let mut run: Option<Run> = None;
         for node in root.descendants().filter(|node| is_drawn(*node)) {
             if !is_meant(node, kind, language) || check::has_class(node, "keep-out") {
                 continue;
+            }
+            if parts.len() > MOST_PARTS || parts.iter().map(Part::bytes).sum::<usize>() > MOST_BYTES
+            {
+                return Cut {
+                    parts: Vec::new(),
+                    too_much: true,
+                };
             }
             let (resin, when) = (check::has_class(node, "resin"), when(node));
             let text = (svg_name(&node) == Some("text"))
@@ -137,7 +163,10 @@ impl Template {
             }
         }
         flush(run.take(), root, &mut parts);
-        Cut { parts }
+        Cut {
+            parts,
+            too_much: false,
+        }
     }
 
     /// The zones that must stay free, as one document; `None` when the template has none.

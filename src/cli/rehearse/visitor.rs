@@ -12,7 +12,8 @@ use serde_json::json;
 use crate::{
     booth::{Booth, Desk, png, read_picture},
     card::{self, Raster},
-    order::{CardImage, OrderId, Outcome, Picture, Serial},
+    health::Condition,
+    order::{CardImage, Disposition, OrderId, Outcome, Picture, Serial},
     portrait,
     runner::{Perform, Runner},
     session::{
@@ -184,6 +185,10 @@ impl Visitor {
             State::SignIn(sign_in::State::AskIsThisYou { .. }) => Press::Yes,
             State::SignIn(sign_in::State::NotEligible { .. }) => Press::Done,
             State::Consent(_) => Press::Accept,
+            // a booth without a reader asks where the card is
+            State::OldCard(_) if runner.session.health.reader != Condition::Ready => {
+                Press::OldCard(Disposition::HandedIn)
+            }
             State::OldCard(state) => {
                 if state.laid.is_none() && self.lays_a_card() {
                     self.desk.lay_old_card();

@@ -1,0 +1,125 @@
+//! `fotoautomat esc`: the router of the European Student Card.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use jiff::{Zoned, civil::Date};
+use uuid::Uuid;
+
+use super::{Answer, Error};
+use crate::{
+    config::Config,
+    esc_router::{Card, Chip, Esi, Level, Person, Router, Standing},
+    order::Serial,
+};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Ask whether a European Student Card is good; needs no key. Exit code 0 only for an active one.
+    Status {
+        /// The card's number, or the text of its code.
+        #[arg(value_name = "NUMBER|TEXT")]
+        card: String,
+    },
+    /// Make a student and a card known, or bring both up to date.
+    Register(Registration),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Registration {
+    /// The European Student Identifier: urn:schac:personalUniqueCode:int:esi:HOME:CODE.
+    #[arg(long)]
+    esi: Esi,
+    #[arg(long)]
+    name: String,
+    #[arg(long)]
+    email: Option<String>,
+    #[arg(long)]
+    level: Option<Level>,
+    /// The serial in the order: the card's number is made of it.
+    #[arg(long)]
+    serial: Serial,
+    /// The day on which the card was printed; today when left out.
+    #[arg(long, value_name = "DATE")]
+    issued: Option<Date>,
+    /// The last day on which it is good.
+    #[arg(long, value_name = "DATE")]
+    expires: Date,
+    #[arg(long, default_value = "smart-no-cdz")]
+    chip: Chip,
+    /// The card is revoked.
+    #[arg(long)]
+    inactive: bool,
+}
+
+pub async fn run(command: &Command, config: &Config) -> Result<Answer, Error> {
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let settings = config.raw.esc_router.as_ref().ok_or_else(|| {
+        Error::failed("the configuration has no section [esc_router]: add address = \"sandbox\"")
+    })?;
+    let router = settings
+        .connect(&config.site, credentials.as_deref())
+        .map_err(Error::failed)?;
+    match command {
+        Command::Status { card } => status(card, &router).await,
+        Command::Register(registration) => register(registration, config, &router).await,
+    }
+}
+
+async fn status(card: &str, router: &Router) -> Result<Answer, Error> {
+    let number = card.trim().rsplit('/').next().unwrap_or_default();
+    let number: Uuid = number
+        .parse()
+        .map_err(|_| Error::failed("this is no number of a European Student Card"))?;
+    let Some(status) = router.status(number).await.map_err(Error::failed)? else {
+        println!("unknown: the router has no card of this number");
+        return Ok(Answer::No);
+    };
+    let word = match status.standing {
+        Standing::Active => "active",
+        Standing::Inactive => "inactive",
+        Standing::Expired => "expired",
+    };
+    let expires = status.expires.map(|day| format!(", valid through {day}"));
+    let issuer = status.issuer.map(|name| format!(", issued by {name}"));
+    println!(
+        "{word}{}{}",
+        expires.unwrap_or_default(),
+        issuer.unwrap_or_default()
+    );
+    Ok(match status.standing {
+        Standing::Active => Answer::Yes,
+        _ => Answer::No,
+    })
+}
+
+async fn register(new: &Registration, config: &Config, router: &Router) -> Result<Answer, Error> {
+    let issuer = config
+        .raw
+        .card
+        .as_ref()
+        .and_then(|card| card.code.esc.as_ref());
+    let issuer = issuer.ok_or_else(|| {
+        Error::failed("the configuration lacks card.code.esc: name server and pic")
+    })?;
+    let person = Person {
+        esi: new.esi.clone(),
+        name: new.name.clone().into(),
+        pic: issuer.pic.clone(),
+        email: new.email.clone().map(Into::into),
+        level: new.level,
+    };
+    let card = Card {
+        number: issuer.number(new.serial),
+        holder: new.esi.clone(),
+        pic: issuer.pic.clone(),
+        issued: new.issued.unwrap_or_else(|| Zoned::now().date()),
+        expires: new.expires,
+        active: !new.inactive,
+        chip: new.chip,
+    };
+    router.put_person(&person).await.map_err(Error::failed)?;
+    router.put_card(&card).await.map_err(Error::failed)?;
+    println!("known: {}", card.number);
+    Ok(Answer::Yes)
+}

@@ -1,0 +1,44 @@
+//! The signatures of codes, for booths that have no key of their own.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+
+use super::{App, answer::Problem, auth::Booth};
+use crate::{
+    card::Credential,
+    order::Serial,
+    portal::{CodeRequest, CodeSignature},
+};
+
+/// Ed25519 is deterministic: a request that comes again gets the same answer, and nothing needs to be kept.
+pub(super) async fn signature(
+    State(app): State<Arc<App>>,
+    Path(serial): Path<String>,
+    _: Booth,
+    Json(code): Json<CodeRequest>,
+) -> Result<Json<CodeSignature>, Problem> {
+    let serial: Serial = serial.parse().map_err(Problem::bad_request)?;
+    let signer = app
+        .signer
+        .as_ref()
+        .ok_or_else(|| Problem::not_known("This portal signs no codes"))?;
+    let credential = Credential {
+        key: signer.id,
+        serial,
+        kind: code.kind,
+        valid_through: code.valid_through,
+        issue: code.issue,
+    };
+    let signature = credential
+        .signature(signer.key())
+        .map_err(Problem::bad_request)?;
+    Ok(Json(CodeSignature {
+        key_id: signer.id,
+        signature: BASE64.encode(signature),
+    }))
+}

@@ -1,0 +1,106 @@
+//! A booth without a key of its own: the portal signs the code of each card.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ed25519_dalek::SigningKey;
+use fotoautomat::{
+    card::{CodeError, Designer, PublicKeys, Raster, Settings, Signer, Verdict, read_code},
+    order::CardKind,
+    portal::{
+        CodeRequest, Error, Portal,
+        reference::{self, people::People},
+    },
+};
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{card, portrait};
+
+/// A site whose cards the portal signs with a key that has this public half.
+fn site(folder: &Path, public: &Signer) -> Designer {
+    let page = "<svg xmlns='http://www.w3.org/2000/svg' width='85.60mm' height='53.98mm' viewBox='0 0 85.6 53.98'>\
+                <rect id='qr' x='60' y='9' width='17' height='17'/></svg>";
+    fs::write(folder.join("front.svg"), page).unwrap();
+    let keys = PublicKeys(BTreeMap::from([(public.id, public.public())]));
+    fs::write(folder.join("public.json"), keys.to_jwks()).unwrap();
+    let settings = "[code]\nhost = 'A.SE'\nform = 'signed'\nkey = 'portal'\nkey_id = 7\npublic_keys = 'public.json'\n\
+                    [kinds.student]\ncode = 2\nfront = 'front.svg'\nlabel = { sv = 'Student' }\n";
+    let settings: Settings = toml::from_str(settings).unwrap();
+    Designer::load(folder, &settings).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+async fn portal(store: &Path, signer: Option<Signer>) -> (reference::Running, impl Portal) {
+    let booth = SigningKey::from_bytes(&[5; 32]);
+    let settings = reference::Settings {
+        booths: [("booth-1".to_owned(), booth.verifying_key())].into(),
+        signer,
+        ..reference::Settings::new(store.join("portal.sqlite"), People::default())
+    };
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .unwrap();
+    let running = reference::serve(listener, settings).await.unwrap();
+    let client = running.client("booth-1", booth).unwrap();
+    (running, client)
+}
+
+#[tokio::test]
+async fn the_portals_signature_is_printed_where_the_sites_keys_believe_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let signer = Signer::random(7);
+    let designer = site(folder.path(), &signer);
+    let mut content = card(&CardKind::from("student"), "sv", "Alva Björk");
+    assert_eq!(designer.code_text(&content), Err(CodeError::AskPortal));
+    let asked = designer.asked(&content).unwrap().unwrap();
+    let code = CodeRequest {
+        kind: asked.kind,
+        valid_through: asked.valid_through,
+        issue: asked.issue,
+    };
+    let (_running, client) = portal(folder.path(), Some(signer)).await;
+    let answer = client.sign(content.serial, code).await.unwrap();
+    assert_eq!(
+        client.sign(content.serial, code).await.unwrap(),
+        answer,
+        "asked again"
+    );
+    let signature: [u8; 64] = URL_SAFE_NO_PAD
+        .decode(&answer.signature)
+        .unwrap()
+        .try_into()
+        .unwrap();
+    content.signed = Some(designer.signed_elsewhere(&asked, &signature).unwrap());
+    let face = designer
+        .draw(&content, &portrait(), Raster::PROOF)
+        .unwrap()
+        .front;
+    let texts = read_code(&face.rgb);
+    let verdict = designer.verifier(None, TimeZone::UTC).verify(
+        &texts[0],
+        "2029-06-30T12:00:00Z".parse::<Timestamp>().unwrap(),
+    );
+    assert_eq!(verdict, Verdict::Valid(asked));
+    let mut other = signature;
+    other[40] ^= 1;
+    assert_eq!(
+        designer.signed_elsewhere(&asked, &other),
+        Err(CodeError::Signature)
+    );
+}
+
+#[tokio::test]
+async fn a_portal_without_a_key_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_running, client) = portal(folder.path(), None).await;
+    let content = card(&CardKind::from("student"), "sv", "Alva Björk");
+    let code = CodeRequest {
+        kind: 2,
+        valid_through: content.valid_through,
+        issue: 1,
+    };
+    let answer = client.sign(content.serial, code).await;
+    assert!(
+        matches!(answer, Err(Error::Status { status: 404, .. })),
+        "{answer:?}"
+    );
+}
