@@ -340,7 +340,9 @@ pub enum ScreenName {
     NeedsAttendant,
     AttendantSignIn,
     Attendant,
+    /// The attendant says why somebody is served, and then whom.
     Assist,
+    AssistWhom,
 }
 
 impl ScreenName {
@@ -396,8 +398,13 @@ impl ScreenName {
             State::Issue(Issue::Collecting { .. }) => Self::Collecting,
             State::Issue(Issue::FetchLater(_)) => Self::FetchLater,
             State::Issue(Issue::NeedsAttendant(_)) => Self::NeedsAttendant,
-            State::Attendant(state) => match state.step {
+            State::Attendant(state) => match &state.step {
                 Step::SigningIn { .. } => Self::AttendantSignIn,
+                Step::Panel {
+                    page: StaffPage::Assist,
+                    assist,
+                    ..
+                } if assist.is_warranted() => Self::AssistWhom,
                 Step::Panel {
                     page: StaffPage::Assist,
                     ..

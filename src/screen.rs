@@ -59,7 +59,7 @@ pub fn view<'a>(scene: &Scene<'_>) -> Element<'a, Chosen> {
     let kit = Kit {
         scene: *scene,
         frame: match scene.page.screen {
-            ScreenName::Typing | ScreenName::Assist => frame.with_keyboard(),
+            ScreenName::Typing | ScreenName::AssistWhom => frame.with_keyboard(),
             _ => frame,
         },
         live: scene.page.sheet.is_none(),
@@ -67,12 +67,11 @@ pub fn view<'a>(scene: &Scene<'_>) -> Element<'a, Chosen> {
     let mut board = Board::new(scene.size);
     match scene.page.screen {
         ScreenName::Attract => attract::draw(&kit, &mut board),
-        ScreenName::Typing => typing::draw(&kit, &mut board),
+        ScreenName::Typing | ScreenName::AssistWhom => typing::draw(&kit, &mut board),
         ScreenName::Framing | ScreenName::CountingDown | ScreenName::Capturing => {
             photo::live(&kit, &mut board)
         }
         ScreenName::Reviewing => photo::review(&kit, &mut board),
-        ScreenName::Assist => typing::assist(&kit, &mut board),
         // by phone it looks as everybody's sign-in does
         ScreenName::AttendantSignIn if scene.page.get("picture").is_some() => {
             plain::draw(&kit, &mut board)

@@ -75,7 +75,7 @@ impl Kiosk {
             }
             (
                 Stroke::Use,
-                ScreenName::Typing | ScreenName::AttendantSignIn | ScreenName::Assist,
+                ScreenName::Typing | ScreenName::AttendantSignIn | ScreenName::AssistWhom,
             ) if self.focus.is_none() && self.page.at(Place::Main).next().is_some() => {
                 self.use_element(|page| page.first_focus().map(|element| element.id.to_string()));
             }
@@ -92,11 +92,11 @@ impl Kiosk {
             (Stroke::Attendant, _) => self.choose(Action::Press(Press::Attendant)),
             (
                 Stroke::Letter(letter),
-                ScreenName::Typing | ScreenName::Assist | ScreenName::OldCard,
+                ScreenName::Typing | ScreenName::AssistWhom | ScreenName::OldCard,
             ) => {
                 self.choose(Action::Press(Press::Typed(Typed::Letter(letter))));
             }
-            (Stroke::Erase, ScreenName::Typing | ScreenName::Assist | ScreenName::OldCard) => {
+            (Stroke::Erase, ScreenName::Typing | ScreenName::AssistWhom | ScreenName::OldCard) => {
                 self.choose(Action::Press(Press::Typed(Typed::Backspace)));
             }
             (Stroke::Letter(digit), ScreenName::AttendantSignIn) if digit.is_ascii_digit() => {

@@ -1,7 +1,8 @@
 //! Test mode's desk: the hands of a visitor that a desk lacks (a phone, an old card, a new card), and every fault.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
+use super::read_picture;
 use crate::{devices::Controls, health::Part, identity::virtual_idp, order::Picture};
 
 /// What can be played at a booth in test mode. Cheap to clone.
@@ -18,7 +19,15 @@ pub struct Desk {
 #[derive(Debug)]
 pub struct Visitor {
     pub name: String,
-    pub picture: Picture,
+    pub(super) looks: Looks,
+}
+
+/// What the camera sees of a visitor.
+#[derive(Debug)]
+pub(super) enum Looks {
+    Drawn(Picture),
+    /// Read when they step before the camera, and not kept: whoever is in the file then stands there.
+    File(PathBuf),
 }
 
 /// A fault that can be raised, and whether it is.
@@ -108,7 +117,15 @@ impl Desk {
     /// Puts the visitor of this number before the camera.
     pub fn show_visitor(&self, number: usize) {
         if let Some(visitor) = self.visitors.get(number % self.visitors.len().max(1)) {
-            self.show(&visitor.picture);
+            match &visitor.looks {
+                Looks::Drawn(picture) => self.show(picture),
+                Looks::File(path) => match read_picture(path) {
+                    Ok(picture) => self.show(&picture),
+                    Err(unreadable) => {
+                        tracing::warn!("nobody steps before the camera: {unreadable}")
+                    }
+                },
+            }
         }
     }
 

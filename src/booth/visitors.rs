@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ImageDecoder, ImageReader};
 
-use super::{SCENE, Visitor};
+use super::{SCENE, Visitor, desk::Looks};
 use crate::order::Picture;
 
 /// Why a picture file cannot be shown.
@@ -64,9 +64,10 @@ pub fn png(picture: &Picture) -> Option<Vec<u8>> {
 /// The photograph, when one is given; else the drawn visitors that come with the booth.
 pub(super) fn load(photo: Option<&Path>) -> Result<Vec<Visitor>, Unreadable> {
     if let Some(path) = photo {
+        read_picture(path)?;
         return Ok(vec![Visitor {
             name: "photo".to_owned(),
-            picture: read_picture(path)?,
+            looks: Looks::File(path.to_owned()),
         }]);
     }
     Ok(drawn())
@@ -100,7 +101,7 @@ fn drawn() -> Vec<Visitor> {
     let visitors = DRAWN.iter().filter_map(|(name, svg)| {
         Some(Visitor {
             name: (*name).to_owned(),
-            picture: draw(svg)?,
+            looks: Looks::Drawn(draw(svg)?),
         })
     });
     visitors.collect()

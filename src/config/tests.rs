@@ -148,3 +148,32 @@ fn a_folder_without_a_configuration_is_told_as_such() {
         "{problems}"
     );
 }
+
+#[test]
+fn orders_for_review_and_networks_are_checked() {
+    let identity = "[identity]\nissuer = \"https://login.example.edu\"\nclient_id = \"booth-1\"\n";
+    for (more, expected) in [
+        (
+            "[rules]\nwithout_portal = true".to_owned(),
+            "rules.without_portal is true, and nothing says what may be ordered",
+        ),
+        (
+            "[review]\nkinds = []\nplaces = [{ id = \"desk\", name = \"Desk\" }]".to_owned(),
+            "review.kinds is empty",
+        ),
+        (
+            "[review]\nkinds = [{ affiliation = \"student\", kind = \"pet\", valid_days = 0 }]\nplaces = []".to_owned(),
+            "review.kinds[0].kind names \"pet\", which this site does not make",
+        ),
+        (
+            format!("{identity}networks = [\"campus\"]"),
+            "identity.networks has \"campus\", which is no network",
+        ),
+    ] {
+        let found = said(&format!("{GOOD}\n{more}"), None);
+        assert!(
+            found.iter().any(|problem| problem.contains(expected)),
+            "{expected}: {found:#?}"
+        );
+    }
+}

@@ -112,47 +112,47 @@ fn by_pin(typed: usize, checking: bool, problem: Option<Refusal>, at: &At<'_>) -
     elements
 }
 
-/// Who is served, why, and that proof of identity was seen.
+/// Why somebody is served and that proof of identity was seen; then whom.
 fn assist_page(assist: &Assist, at: &At<'_>) -> Vec<Element> {
-    let field = Element::new(
-        "subject",
-        Role::Field,
-        Place::Words,
-        at.say(key::ASSIST_SUBJECT),
-    );
+    let mut elements = vec![Element::title(at.say(key::PAGE_ASSIST))];
+    if assist.is_warranted() {
+        elements.extend(whom(assist, at));
+    } else {
+        elements.push(Element::text("how", at.say(key::ASSIST_HOW)));
+        elements.extend(Why::ALL.map(|why| {
+            let (id, label) = (
+                format!("why-{}", why.name()),
+                at.of(key::ASSIST_WHY, why.name()),
+            );
+            Element::new(id, Role::Choice, Place::Choices, label)
+                .chosen(assist.why == Some(why))
+                .press(Press::Staff(Staff::Why(why)))
+        }));
+        let seen = at.say(key::ASSIST_ID_SEEN);
+        elements.push(
+            Element::new("id-seen", Role::Toggle, Place::Choices, seen)
+                .chosen(assist.id_seen)
+                .press(Press::Staff(Staff::IdSeen)),
+        );
+    }
+    let back = Press::Staff(Staff::Page(Page::Readiness));
+    elements.push(Element::second(
+        "pages",
+        Icon::Back,
+        at.say(key::BACK),
+        back,
+    ));
+    elements
+}
+
+fn whom(assist: &Assist, at: &At<'_>) -> Vec<Element> {
+    let subject = at.say(key::ASSIST_SUBJECT);
     let mut elements = vec![
-        Element::title(at.say(key::PAGE_ASSIST)),
-        field
+        Element::new("subject", Role::Field, Place::Words, subject)
             .note(assist.subject.expose().clone())
             .chosen(true)
             .private(),
     ];
-    elements.extend(Why::ALL.map(|why| {
-        let label = at.of(key::ASSIST_WHY, why.name());
-        Element::new(
-            format!("why-{}", why.name()),
-            Role::Choice,
-            Place::Choices,
-            label,
-        )
-        .chosen(assist.why == Some(why))
-        .press(Press::Staff(Staff::Why(why)))
-    }));
-    elements.push(
-        Element::new(
-            "id-seen",
-            Role::Toggle,
-            Place::Words,
-            at.say(key::ASSIST_ID_SEEN),
-        )
-        .icon(if assist.id_seen {
-            Icon::BoxOn
-        } else {
-            Icon::BoxOff
-        })
-        .chosen(assist.id_seen)
-        .press(Press::Staff(Staff::IdSeen)),
-    );
     if let Some(problem) = assist.problem {
         let text = match problem {
             NotEligible::Failed(Failure::Unknown) => at.say(key::ASSIST_UNKNOWN),
@@ -171,13 +171,6 @@ fn assist_page(assist: &Assist, at: &At<'_>) -> Vec<Element> {
         Element::main("serve", Icon::SignIn, at.say(label), serve)
             .enabled(assist.is_complete() && !assist.looking),
     );
-    let back = Press::Staff(Staff::Page(Page::Readiness));
-    elements.push(Element::second(
-        "pages",
-        Icon::Back,
-        at.say(key::BACK),
-        back,
-    ));
     elements
 }
 

@@ -144,7 +144,8 @@ pub(super) fn help_name(screen: ScreenName) -> &'static str {
         | ScreenName::Attract
         | ScreenName::AttendantSignIn
         | ScreenName::Attendant
-        | ScreenName::Assist => "start",
+        | ScreenName::Assist
+        | ScreenName::AssistWhom => "start",
     }
 }
 

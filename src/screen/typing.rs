@@ -1,4 +1,4 @@
-//! The password sign-in: two fields and the booth's own keyboard.
+//! What is typed: fields, and the booth's own keyboard.
 
 use iced::{
     Point, Rectangle, Size,
@@ -7,7 +7,7 @@ use iced::{
 
 use super::{
     Chosen,
-    kit::{Kit, Voice, columns, grid, grid_height},
+    kit::{Kit, Voice, columns},
 };
 use crate::{
     elements::{Element as Thing, Place, Role},
@@ -72,6 +72,7 @@ fn draw_fields(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle, be
     let toggle = page.at(Place::Words).find(|t| t.role == Role::Toggle);
     let problem = kit.lines(page.at(Place::Words).filter(|t| t.role == Role::Notice));
     let height = field_height(kit);
+    let count = fields.len() + usize::from(toggle.is_some());
     let (title_at, fields_at) = if lying {
         let head = 1.18 * m.title();
         let body = Rectangle {
@@ -85,13 +86,13 @@ fn draw_fields(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle, be
                 height: head,
                 ..room
             },
-            columns(body, 3, 1.2 * u),
+            columns(body, count, 1.2 * u),
         )
     } else if beside {
         let body = Rectangle { height, ..room };
-        (kit.frame.title, columns(body, 3, 1.2 * u))
+        (kit.frame.title, columns(body, count, 1.2 * u))
     } else {
-        let rows = (0..3).map(|index| Rectangle {
+        let rows = (0..count).map(|index| Rectangle {
             y: room.y + index as f32 * (height + 0.9 * u),
             height,
             ..room
@@ -126,85 +127,6 @@ fn draw_fields(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle, be
         problem_at,
         Words::new(problem).align(Horizontal::Left, Vertical::Center),
     );
-}
-
-/// The attendant says whom to serve: one field, why, proof of identity, and the same keyboard.
-pub(super) fn assist(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
-    let (m, u) = (kit.metrics(), kit.u());
-    let (frame, page) = (&kit.frame, kit.scene.page);
-    let margin = 2.4 * u;
-    let wide = Rectangle {
-        x: frame.area.x + margin,
-        width: frame.area.width - 2.0 * margin,
-        ..frame.area
-    };
-    let lying = frame.side.is_some();
-    let top = if lying {
-        frame.content.y
-    } else {
-        frame.steps.y
-    };
-    let row = m.hit.max(4.2 * u * (0.6 + 0.4 * m.larger));
-    let gap = 0.8 * u;
-    let head = Rectangle {
-        y: top,
-        height: 1.18 * m.title(),
-        ..wide
-    };
-    let title = Rectangle {
-        width: wide.width * 0.4,
-        ..head
-    };
-    board.put(title, Words::new(kit.title_lines()));
-    let problem = kit.lines(page.at(Place::Words).filter(|t| t.role == Role::Notice));
-    let problem_at = Rectangle {
-        x: wide.x + wide.width * 0.42,
-        width: wide.width * 0.58,
-        ..head
-    };
-    board.put(
-        problem_at,
-        Words::new(problem).align(Horizontal::Left, Vertical::Center),
-    );
-    let mut y = top + head.height + gap;
-    let at = |y: f32| Rectangle {
-        y,
-        height: row,
-        ..wide
-    };
-    let said: Vec<&Thing> = page
-        .at(Place::Words)
-        .filter(|t| matches!(t.role, Role::Field | Role::Toggle))
-        .collect();
-    for (thing, place) in said.iter().zip(columns(at(y), 2, 1.2 * u)) {
-        if thing.role == Role::Field {
-            board.put(place, field(kit, thing));
-        } else {
-            board.put(place, kit.button(thing, Voice::Second, kit.live));
-        }
-    }
-    y += row + gap;
-    let why: Vec<&Thing> = page.at(Place::Choices).collect();
-    let across = if lying { why.len() } else { 3 };
-    let room = Rectangle {
-        height: grid_height(why.len(), across, row, gap),
-        ..at(y)
-    };
-    for (thing, place) in why.iter().zip(grid(room, why.len(), across, row, gap)) {
-        board.put(place, kit.button(thing, Voice::Choice, kit.live));
-    }
-    y += room.height + 1.4 * u;
-    let rows = key_rows(kit);
-    let gap = 0.7 * u;
-    let bottom = frame.main.y - 1.6 * u;
-    let key = ((bottom - y) / rows.len() as f32 - gap).min(m.hit.max(4.4 * u));
-    let height = rows.len() as f32 * (key + gap) - gap;
-    let keyboard = Rectangle {
-        y: bottom - height,
-        height,
-        ..wide
-    };
-    keys(kit, board, keyboard, &rows, key, gap);
 }
 
 /// A field: its name, and what was typed with a cursor behind it.

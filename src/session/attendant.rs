@@ -405,9 +405,14 @@ fn fill_in(assist: &mut Assist, press: super::Press, staff: &Staff, effects: &mu
 }
 
 impl Assist {
-    /// Somebody is named, for a reason, and their proof of identity was seen.
+    /// There is a reason, and proof of identity was seen.
+    pub fn is_warranted(&self) -> bool {
+        self.why.is_some() && self.id_seen
+    }
+
+    /// And somebody is named.
     pub fn is_complete(&self) -> bool {
-        !self.subject.trim().is_empty() && self.why.is_some() && self.id_seen
+        self.is_warranted() && !self.subject.trim().is_empty()
     }
 }
 

@@ -238,6 +238,7 @@ keys! {
     PAGE_CAMERA = "page-camera";
     PAGE_SUPPLIES = "page-supplies";
     PAGE_ASSIST = "page-assist";
+    ASSIST_HOW = "assist-how";
     ASSIST_SUBJECT = "assist-subject";
     ASSIST_WHY = "assist-why";
     ASSIST_ID_SEEN = "assist-id-seen";

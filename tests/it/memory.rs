@@ -6,6 +6,7 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::OsStr,
     fs::{self, File},
     io::{BufRead, BufReader, Read},
     os::unix::fs::FileExt,
@@ -22,6 +23,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
 };
+
+use fotoautomat::portal::reference;
 
 use crate::{
     phone::Phone,
@@ -46,9 +49,6 @@ kind = "student"
 valid_through = "2029-06-30"
 card_number = "7391 5500 2846"
 functions = ["access"]
-
-[[people.cards]]
-kind = "student"
 
 [[places]]
 id = "infocenter"
@@ -207,6 +207,11 @@ impl Gate {
         });
     }
 
+    fn is_asked_for_somebody(&self) -> bool {
+        let sent = self.sent.lock().unwrap();
+        sent.iter().any(|sent| sent.starts_with(b"GET /v1/holder "))
+    }
+
     /// What of everything sent stands between these words, the first time.
     fn heard(&self, before: &[u8], after: &[u8]) -> Option<Vec<u8>> {
         let sent = self.sent.lock().unwrap();
@@ -264,15 +269,13 @@ struct Booth {
 }
 
 impl Booth {
-    fn start(site: &Site, data: &TempDir, temporary: &TempDir, photo: &Path) -> Self {
+    fn start(site: &Site, temporary: &TempDir, args: &[&OsStr]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_fotoautomat"))
             .arg("--config")
             .arg(site.path("site"))
-            .args(["rehearse", "--idle", "--speed", "10", "--out"])
-            .arg(data.path())
-            .arg("--photo")
-            .arg(photo)
+            .args(args)
             .env("FOTOAUTOMAT_LOG", "debug")
+            .env("NO_COLOR", "1")
             .env("TMPDIR", temporary.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -376,139 +379,175 @@ fn photo(folder: &Path) -> std::path::PathBuf {
     path
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_of_a_person_is_left_a_second_after_the_visit() {
-    let eavesdropper = Eavesdropper::bind().await;
-    let issuer = eavesdropper.address.clone();
-    let op = OidcProvider::start(json!({
-        "issuer": issuer,
-        "accounts": { SUBJECT: { "name": NAME, "eduperson_affiliation": ["student"] } },
-        "clients": [{
-            "client_id": BOOTH,
-            "client_name": "Photo booth infocenter-1, Infocenter",
-            "token_endpoint_auth_method": "none",
-            "application_type": "native",
-            "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"],
-            "response_types": [],
-            "redirect_uris": [],
-            "scope": "openid profile umu",
-            "id_token_signed_response_alg": "ES256",
-        }],
-    }))
-    .await;
-    let heard = eavesdropper.listen(op.address.clone());
-    let site = Site::new();
-    let (gate, listener) = Gate::bind().await;
-    let portal = site.portal_behind(&issuer, PEOPLE, &gate.address).await;
-    gate.lead_to(listener, portal.address);
-    let identity = format!(
-        "issuer = \"{issuer}\"\nclient_id = \"{BOOTH}\"\nscopes = [\"profile\", \"umu\"]\nallow_http_loopback = true"
-    );
-    site.write(&identity, &gate.address, "");
-    let (data, temporary, shelf) = (
-        tempfile::tempdir().unwrap(),
-        tempfile::tempdir().unwrap(),
-        tempfile::tempdir().unwrap(),
-    );
-    let booth = Booth::start(&site, &data, &temporary, &photo(shelf.path()));
-    let id = booth.process.id();
+/// The world outside the booth: provider, portal, and the folders that the booth may write to.
+struct Outside {
+    heard: Heard,
+    gate: Gate,
+    site: Site,
+    data: TempDir,
+    temporary: TempDir,
+    shelf: TempDir,
+    _portal: reference::Running,
+    _provider: OidcProvider,
+}
 
-    // the phone approves; the portal does not answer yet, so that the token is still there
-    let code = answer_with(&heard, "device_code").await;
-    let scan = code["verification_uri_complete"].as_str().unwrap();
-    Phone::new(None).approve(scan, SUBJECT).await;
-    let tokens = answer_with(&heard, "id_token").await;
-    let access_token = text(&tokens, "access_token");
-    let id_token = text(&tokens, "id_token");
-    let payload = id_token
-        .split(|byte| *byte == b'.')
-        .nth(1)
-        .unwrap()
-        .to_vec();
-    let mut canaries: Vec<Canary> = vec![
-        ("the user code".to_owned(), text(&code, "user_code")),
-        ("the device code".to_owned(), text(&code, "device_code")),
-        ("the access token".to_owned(), access_token.clone()),
-        (
-            "the end of the access token".to_owned(),
-            access_token[access_token.len() - 20..].to_vec(),
-        ),
-        ("the ID Token".to_owned(), id_token[..40].to_vec()),
-        (
-            "the ID Token's claims".to_owned(),
-            payload[payload.len() - 48..].to_vec(),
-        ),
-        ("the name".to_owned(), NAME.as_bytes().to_vec()),
-        // as SVG templates and JSON may write it
-        (
-            "a part of the name".to_owned(),
-            "Kanariefågel".as_bytes().to_vec(),
-        ),
-        ("the subject".to_owned(), SUBJECT.as_bytes().to_vec()),
-        (
-            "the card number".to_owned(),
-            CARD_NUMBER.as_bytes().to_vec(),
-        ),
-    ];
-    let until = Instant::now() + Duration::from_secs(60);
-    while gate
-        .heard(b"Bearer ", b"\r")
-        .is_none_or(|bearer| bearer != access_token)
-        && !gate
-            .sent
-            .lock()
-            .unwrap()
-            .iter()
-            .any(|sent| sent.starts_with(b"GET /v1/holder "))
-    {
-        assert!(Instant::now() < until, "nobody was looked up");
-        tokio::time::sleep(Duration::from_millis(5)).await;
+impl Outside {
+    async fn new() -> Self {
+        let eavesdropper = Eavesdropper::bind().await;
+        let issuer = eavesdropper.address.clone();
+        let provider = OidcProvider::start(json!({
+            "issuer": issuer,
+            "accounts": { SUBJECT: { "name": NAME, "eduperson_affiliation": ["student"] } },
+            "clients": [{
+                "client_id": BOOTH,
+                "client_name": "Photo booth infocenter-1, Infocenter",
+                "token_endpoint_auth_method": "none",
+                "application_type": "native",
+                "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"],
+                "response_types": [],
+                "redirect_uris": [],
+                "scope": "openid profile umu",
+                "id_token_signed_response_alg": "ES256",
+            }],
+        }))
+        .await;
+        let heard = eavesdropper.listen(provider.address.clone());
+        let site = Site::new();
+        let (gate, listener) = Gate::bind().await;
+        let portal = site.portal_behind(&issuer, PEOPLE, &gate.address).await;
+        gate.lead_to(listener, portal.address);
+        let identity = format!(
+            "issuer = \"{issuer}\"\nclient_id = \"{BOOTH}\"\nscopes = [\"profile\", \"umu\"]\nallow_http_loopback = true"
+        );
+        site.write(&identity, &gate.address, "");
+        let folder = || tempfile::tempdir().unwrap();
+        Self {
+            heard,
+            gate,
+            site,
+            data: folder(),
+            temporary: folder(),
+            shelf: folder(),
+            _portal: portal,
+            _provider: provider,
+        }
     }
-    booth.signal("-STOP");
-    let found = search_memory(id, &Search::new(canaries.clone())).join("\n");
-    booth.signal("-CONT");
-    assert!(
-        found.contains("the access token"),
-        "the search finds what is there: {found}"
-    );
-    gate.open.send_replace(true);
 
-    // while the card is printed all of the person is there
-    booth.line("ack ").await;
+    /// The phone approves; what is a secret from then on.
+    async fn approve(&self) -> Vec<Canary> {
+        let code = answer_with(&self.heard, "device_code").await;
+        let scan = code["verification_uri_complete"].as_str().unwrap();
+        Phone::new(None).approve(scan, SUBJECT).await;
+        let tokens = answer_with(&self.heard, "id_token").await;
+        let access_token = text(&tokens, "access_token");
+        let id_token = text(&tokens, "id_token");
+        let payload = id_token.split(|byte| *byte == b'.').nth(1).unwrap();
+        let canary = |name: &str, bytes: &[u8]| (name.to_owned(), bytes.to_vec());
+        vec![
+            canary("the user code", &text(&code, "user_code")),
+            canary("the device code", &text(&code, "device_code")),
+            canary("the access token", &access_token),
+            canary(
+                "the end of the access token",
+                &access_token[access_token.len() - 20..],
+            ),
+            canary("the ID Token", &id_token[..40]),
+            canary("the ID Token's claims", &payload[payload.len() - 48..]),
+            canary("the name", NAME.as_bytes()),
+            canary("a part of the name", "Kanariefågel".as_bytes()),
+            canary("the subject", SUBJECT.as_bytes()),
+            canary("the card number", CARD_NUMBER.as_bytes()),
+        ]
+    }
+
+    /// A piece of the photograph as it went to the portal.
+    fn photo_sent(&self) -> Canary {
+        let jpeg = self
+            .gate
+            .heard(b"content-type: image/jpeg", b"\xff\xd9")
+            .expect("the photo was sent");
+        // a piece that is not made of repetitions, which are everywhere
+        let distinct = |piece: &&[u8]| piece.iter().collect::<BTreeSet<_>>().len() > 32;
+        let mut pieces = jpeg.chunks_exact(48).skip(jpeg.len() / 96);
+        let piece = pieces.find(distinct).expect("a rough piece");
+        ("the photo's JPEG".to_owned(), piece.to_vec())
+    }
+
+    /// Where anything of the person is a second after `ended`.
+    async fn what_is_left(
+        &self,
+        booth: &Booth,
+        canaries: Vec<Canary>,
+        ended: Instant,
+    ) -> Vec<String> {
+        let search = Search::new(canaries);
+        tokio::time::sleep(Duration::from_secs(1).saturating_sub(ended.elapsed())).await;
+        booth.signal("-STOP");
+        let mut found = search_memory(booth.process.id(), &search);
+        search_folder(self.data.path(), &search, &mut found);
+        search_folder(self.temporary.path(), &search, &mut found);
+        let log = booth.log.lock().unwrap().clone();
+        assert!(log.contains("DEBUG"), "the log is really written");
+        let mut said = Vec::new();
+        search.find(log.as_bytes(), &mut said);
+        search.find(booth.lines.lock().unwrap().join("\n").as_bytes(), &mut said);
+        found.extend(
+            said.into_iter()
+                .map(|canary| format!("{canary} in the log")),
+        );
+        booth.signal("-CONT");
+        found.sort();
+        found.dedup();
+        found
+    }
+}
+
+/// What is in the memory now, in the middle of a visit: the search finds what is there.
+fn found_now(booth: &Booth, canaries: &[Canary]) -> String {
     booth.signal("-STOP");
-    let found = search_memory(id, &Search::new(canaries.clone())).join("\n");
+    let found = search_memory(booth.process.id(), &Search::new(canaries.to_vec()));
     booth.signal("-CONT");
+    found.join("\n")
+}
+
+fn all_is_there(found: &str) {
     for expected in ["the name", "the subject", "the card number", "pixels"] {
         assert!(found.contains(expected), "no {expected}: {found}");
     }
+}
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_of_a_person_is_left_a_second_after_the_visit() {
+    let outside = Outside::new().await;
+    let photo = photo(outside.shelf.path());
+    let args: [&OsStr; 8] = [
+        "rehearse".as_ref(),
+        "--idle".as_ref(),
+        "--speed".as_ref(),
+        "10".as_ref(),
+        "--out".as_ref(),
+        outside.data.path().as_ref(),
+        "--photo".as_ref(),
+        photo.as_ref(),
+    ];
+    let booth = Booth::start(&outside.site, &outside.temporary, &args);
+    // the portal does not answer yet, so that the token is still there
+    let mut canaries = outside.approve().await;
+    let until = Instant::now() + Duration::from_secs(60);
+    while !outside.gate.is_asked_for_somebody() {
+        assert!(Instant::now() < until, "nobody was looked up");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let found = found_now(&booth, &canaries);
+    assert!(found.contains("the access token"), "{found}");
+    outside.gate.open.send_replace(true);
+    // while the card is printed all of the person is there
+    booth.line("ack ").await;
+    all_is_there(&found_now(&booth, &canaries));
     let idle = booth.line("idle ").await;
     let ended = Instant::now();
     assert!(idle.contains("\"printed\":1"), "{idle}");
-    let jpeg = gate
-        .heard(b"content-type: image/jpeg", b"\xff\xd9")
-        .expect("the photo was sent");
-    // a piece that is not made of repetitions, which are everywhere
-    let distinct = |piece: &&[u8]| piece.iter().collect::<BTreeSet<_>>().len() > 32;
-    let mut pieces = jpeg.chunks_exact(48).skip(jpeg.len() / 96);
-    let piece = pieces.find(distinct).expect("a rough piece");
-    canaries.push(("the photo's JPEG".to_owned(), piece.to_vec()));
-    let search = Search::new(canaries);
-    tokio::time::sleep(Duration::from_secs(1).saturating_sub(ended.elapsed())).await;
-    booth.signal("-STOP");
-    let mut found = search_memory(id, &search);
-    search_folder(data.path(), &search, &mut found);
-    search_folder(temporary.path(), &search, &mut found);
-    let log = booth.log.lock().unwrap().clone();
-    assert!(log.contains("DEBUG"), "the log is really written");
-    let mut said = Vec::new();
-    search.find(log.as_bytes(), &mut said);
-    search.find(idle.as_bytes(), &mut said);
-    found.extend(
-        said.into_iter()
-            .map(|canary| format!("{canary} in the log")),
-    );
-    booth.signal("-CONT");
-    found.dedup();
-    assert_eq!(found, Vec::<String>::new(), "left after the visit");
+    canaries.push(outside.photo_sent());
+    let left = outside.what_is_left(&booth, canaries, ended).await;
+    assert_eq!(left, Vec::<String>::new(), "left after the visit");
 }

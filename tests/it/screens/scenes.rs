@@ -299,6 +299,12 @@ pub(super) fn all() -> Vec<Scene> {
             play.ready();
             play.staff(attendant::Page::Assist);
         }),
+        scene("99-staff-assist-whom", |play| {
+            play.ready();
+            play.staff(attendant::Page::Assist);
+            play.press(Press::Staff(Staff::Why(attendant::Why::NoPhone)));
+            play.press(Press::Staff(Staff::IdSeen));
+        }),
         scene("98-staff-assist-unknown", |play| {
             play.ready();
             play.staff(attendant::Page::Assist);

@@ -292,6 +292,7 @@ page-decision = To decide
 page-camera = Camera
 page-supplies = Supplies
 page-assist = Serve
+assist-how = Why can the person not sign in? Look at their proof of identity.
 assist-subject = The person's user name or number
 assist-why-guest = Guest
 assist-why-supplier = Supplier

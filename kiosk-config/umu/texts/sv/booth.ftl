@@ -292,6 +292,7 @@ page-decision = Att besluta
 page-camera = Kamera
 page-supplies = Förbrukning
 page-assist = Betjäna
+assist-how = Varför kan personen inte logga in? Titta på legitimationen.
 assist-subject = Personens Umu-id eller nummer
 assist-why-guest = Gäst
 assist-why-supplier = Leverantör
