@@ -9,6 +9,9 @@
 #[path = "../../drivers/card-printer/tests/it/harness.rs"]
 mod harness;
 #[allow(dead_code)] // as above
+#[path = "../../drivers/card-printer/tests/it/on_bus.rs"]
+mod on_bus;
+#[allow(dead_code)] // as above
 #[path = "../../drivers/card-printer/tests/it/oracle.rs"]
 mod oracle;
 
@@ -18,7 +21,8 @@ use std::time::Duration;
 
 use card_printer::{Model, Options, PrintJob, decode, encode};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use harness::{Desk, bus, card, run};
+use harness::{Desk, bus, run};
+use on_bus::card;
 use oracle::{BACKEND, FILTER, LINEAR, ppd, raster};
 
 fn job(model: Model) -> PrintJob {

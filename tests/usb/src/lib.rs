@@ -19,6 +19,8 @@
 //! The socket protocol is umockdev's own (seen in 0.17.16): words of 8 bytes; the client sends command 1 with request and
 //! argument; we answer 3 with result and errno, and before that may read (5) and write (6) the client's memory.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))] // a test that unwraps says what it expects
+
 mod redir;
 pub mod socket;
 mod sysfs;

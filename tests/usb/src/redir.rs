@@ -357,3 +357,6 @@ impl Cable<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

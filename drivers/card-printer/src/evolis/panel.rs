@@ -6,6 +6,7 @@
 
 use super::{ACROSS, LINES};
 use crate::card::CardImage;
+use crate::magicard::layout::gather;
 
 /// How many levels of dye a colour panel has. The guide names 32, 64 and 128; eight bits exist, but how to ask for them was
 /// never published.
@@ -48,29 +49,20 @@ pub fn bytes(bits: usize) -> usize {
     ACROSS * LINES * bits / 8
 }
 
-/// Packs 8 values of `bits` bits, the first into the highest bits; gives them in the low bits of a word.
-fn join(values: [u8; 8], bits: usize) -> u64 {
-    values
-        .into_iter()
-        .fold(0, |word, value| word << bits | u64::from(value))
-}
-
 /// How many columns are packed at a time; they and their lines stay in the first cache.
 const TILE: usize = 16;
 
-/// Packs what `value` makes of each pixel (its index in the picture) into a panel of `bits` bits a dot.
-fn pack(bits: usize, out: &mut [u8], value: impl Fn(usize) -> u8) {
+/// Goes through a picture as a panel needs it: 8 dots of a line at a time. `take` gets the eight places of a picture of
+/// one byte a pixel where the tile begins in each of the eight rows (dot 0 of a line is the lowest row), how many columns the
+/// tile has, and where in the panel the dots of its first column go; a column further is a line further.
+fn tiles(bits: usize, mut take: impl FnMut([usize; 8], usize, usize)) {
     let line_bytes = ACROSS * bits / 8;
     for first in (0..LINES).step_by(TILE) {
+        let columns = TILE.min(LINES - first);
         for group in 0..ACROSS / 8 {
-            // Dot 0 of a line is the lowest row.
-            let rows: [usize; 8] =
-                std::array::from_fn(|step| (ACROSS - 1 - (group * 8 + step)) * LINES);
-            for line in first..(first + TILE).min(LINES) {
-                let word = join(rows.map(|row| value(row + line)), bits).to_be_bytes();
-                let at = line * line_bytes + group * bits;
-                out[at..at + bits].copy_from_slice(&word[8 - bits..]);
-            }
+            let rows =
+                std::array::from_fn(|step| (ACROSS - 1 - (group * 8 + step)) * LINES + first);
+            take(rows, columns, first * line_bytes + group * bits);
         }
     }
 }
@@ -84,17 +76,48 @@ pub fn pack_dye(
     out: &mut [u8],
 ) {
     let full = usize::from(levels.full());
-    let dye: [u8; 256] = std::array::from_fn(|light| ((255 - light) * full / 255) as u8);
-    let (rgb, resin) = (image.rgb(), image.resin_mask());
+    let dye = std::array::from_fn(|light| ((255 - light) * full / 255) as u8);
     let spare = if spare_resin { 0xFF } else { 0 };
-    pack(levels.bits(), out, |pixel| {
-        dye[usize::from(rgb[pixel * 3 + channel])] & !(resin[pixel] & spare)
+    match levels {
+        Levels::Five => pack::<5>(image, channel, &dye, spare, out),
+        Levels::Six => pack::<6>(image, channel, &dye, spare, out),
+        Levels::Seven => pack::<7>(image, channel, &dye, spare, out),
+    }
+}
+
+/// The same for a depth that the compiler knows: `dye` for each light, none where the mark and `spare` have bits.
+fn pack<const BITS: usize>(
+    image: &CardImage,
+    channel: usize,
+    dye: &[u8; 256],
+    spare: u8,
+    out: &mut [u8],
+) {
+    tiles(BITS, |rows, columns, at| {
+        let rgb = rows.map(|row| &image.rgb()[row * 3..(row + columns) * 3]);
+        let resin = rows.map(|row| &image.resin_mask()[row..row + columns]);
+        let lines = out[at..].chunks_mut(ACROSS * BITS / 8);
+        for (column, line) in lines.take(columns).enumerate() {
+            let mut word = 0_u64;
+            for (rgb, resin) in rgb.iter().zip(&resin) {
+                let value = dye[usize::from(rgb[column * 3 + channel])] & !(resin[column] & spare);
+                word = word << BITS | u64::from(value);
+            }
+            let bytes = word.to_be_bytes();
+            line[..BITS].copy_from_slice(&bytes[8 - BITS..]);
+        }
     });
 }
 
 /// Packs a mask (0 or 255 a pixel) as a panel of one bit a dot.
 pub fn pack_mask(mask: &[u8], out: &mut [u8]) {
-    pack(1, out, |pixel| mask[pixel] & 1);
+    tiles(1, |rows, columns, at| {
+        let rows = rows.map(|row| &mask[row..row + columns]);
+        for column in 0..columns {
+            let dots = u64::from_be_bytes(rows.map(|row| row[column]));
+            out[at + column * LINE] = gather(dots, 0);
+        }
+    });
 }
 
 /// The opposite of the packing: one byte a pixel, rows from the top of the landscape picture.

@@ -204,7 +204,7 @@ pub fn pack(image: &CardImage, map: &HeadMap, planes: &mut Planes<'_>) {
 }
 
 /// Takes bit `bit` of each of eight bytes, the first byte's into the highest bit.
-fn gather(bytes: u64, bit: usize) -> u8 {
+pub(crate) fn gather(bytes: u64, bit: usize) -> u8 {
     // The factor moves bit 0 of byte i to bit 56 + i, without carries.
     (((bytes >> bit) & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
 }

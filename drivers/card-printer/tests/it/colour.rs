@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 
 use card_printer::{CardImage, ColourProfile};
 
-use crate::harness::{Desk, PRINTCTL, card, pixels, run};
+use crate::harness::{Desk, PRINTCTL, pixels, run};
+use crate::on_bus::card;
 
 /// A profile of a made-up printer with tables, as measuring programs write them (ICC.1:2001-04: `prtr`, RGB, Lab, `mft2`).
 /// Its film is too pale in the middle, and its magenta is dirty.

@@ -15,7 +15,8 @@ use card_printer::{
     Selector, Timing, wait_for,
 };
 
-use crate::harness::{Desk, bus, card, run};
+use crate::harness::{Desk, bus, run};
+use crate::on_bus::card;
 use crate::oracle;
 use crate::spooler::{Setup, Spooler};
 

@@ -2,7 +2,7 @@
 
 use card_printer::{Model, Options, PrintJob, encode};
 
-use crate::harness::card;
+use crate::on_bus::card;
 
 #[test]
 fn nothing_is_allocated_for_a_pixel() {

@@ -7,6 +7,7 @@ mod cups;
 mod frugal;
 mod gutenprint;
 mod harness;
+mod on_bus;
 mod oracle;
 mod pictures;
 mod spooler;

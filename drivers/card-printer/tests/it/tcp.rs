@@ -5,7 +5,8 @@ use std::process::{Child, Command, Stdio};
 
 use card_printer::Model;
 
-use crate::harness::{Desk, PRINTCTL, card, json, pixels, run};
+use crate::harness::{Desk, PRINTCTL, json, pixels, run};
+use crate::on_bus::card;
 
 /// `printctl virtual` on a free port; ends with the test.
 struct Program {

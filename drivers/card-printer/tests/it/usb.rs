@@ -5,7 +5,8 @@ use std::time::Duration;
 use card_printer::{Fault, Model, VirtualOptions, VirtualPrinter, decode};
 use usb_bed::{Bed, Cut, Event};
 
-use crate::harness::{Desk, Hiccup, OnBus, PRINTCTL, bed, bus, card, json, pixels, run};
+use crate::harness::{Desk, PRINTCTL, bed, bus, json, pixels, run};
+use crate::on_bus::{Hiccup, OnBus, card};
 
 fn print(bed: &Bed, desk: &Desk, ribbon: &str) -> std::process::Output {
     let card = desk.path("card.png");
