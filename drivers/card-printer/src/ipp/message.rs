@@ -81,7 +81,7 @@ impl Answer {
                 bytes.len()
             ));
         }
-        check_depth(bytes)?;
+        check_shape(bytes)?;
         let parsed = IppParser::new(Cursor::new(bytes.to_vec()))
             .parse()
             .map_err(|error| error.to_string())?;
@@ -143,18 +143,25 @@ fn value(value: &IppValue) -> Value {
     }
 }
 
-/// Refuses collections that lie deeper in each other than any real ones: taking such a tree apart would overrun the stack.
-fn check_depth(bytes: &[u8]) -> Result<(), String> {
+/// Refuses what the parser of the `ipp` crate does not stand (8.0, found by fuzzing): collections that lie deeper in each other
+/// than any real ones, which overrun the stack when the tree is taken apart, and texts with a language that are shorter than
+/// they say, on which it panics.
+fn check_shape(bytes: &[u8]) -> Result<(), String> {
     const BEGIN: u8 = 0x34;
     const END: u8 = 0x37;
+    const TEXT_WITH_LANGUAGE: u8 = 0x35;
+    const NAME_WITH_LANGUAGE: u8 = 0x36;
     let mut rest = bytes.get(8..).unwrap_or_default();
     let mut depth = 0_usize;
     while let Some((tag, after)) = rest.split_first() {
-        rest = after;
         match *tag {
-            // A group begins, or all is over.
+            // All is over.
             0x03 => return Ok(()),
-            0x00..=0x0F => continue,
+            // A group begins.
+            0x00..=0x0F => {
+                rest = after;
+                continue;
+            }
             BEGIN => depth += 1,
             END => depth = depth.saturating_sub(1),
             _ => {}
@@ -164,17 +171,26 @@ fn check_depth(bytes: &[u8]) -> Result<(), String> {
                 "collections lie more than {MAX_DEPTH} deep in each other"
             ));
         }
-        // A name and a value, each with its length.
-        for _ in 0..2 {
-            let Some((length, after)) = rest.split_first_chunk::<2>() else {
-                return Ok(());
-            };
-            rest = after
-                .get(usize::from(u16::from_be_bytes(*length))..)
-                .unwrap_or_default();
+        // A name and a value. What is cut, the parser refuses by itself.
+        let Some((_, after)) = counted(after) else {
+            return Ok(());
+        };
+        let Some((value, after)) = counted(after) else {
+            return Ok(());
+        };
+        let with_language = matches!(*tag, TEXT_WITH_LANGUAGE | NAME_WITH_LANGUAGE);
+        if with_language && counted(value).and_then(|(_, text)| counted(text)).is_none() {
+            return Err("a text with a language is shorter than it says".to_owned());
         }
+        rest = after;
     }
     Ok(())
+}
+
+/// Bytes with their length before them, and what comes after; `None` when they are cut.
+fn counted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<2>()?;
+    rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
 }
 
 /// Who asks what of which queue.

@@ -207,6 +207,35 @@ fn an_answer_that_would_overrun_the_stack_is_refused() {
     assert!(Answer::parse(&bytes).unwrap_err().contains("deep"));
     assert!(Answer::parse(&vec![0; message::MAX_ANSWER + 1]).is_err());
     assert!(Answer::parse(b"").is_err());
+    for (tag, value) in [
+        (0x35, &b"\0\x02en\x05\x02!"[..]),
+        (0x36, b"\0\x09en"),
+        (0x36, b""),
+    ] {
+        let mut bytes = vec![
+            1,
+            1,
+            0,
+            0,
+            0,
+            0,
+            0,
+            1,
+            4,
+            tag,
+            0,
+            1,
+            b'x',
+            0,
+            value.len() as u8,
+        ];
+        bytes.extend(value);
+        bytes.push(3);
+        assert!(
+            Answer::parse(&bytes).unwrap_err().contains("shorter"),
+            "{value:?}"
+        );
+    }
 }
 
 #[test]
