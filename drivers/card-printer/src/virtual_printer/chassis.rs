@@ -255,8 +255,14 @@ impl Chassis {
             }
             Op::Panel { back, panel, plane } => self.print(back, panel, plane),
             Op::Turn => {}
-            Op::Eject => self.put_out(Tray::Output),
-            Op::Reject => self.put_out(Tray::Reject),
+            Op::Eject => {
+                self.output += 1;
+                self.put_out(Tray::Output);
+            }
+            Op::Reject => {
+                self.reject += 1;
+                self.put_out(Tray::Reject);
+            }
         }
     }
 
@@ -292,19 +298,14 @@ impl Chassis {
         }
     }
 
+    /// Writes the card into the books, and keeps it for whoever fetches it.
     fn put_out(&mut self, tray: Tray) {
         let Some(inside) = self.inside.take() else {
             return;
         };
         match tray {
-            Tray::Output => {
-                self.output += 1;
-                self.books.ejected += 1;
-            }
-            Tray::Reject => {
-                self.reject += 1;
-                self.books.rejected += 1;
-            }
+            Tray::Output => self.books.ejected += 1,
+            Tray::Reject => self.books.rejected += 1,
         }
         if self.out.len() == KEPT {
             self.out.pop_front();
@@ -358,8 +359,8 @@ impl Chassis {
             self.plan.clear();
             self.current = None;
             self.halted = None;
+            // It lies in somebody's hand, not in the tray.
             self.put_out(Tray::Reject);
-            self.reject -= 1; // it lies in somebody's hand, not in the tray
         }
     }
 

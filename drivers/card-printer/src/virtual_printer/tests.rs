@@ -494,6 +494,26 @@ fn nobody_changes_the_ribbon_and_the_card_goes_to_the_reject_tray() {
     );
 }
 
+/// The tray is full, and somebody opens the printer and takes the card out: found by fuzzing, a count ran over.
+#[test]
+fn a_card_taken_out_by_hand_lies_in_no_tray() {
+    let (handle, control) = bench(Model::Primacy);
+    assert_eq!(
+        handle.move_card(CardMove::ToHead).blocking_recv(),
+        Ok(Ok(()))
+    );
+    control.raise(Fault::RejectFull);
+    control.take_out_card();
+    let expect = Books {
+        fed: 1,
+        ejected: 0,
+        rejected: 1,
+        inside: 0,
+    };
+    assert_eq!(control.books(), expect);
+    assert!(control.faults().contains(&Fault::RejectFull));
+}
+
 #[test]
 fn a_chip_is_written_before_the_card_is_printed() {
     let (handle, control) = bench(Model::Primacy);
