@@ -210,3 +210,6 @@ pub(crate) fn picture_of(mut still: Still) -> Option<Picture> {
     let rgb = std::mem::take(&mut *still.rgb);
     Picture::new(still.width, still.height, rgb)
 }
+
+#[cfg(test)]
+mod tests;

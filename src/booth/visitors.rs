@@ -22,7 +22,8 @@ const MOST_PIXELS: u32 = 8192;
 pub fn read_picture(path: &Path) -> Result<Picture, Unreadable> {
     let unreadable = |reason: String| Unreadable {
         path: path.to_owned(),
-        reason,
+        // decoders end some of their sentences with a line break
+        reason: reason.split_whitespace().collect::<Vec<_>>().join(" "),
     };
     let mut reader = ImageReader::open(path)
         .and_then(ImageReader::with_guessed_format)

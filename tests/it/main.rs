@@ -12,6 +12,7 @@ mod outbox;
 mod password;
 mod phone;
 mod portal;
+mod portrait;
 mod readers;
 mod screens;
 mod servers;

@@ -1,0 +1,78 @@
+use crate::portrait::{Face, Finding, Hint};
+
+use super::*;
+
+/// An assessment with these failures, as sharp as this.
+fn seen(failed: &[(Check, Level)], sharpness: f32) -> Assessment {
+    let finding = |check, level, raw, ok| Finding {
+        check,
+        raw,
+        score: 50.0,
+        level,
+        ok,
+        hint: (!ok).then_some(Hint::HoldStill),
+        margin: if ok { 1.0 } else { -1.0 },
+    };
+    let mut findings = vec![finding(Check::Sharpness, Level::Block, sharpness, true)];
+    findings.extend(
+        failed
+            .iter()
+            .map(|(check, level)| finding(*check, *level, 0.0, false)),
+    );
+    Assessment {
+        findings,
+        face: None::<Face>,
+        crop: None,
+    }
+}
+
+#[test]
+fn of_a_burst_the_sharpest_with_open_eyes_is_kept() {
+    const CLOSED: (Check, Level) = (Check::EyesOpen, Level::Block);
+    const MOVED: (Check, Level) = (Check::Sharpness, Level::Block);
+    const DARK: (Check, Level) = (Check::Brightness, Level::Warn);
+    let best = |burst: &[(&[(Check, Level)], f32)]| {
+        let merits: Vec<Merit> = burst
+            .iter()
+            .map(|(failed, sharpness)| Merit::of(&seen(failed, *sharpness)))
+            .collect();
+        (1..merits.len()).fold(0, |best, at| {
+            if merits[at].beats(&merits[best]) {
+                at
+            } else {
+                best
+            }
+        })
+    };
+    assert_eq!(best(&[(&[], 0.03), (&[], 0.05), (&[], 0.04)]), 1);
+    // closed eyes are worse than all else
+    assert_eq!(best(&[(&[CLOSED], 0.09), (&[MOVED, DARK], 0.01)]), 1);
+    assert_eq!(
+        best(&[(&[MOVED], 0.02), (&[DARK], 0.01), (&[CLOSED], 0.09)]),
+        1
+    );
+    // a blink in all of them: then at least sharp
+    assert_eq!(best(&[(&[CLOSED], 0.03), (&[CLOSED], 0.04)]), 1);
+    // of equals the first
+    assert_eq!(best(&[(&[], 0.03), (&[], 0.03)]), 0);
+}
+
+#[test]
+fn without_the_models_the_booth_says_why_and_goes_on() {
+    let empty = tempfile::tempdir().unwrap();
+    let (mut finder, why) = super::super::models::finder(Some(empty.path()));
+    assert!(!finder.sees_eyes());
+    assert!(
+        why.unwrap()
+            .contains("face_detection_short.tflite cannot be read")
+    );
+    // another file of that name is not believed
+    std::fs::write(empty.path().join("face_detection_short.tflite"), b"TFL3").unwrap();
+    let (_, why) = super::super::models::finder(Some(empty.path()));
+    assert!(
+        why.unwrap()
+            .contains("another file than this program was made for")
+    );
+    let picture = Picture::new(64, 64, vec![90; 64 * 64 * 3]).unwrap();
+    assert!(finder.study(&picture).faces.is_empty());
+}
