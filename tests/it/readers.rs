@@ -307,6 +307,30 @@ impl Pile {
     }
 }
 
+/// Cards before a webcam. It gives thirty frames a second: a reader has read a code that it reads in one of five.
+fn read_by_webcam(what: &str, cards: &[(Grey, String)]) {
+    type Reader = fn(&[PathBuf]) -> Vec<Option<String>>;
+    for (reader, read) in [("zbar", zbar as Reader), ("ZXing", zxing as Reader)] {
+        let mut left: Vec<usize> = (0..cards.len()).collect();
+        for frame in 0..5 {
+            let mut pile = Pile::new();
+            for number in &left {
+                let (card, expected) = &cards[*number];
+                pile.add(&card.by_webcam(*number as u64 + frame * 100_000), expected);
+            }
+            if !left.is_empty() {
+                let unread = pile.unread(&read(&pile.files));
+                left = unread.into_iter().map(|at| left[at]).collect();
+            }
+        }
+        let of = cards.len();
+        assert!(
+            left.is_empty(),
+            "{what}: {reader} did not read {left:?} of {of}"
+        );
+    }
+}
+
 fn portrait() -> Picture {
     let pixels = (0..300 * 400).flat_map(|i: u32| {
         let light = 90 + (i % 300 / 3) as u8;
@@ -351,7 +375,7 @@ fn every_code_is_read_by_three_readers() {
         ),
     ] {
         let designer = designer(code, &qr_box());
-        let (mut exact, mut by_printer, mut by_webcam) = (Pile::new(), Pile::new(), Pile::new());
+        let (mut exact, mut by_printer, mut by_webcam) = (Pile::new(), Pile::new(), Vec::new());
         // two thirds of the codes are the longest form, which is the hardest to read
         let count = if form == "signed" {
             many() * 2 / 3
@@ -383,11 +407,11 @@ fn every_code_is_read_by_three_readers() {
                 model.title()
             );
             by_printer.add(&near, &expected);
-            by_webcam.add(&near.by_webcam(number), &expected);
+            by_webcam.push((near, expected));
         }
         exact.read_by_all(&format!("{form}, as printed"));
         by_printer.read_by_all(&format!("{form}, by the printers"));
-        by_webcam.read_by_all(&format!("{form}, by webcam"));
+        read_by_webcam(&format!("{form}, by webcam"), &by_webcam);
     }
 }
 

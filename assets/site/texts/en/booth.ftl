@@ -336,3 +336,4 @@ assist-why-other = Other reason
 assist-id-seen = I have seen proof of identity
 assist-serve = Open the visit
 assist-unknown = The card system knows nobody of that name.
+assist-how = Why can the person not sign in? Look at their proof of identity.

@@ -336,3 +336,4 @@ assist-why-other = Inny powód
 assist-id-seen = Widziano dokument tożsamości
 assist-serve = Otwórz wizytę
 assist-unknown = System kart nie zna nikogo o tej nazwie.
+assist-how = Dlaczego ta osoba nie może się zalogować? Obejrzyj jej dokument tożsamości.
