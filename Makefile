@@ -1,6 +1,6 @@
 # Thin: each target sets up what it needs, asks nothing, and may be run twice.
 
-.PHONY: demo test build bench oracles camera-rounds readers vm-usb screenshots clean
+.PHONY: demo test build bench oracles camera-rounds readers vm vm-usb screenshots clean
 .DELETE_ON_ERROR:
 
 CARGO ?= cargo
@@ -82,6 +82,15 @@ vm-usb:
 	@tests/setup/need.sh build qemu-system-x86 busybox-static cpio zstd kmod python3
 	@$(CARGO) build --locked -p card-printer --bin printctl --example usb_printer
 	@tests/vm/usb.sh
+
+# The drivers in a guest on Debian's own kernel, with the kernel's own virtual devices; needs no KVM. A few minutes.
+vm:
+	@tests/setup/rust.sh
+	@tests/setup/need.sh build vm
+	@$(CARGO) build --locked -p camera --bins
+	@tests/vm/prepare.sh
+	@target/debug/camctl capture virtual:drivers/camera/tests/fixtures/visitor-1.jpg --out target/vm/visitor.png
+	@for script in tests/vm/guest/*.sh; do tests/vm/run.sh "$$(basename "$$script" .sh)" || exit 1; done
 
 clean:
 	$(CARGO) clean
