@@ -346,7 +346,7 @@ pub enum ScreenName {
 }
 
 impl ScreenName {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Starting,
         Self::OutOfService,
         Self::Attract,
@@ -369,6 +369,8 @@ impl ScreenName {
         Self::NeedsAttendant,
         Self::AttendantSignIn,
         Self::Attendant,
+        Self::Assist,
+        Self::AssistWhom,
     ];
 
     pub fn of(state: &State) -> Self {

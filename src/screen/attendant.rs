@@ -114,7 +114,9 @@ fn panel(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
         ..room
     };
     let pad: Vec<&Thing> = page.at(Place::Pad).collect();
-    let pad_height = grid_height(pad.len(), 1, m.hit.max(4.6 * u), m.gap);
+    let row = m.hit.max(4.6 * u);
+    let pad_across = if frame.side.is_some() { pad.len() } else { 1 };
+    let pad_height = grid_height(pad.len(), pad_across, row, m.gap);
     let pad_at = Rectangle {
         y: body.y + body.height - pad_height,
         height: pad_height,
@@ -122,7 +124,7 @@ fn panel(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     };
     for (thing, place) in pad
         .iter()
-        .zip(grid(pad_at, pad.len(), 1, m.hit.max(4.6 * u), m.gap))
+        .zip(grid(pad_at, pad.len(), pad_across, row, m.gap))
     {
         board.put(place, kit.button(thing, Voice::Second, kit.live));
     }
