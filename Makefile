@@ -1,6 +1,6 @@
 # Thin: each target sets up what it needs, asks nothing, and may be run twice.
 
-.PHONY: demo test build bench oracles camera-rounds readers vm vm-usb screenshots clean
+.PHONY: demo test build bench oracles camera-rounds readers vm vm-usb screenshots powercut soak clean
 .DELETE_ON_ERROR:
 
 CARGO ?= cargo
@@ -41,6 +41,8 @@ bench:
 	@$(CARGO) bench -p card-printer --bench printer
 	@$(CARGO) bench -p camera --bench camera
 	@$(CARGO) bench -p fotoautomat --bench face --bench card
+	@tests/setup/queues.sh
+	@$(CARGO) bench -p fotoautomat --bench outbox
 
 # What MediaPipe, LiteRT and ofiqpy see and measure in the same photographs, every number of it; about five minutes and 500 MB.
 # `make test` compares with the few numbers that tests/oracles keeps.
@@ -91,6 +93,21 @@ vm:
 	@tests/vm/prepare.sh
 	@target/debug/camctl capture virtual:drivers/camera/tests/fixtures/visitor-1.jpg --out target/vm/visitor.png
 	@for script in tests/vm/guest/*.sh; do tests/vm/run.sh "$$(basename "$$script" .sh)" || exit 1; done
+
+# The power is cut at 50 000 points of a real run, and at some thousand of other queues; a quarter of an hour.
+powercut:
+	@tests/setup/rust.sh
+	@tests/setup/need.sh build test
+	@tests/setup/queues.sh
+	@POWERCUT_POINTS=50000 QUEUES=$(CURDIR)/target/queues $(CARGO) test --test it powercut -- --nocapture --test-threads 1
+
+# 10 000 kills of a writer, 1 000 of the whole booth, 100 000 orders through a portal that misbehaves; some hours.
+soak:
+	@tests/setup/rust.sh
+	@tests/setup/need.sh build test
+	@KILLS=20 $(CARGO) test --test it kill::a_writer -- --nocapture
+	@KILLS=40 $(CARGO) test --test it kill::the_whole -- --nocapture
+	@WEATHER_ORDERS=100000 $(CARGO) test --test it any_weather -- --nocapture
 
 clean:
 	$(CARGO) clean

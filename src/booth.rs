@@ -37,7 +37,7 @@ use crate::{
         journal::Reading,
         worker::{Policy, WorkerHandle},
     },
-    portal::Portal,
+    portal::{Incident, IncidentKind, Portal},
     portrait,
     session::{Event, Rules, issue::OpenAttempt},
 };
@@ -136,9 +136,9 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
     let outbox_settings = config.outbox_settings(&options.data);
     let opened = Outbox::open(&outbox_settings).await?;
     if let Some(set_aside) = &opened.set_aside {
-        tracing::error!("the last store was damaged and put aside: {set_aside:?}");
+        tell_of_damage(&opened.outbox, set_aside, &config.raw.booth.id).await?;
     }
-    let devices = devices::open(&config)?;
+    let devices = devices::open(&config, &options.data)?;
     let servers = match config.has_virtual_servers() {
         true => Some(test_servers::start(&config, &options).await?),
         false => None,
@@ -208,6 +208,24 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
         tasks: Tasks(vec![watching, orderly_task]),
         config,
     })))
+}
+
+/// Orders may have been in a store that was put aside: staff hear of it here, at the portal, and by `outbox check` for as
+/// long as the file lies there.
+async fn tell_of_damage(
+    outbox: &Outbox,
+    set_aside: &outbox::SetAside,
+    booth: &str,
+) -> Result<(), outbox::Error> {
+    let (file, why) = (set_aside.path.display().to_string(), set_aside.why.clone());
+    tracing::error!("the store was damaged and put aside as {file}: {why}");
+    let incident = Incident {
+        id: uuid::Uuid::now_v7(),
+        at: jiff::Timestamp::now(),
+        booth: booth.to_owned(),
+        kind: IncidentKind::StoreDamaged { file, why },
+    };
+    outbox.incident(&incident).await
 }
 
 fn connect(config: &Config) -> Result<Servers, Error> {

@@ -4,6 +4,7 @@ pub mod config;
 pub mod doctor;
 pub mod esc;
 pub mod key;
+pub mod outbox;
 pub mod pin;
 pub mod portal;
 pub mod portrait;
@@ -48,6 +49,8 @@ pub enum Command {
     /// Ask and tell the router of the European Student Card.
     #[command(subcommand)]
     Esc(esc::Command),
+    /// Look after orders on their way to the portal.
+    Outbox(outbox::Args),
     /// Make an attendant's PIN, and what the configuration keeps of it.
     Pin(pin::Command),
     /// Serve the portal interface from a file, for trials and for integrators.

@@ -45,8 +45,9 @@ const PREVIEW_SHAPE: (u32, u32) = (3, 4);
 /// Profiles are a few megabytes.
 const MAX_PROFILE: u64 = 16 << 20;
 
-/// Begins to look after every device that the configuration names. Returns at once.
-pub fn open(config: &Config) -> Result<Devices, Unknown> {
+/// Begins to look after every device that the configuration names. Returns at once. A virtual printer keeps its counter
+/// in the folder `data`.
+pub fn open(config: &Config, data: &Path) -> Result<Devices, Unknown> {
     let named = &config.raw.devices;
     let settings = camera_settings(&config.raw.camera)?;
     let selector: camera::Selector = parse("camera", &named.camera)?;
@@ -68,8 +69,12 @@ pub fn open(config: &Config) -> Result<Devices, Unknown> {
         ) => {
             let (camera, camera_control) = camera::virtual_camera(&camera, settings);
             let speed = f64::from(test.print_time);
+            let printer = card_printer::VirtualOptions {
+                counter_file: Some(data.join("virtual-printer")),
+                ..printer.speed(speed)
+            };
             let (printer, printer_control) =
-                card_printer::virtual_printer(printer.speed(speed), timing(Some(test.print_time)));
+                card_printer::virtual_printer(printer, timing(Some(test.print_time)));
             let (reader, reader_control) = match reader {
                 Some(_) => {
                     let (selector, control) = card_reader::virtual_reader();

@@ -16,6 +16,8 @@ pub struct Options {
     pub identity: Option<Vec<u8>>,
     /// From the request to the end of the answer; 15 s when not set.
     pub timeout: Option<Duration>,
+    /// The proxy's address; the environment's (`HTTPS_PROXY`, `NO_PROXY`) when not set, and no proxy when "none".
+    pub proxy: Option<String>,
 }
 
 /// Why a server could not be asked, or its answer not be used.
@@ -32,6 +34,8 @@ pub enum Error {
 }
 
 const CONNECT: Duration = Duration::from_secs(5);
+/// The longest silence within an answer.
+const SILENCE: Duration = Duration::from_secs(10);
 const WHOLE: Duration = Duration::from_secs(15);
 
 /// A client that follows no redirect (a moved endpoint is a misconfiguration that staff must hear of).
@@ -40,6 +44,7 @@ pub fn client(options: &Options) -> Result<Client, Error> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()
         .connect_timeout(CONNECT)
+        .read_timeout(SILENCE)
         .timeout(options.timeout.unwrap_or(WHOLE))
         .redirect(redirect::Policy::none())
         // a connection that is kept also keeps the last answer in its buffers: names and tokens, after the visit
@@ -54,6 +59,15 @@ pub fn client(options: &Options) -> Result<Client, Error> {
         let identity =
             Identity::from_pem(pem).map_err(|error| Error::Credentials(error.to_string()))?;
         builder = builder.identity(identity);
+    }
+    match options.proxy.as_deref() {
+        None => {}
+        Some("none") => builder = builder.no_proxy(),
+        Some(address) => {
+            let proxy =
+                reqwest::Proxy::all(address).map_err(|error| Error::SetUp(error.to_string()))?;
+            builder = builder.proxy(proxy);
+        }
     }
     builder
         .build()

@@ -50,6 +50,10 @@ fn run(cli: &Cli, runtime: &tokio::runtime::Runtime) -> Result<Answer, Error> {
             runtime.block_on(cli::doctor::run(args, config, &data))
         }
         Command::Esc(command) => runtime.block_on(cli::esc::run(command, &cli.load(false)?)),
+        Command::Outbox(args) => {
+            let settings = args.settings(cli, state_home().as_deref())?;
+            runtime.block_on(cli::outbox::run(args, &settings))
+        }
         Command::Pin(command) => cli::pin::run(command),
         Command::Portal(args) => runtime.block_on(cli::portal::run(args)),
         Command::Portrait(command) => cli::portrait::run(command, &cli.load(false)?),

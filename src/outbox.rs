@@ -12,8 +12,10 @@
 //! Everything that names a person is sealed ([`seal`]) and erased once it is delivered and no longer needed to print.
 
 mod erase;
+pub mod export;
 mod jobs;
 pub mod journal;
+pub mod manage;
 pub mod retry;
 pub mod seal;
 mod settings;
@@ -40,7 +42,10 @@ use crate::{
     portal::{Block, Incident},
     session::issue::Commitment,
 };
-use seal::{Key, NotOurs};
+use seal::{
+    Key, NotOurs,
+    receiver::{BadKey, Receiver, context},
+};
 use store::{Lock, Store};
 
 /// A photo larger than this is no portrait of ours (they are under 1 MB).
@@ -65,10 +70,14 @@ pub enum Error {
     Newer(String),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error("outbox.receiver: {0}")]
+    Receiver(#[from] BadKey),
     #[error(transparent)]
     Sealed(#[from] NotOurs),
     #[error("the store has no order {0}")]
     NoOrder(OrderId),
+    #[error("the portal has not acknowledged order {0}; to give it up all the same, say so")]
+    NotDelivered(OrderId),
     #[error("the store has no card {0} of that order")]
     NoCard(Serial),
     #[error("{0} is larger than {1} bytes")]
@@ -127,10 +136,14 @@ pub struct Outbox(Arc<Inner>);
 struct Inner {
     store: Store,
     keys: Keyring,
+    /// Whose eyes orders and photos are for, where the site says so.
+    receiver: Option<Receiver>,
     /// Makes the keyed hash that tells one person's orders from another's.
     lane_key: Key,
     settings: Settings,
     backlog: watch::Sender<Backlog>,
+    /// What the daily check found wrong with the file.
+    damage: watch::Sender<Option<String>>,
     /// Something new may wait for the worker.
     work: Notify,
     /// Something changed that the backlog counts.
@@ -151,8 +164,16 @@ impl Outbox {
     /// Opens the booth's store, making it when there is none, and puts right what the last run left: jobs that were
     /// being sent wait again. Takes the lock that keeps a second booth away.
     pub async fn open(settings: &Settings) -> Result<Opened, Error> {
+        Self::open_by_clock(settings, Timestamp::now).await
+    }
+
+    /// The same with another wall clock: what it says is kept with orders and decides how long they are kept.
+    pub async fn open_by_clock(
+        settings: &Settings,
+        wall: fn() -> Timestamp,
+    ) -> Result<Opened, Error> {
         let lock = Lock::take(&settings.store)?;
-        Self::open_locked(settings, lock)
+        Self::open_locked(settings, lock, wall)
             .await
             .map(|(opened, _)| opened)
     }
@@ -170,14 +191,17 @@ impl Outbox {
             .ok_or_else(|| KeyError::Missing(settings.key.clone()))?
             .with_fresh_key();
         both.write(path)?;
-        let (opened, brought) = Self::open_locked(settings, lock).await?;
+        let (opened, brought) = Self::open_locked(settings, lock, Timestamp::now).await?;
         both.newest_only().write(path)?;
         opened.outbox.close().await;
         Ok(brought)
     }
 
-    async fn open_locked(settings: &Settings, lock: Lock) -> Result<(Opened, u64), Error> {
-        let wall: fn() -> Timestamp = Timestamp::now;
+    async fn open_locked(
+        settings: &Settings,
+        lock: Lock,
+        wall: fn() -> Timestamp,
+    ) -> Result<(Opened, u64), Error> {
         let known = Keyring::load(&settings.key)?;
         let (store, set_aside) = store::open(&settings.store, wall()).await?;
         let outbox = Self::assemble(settings, store, known, wall, Some(lock)).await?;
@@ -214,13 +238,17 @@ impl Outbox {
         wall: fn() -> Timestamp,
         lock: Option<Lock>,
     ) -> Result<Self, Error> {
+        let receiver = settings.receiver.as_deref().map(Receiver::read);
+        let receiver = receiver.transpose()?;
         let (keys, lane_key) = seal::unlock(&store, &settings.key, known).await?;
         Ok(Self(Arc::new(Inner {
             store,
             keys,
+            receiver,
             lane_key,
             settings: settings.clone(),
             backlog: watch::Sender::new(Backlog::default()),
+            damage: watch::Sender::new(None),
             work: Notify::new(),
             counted: Notify::new(),
             started: tokio::time::Instant::now(),
@@ -247,8 +275,8 @@ impl Outbox {
             return Err(Error::TooLarge("the order", LARGEST_ORDER));
         }
         let lane = self.lane(&order.person.idp, &order.person.subject);
-        let sealed_order = self.seal(id, "order", &body);
-        let sealed_photo = self.seal(id, "photo", &photo);
+        let sealed_order = self.seal_to_send(id, "order", &body);
+        let sealed_photo = self.seal_to_send(id, "photo", &photo);
         let now = self.now();
         let delivery = match order.delivery {
             Delivery::Here => "here",
@@ -317,7 +345,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// The order and photo of an order whose card may still have to be drawn; `None` once they are erased.
+    /// The order and photo of an order whose card may still have to be drawn; `None` once they are erased, and always
+    /// where they are sealed to the receiver.
     pub async fn read(&self, id: OrderId) -> Result<Option<(Order, Private<Vec<u8>>)>, Error> {
         let order = self.open_payload(id, "order").await?;
         let photo = self.open_payload(id, "photo").await?;
@@ -336,9 +365,49 @@ impl Outbox {
         self.0.backlog.subscribe()
     }
 
+    /// What the daily check found wrong with the file; `None` while it is sound. A damaged store is put aside at the
+    /// next start.
+    pub fn damage(&self) -> watch::Receiver<Option<String>> {
+        self.0.damage.subscribe()
+    }
+
     /// How long the oldest order may wait before staff are told.
     pub fn alarm_after(&self) -> Duration {
         Duration::from_secs(u64::from(self.0.settings.alarm_days) * 24 * 3600)
+    }
+
+    /// Checks the whole file when the last such check is a day old. Damage is told by [`Outbox::damage`].
+    async fn daily_check(&self) -> Result<(), Error> {
+        const DAY: i64 = 24 * 3600 * 1000;
+        let last: Option<i64> =
+            sqlx::query_scalar("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'checked'")
+                .fetch_optional(self.0.store.reader())
+                .await?;
+        let now = self.now();
+        // a clock that was set back must not put the check off for long
+        if last.is_some_and(|last| (0..DAY).contains(&now.saturating_sub(last))) {
+            return Ok(());
+        }
+        let faults = self.0.store.check(false).await?;
+        if !faults.is_empty() {
+            store::suspect(&self.0.settings.store)?;
+            let why = faults.join("; ");
+            tracing::error!("the store is damaged and is put aside at the next start: {why}");
+            self.0.damage.send_replace(Some(why));
+        }
+        sqlx::query(
+            "INSERT OR REPLACE INTO meta (name, value) VALUES ('checked', CAST(? AS BLOB))",
+        )
+        .bind(now.to_string())
+        .execute(self.0.store.writer())
+        .await?;
+        Ok(())
+    }
+
+    /// Whether an order waits for longer than the site allows.
+    pub fn is_overdue(&self) -> bool {
+        let oldest = self.0.backlog.borrow().oldest;
+        oldest.is_some_and(|oldest| oldest > self.alarm_after())
     }
 
     /// Empties the WAL into the file and lets go of it.
@@ -375,6 +444,17 @@ impl Outbox {
         lane
     }
 
+    /// Seals what goes out as it is: to the receiver where there is one.
+    fn seal_to_send(&self, order: OrderId, field: &str, plain: &[u8]) -> Payload {
+        match &self.0.receiver {
+            Some(receiver) => Payload {
+                key: None,
+                sealed: receiver.seal(&context(order, field), plain),
+            },
+            None => self.seal(order, field, plain),
+        }
+    }
+
     fn seal(&self, order: OrderId, field: &str, plain: &[u8]) -> Payload {
         self.seal_for(Some(order), field, plain)
     }
@@ -382,9 +462,9 @@ impl Outbox {
     fn seal_for(&self, order: Option<OrderId>, field: &str, plain: &[u8]) -> Payload {
         let key = seal::fresh_key();
         let context = payload_context(order, field);
+        let wrapped = self.0.keys.wrap(&key, &context);
         Payload {
-            key_id: self.0.keys.newest(),
-            wrapped: self.0.keys.wrap(&key, &context),
+            key: Some((self.0.keys.newest(), wrapped)),
             sealed: seal::seal(&key, &context, plain),
         }
     }
@@ -411,11 +491,6 @@ impl Outbox {
     }
 }
 
-/// What a sealed part is bound to: it opens as this field of this order and as nothing else.
-fn context(order: OrderId, field: &str) -> Vec<u8> {
-    format!("order:{order}:{field}:v1").into_bytes()
-}
-
 /// The same for any payload: one that belongs to no order is a notice.
 fn payload_context(order: Option<OrderId>, field: &str) -> Vec<u8> {
     match order {
@@ -424,11 +499,30 @@ fn payload_context(order: Option<OrderId>, field: &str) -> Vec<u8> {
     }
 }
 
-/// Sealed bytes with their wrapped key.
+/// Sealed bytes with the name of the booth's key and their own key wrapped by it; none when only the receiver opens them.
 struct Payload {
-    key_id: [u8; 8],
-    wrapped: Vec<u8>,
+    key: Option<([u8; 8], Vec<u8>)>,
     sealed: Vec<u8>,
+}
+
+/// A row of `payloads`.
+struct SealedRow {
+    key_id: Option<Vec<u8>>,
+    wrapped: Option<Vec<u8>>,
+    sealed: Vec<u8>,
+    field: String,
+}
+
+impl sqlx::FromRow<'_, sqlx::sqlite::SqliteRow> for SealedRow {
+    fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Self, sqlx::Error> {
+        use sqlx::Row as _;
+        Ok(Self {
+            key_id: row.try_get("key_id")?,
+            wrapped: row.try_get("wrapped")?,
+            sealed: row.try_get("sealed")?,
+            field: row.try_get("field")?,
+        })
+    }
 }
 
 impl Payload {
@@ -438,6 +532,7 @@ impl Payload {
         order: Option<i64>,
         field: &str,
     ) -> Result<i64, Error> {
+        let (key_id, wrapped) = self.key.unzip();
         let done = sqlx::query(
             "INSERT INTO payloads (order_row, field, key_id, wrapped, sealed) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (order_row, field) DO UPDATE SET
@@ -446,8 +541,8 @@ impl Payload {
         )
         .bind(order)
         .bind(field)
-        .bind(&self.key_id[..])
-        .bind(self.wrapped)
+        .bind(key_id.map(|id| id.to_vec()))
+        .bind(wrapped)
         .bind(self.sealed)
         .fetch_one(&mut **tx)
         .await?;

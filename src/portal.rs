@@ -95,6 +95,11 @@ impl Body {
         Self::new("application/json", bytes)
     }
 
+    /// Bytes that only the receiver can open.
+    pub fn sealed(bytes: Private<Vec<u8>>) -> Self {
+        Self::new(crate::outbox::seal::receiver::MEDIA_TYPE, bytes)
+    }
+
     pub fn jpeg(bytes: Private<Vec<u8>>) -> Self {
         Self::new("image/jpeg", bytes)
     }
@@ -114,6 +119,10 @@ pub struct Message {
     pub to: Target,
     pub body: Body,
 }
+
+/// The reason of a void card whose order is void with it: it was cut off before its card came out, and the booth cannot
+/// read it any more.
+pub const CUT_OFF: &str = "cutOff";
 
 /// What the portal says of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,6 +194,9 @@ pub enum IncidentKind {
     NotMe { subject: Option<Private<String>> },
     /// The booth was opened or tampered with.
     Tampering { what: String },
+    /// The booth's store was damaged and put aside, and the booth went on with a new one: orders in it have perhaps not
+    /// been sent.
+    StoreDamaged { file: String, why: String },
     /// A lost or stolen card that has no serial to block by.
     CardGone {
         disposition: Disposition,

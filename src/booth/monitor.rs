@@ -43,6 +43,8 @@ pub(super) fn watch_over(parts: Parts) -> (watch::Receiver<Health>, JoinHandle<(
 
 async fn run(mut parts: Parts, health: watch::Sender<Health>) {
     let mut backlog = parts.outbox.backlog();
+    let mut damage = parts.outbox.damage();
+    let mut overdue = false;
     let mut servers = tokio::time::interval(LOOK_AGAIN);
     servers.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looked: Option<tokio::time::Instant> = None;
@@ -57,10 +59,20 @@ async fn run(mut parts: Parts, health: watch::Sender<Health>) {
             None => Condition::Absent,
         };
         now.backlog = *backlog.borrow_and_update();
+        let was_overdue = std::mem::replace(&mut overdue, parts.outbox.is_overdue());
+        if overdue && !was_overdue {
+            tracing::error!(
+                part = "portal",
+                "an order waits for longer than outbox.alarm_days"
+            );
+        }
         // the worker's fault is the portal's silence, which the portal's own condition tells; the store itself answers
-        // for each commit, so here it is well as long as it is open
+        // for each commit, so here it is well as long as it is open and the daily check finds nothing
         parts.sending.borrow_and_update();
-        now.store = Condition::Ready;
+        now.store = match &*damage.borrow_and_update() {
+            Some(_) => Condition::Down("unusable".to_owned()),
+            None => Condition::Ready,
+        };
         health.send_if_modified(|old| std::mem::replace(old, now.clone()) != now);
         let reader_changed = async {
             match &mut parts.reader {
@@ -80,6 +92,7 @@ async fn run(mut parts: Parts, health: watch::Sender<Health>) {
             _ = parts.printer.changed() => {}
             _ = reader_changed => {}
             _ = backlog.changed() => {}
+            _ = damage.changed() => {}
             _ = parts.sending.changed() => {}
             answer = probed => {
                 probe = None;

@@ -7,7 +7,10 @@ use ed25519_dalek::{VerifyingKey, pkcs8::DecodePublicKey as _};
 use tokio::net::TcpListener;
 
 use super::{Answer, Error};
-use crate::portal::reference::{self, people::People};
+use crate::{
+    outbox::seal::receiver::ReceiverSecret,
+    portal::reference::{self, people::People},
+};
 
 /// Serves the portal interface (assets/portal/openapi.yaml) from one SQLite file until interrupted.
 #[derive(Debug, ClapArgs)]
@@ -30,6 +33,9 @@ pub struct Args {
     /// PEM of the authority that certifies the identity provider.
     #[arg(long, value_name = "FILE.pem", requires = "issuer")]
     pub issuer_ca: Option<PathBuf>,
+    /// The key (X25519, PEM) that opens what booths seal to this portal.
+    #[arg(long, value_name = "FILE.pem")]
+    pub secret: Option<PathBuf>,
     /// The address that booths use, where it is not the one listened on.
     #[arg(long, value_name = "URL")]
     pub address: Option<String>,
@@ -61,6 +67,12 @@ pub async fn run(args: &Args) -> Result<Answer, Error> {
         booths,
         issuer: args.issuer.clone(),
         issuer_ca: args.issuer_ca.as_ref().map(read).transpose()?,
+        secret: args
+            .secret
+            .as_deref()
+            .map(ReceiverSecret::read)
+            .transpose()
+            .map_err(Error::failed)?,
         address: args.address.clone(),
         ..reference::Settings::new(
             args.store.clone(),

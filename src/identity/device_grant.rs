@@ -105,6 +105,7 @@ impl DeviceGrant {
             ca,
             identity: credentials.tls_identity(),
             timeout: Some(CALL),
+            ..http::Options::default()
         };
         match http::client(&options) {
             Ok(client) => Some(Self::over(settings, credentials, Arc::new(Wire(client)))),

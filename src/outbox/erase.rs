@@ -1,6 +1,6 @@
 //! Forgetting: what is delivered and no longer needed to print is erased, first by its key, then from the file.
 
-use sqlx::Row as _;
+use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::{Error, Outbox};
 
@@ -46,21 +46,34 @@ impl Outbox {
         .fetch_all(&mut *tx)
         .await?;
         for row in &rows {
-            let id: i64 = row.try_get(0)?;
-            for statement in [
-                "DELETE FROM payloads WHERE order_row = ?",
-                "UPDATE jobs SET lane = NULL WHERE order_row = ?",
-            ] {
-                sqlx::query(statement).bind(id).execute(&mut *tx).await?;
-            }
-            sqlx::query("UPDATE orders SET lane = NULL, erased_at = ? WHERE id = ?")
-                .bind(now)
-                .bind(id)
-                .execute(&mut *tx)
-                .await?;
+            self.erase(&mut tx, row.try_get(0)?, now).await?;
         }
         tx.commit().await?;
         Ok(rows.len() as u64)
+    }
+
+    /// Erases what names the person of one order: its keys with all that they seal, and whose it was.
+    pub(super) async fn erase(
+        &self,
+        tx: &mut Transaction<'_, Sqlite>,
+        order_row: i64,
+        now: i64,
+    ) -> Result<(), Error> {
+        for statement in [
+            "DELETE FROM payloads WHERE order_row = ?",
+            "UPDATE jobs SET lane = NULL WHERE order_row = ?",
+        ] {
+            sqlx::query(statement)
+                .bind(order_row)
+                .execute(&mut **tx)
+                .await?;
+        }
+        sqlx::query("UPDATE orders SET lane = NULL, erased_at = ? WHERE id = ?")
+            .bind(now)
+            .bind(order_row)
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
     }
 
     /// Deletes bare rows that are past their time, and what was said in notices.

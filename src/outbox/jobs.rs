@@ -6,7 +6,7 @@
 
 use sqlx::{Row as _, Sqlite, Transaction};
 
-use super::{Error, Outbox, journal, payload_context, seal};
+use super::{Error, Outbox, SealedRow, journal, payload_context, seal};
 use crate::{
     health::Backlog,
     order::{OrderId, Private, Serial},
@@ -125,7 +125,7 @@ pub(super) async fn settle_order(
                 WHEN EXISTS (SELECT 1 FROM jobs WHERE order_row = ?1 AND state = 'parked') THEN 'parked'
                 WHEN EXISTS (SELECT 1 FROM jobs WHERE order_row = ?1 AND state IN ('held', 'available', 'running'))
                   OR EXISTS (SELECT 1 FROM cards WHERE order_row = ?1 AND closed = 0) THEN 'waiting'
-                WHEN EXISTS (SELECT 1 FROM jobs WHERE order_row = ?1 AND part = 'order' AND state = 'discarded')
+                WHEN EXISTS (SELECT 1 FROM jobs WHERE order_row = ?1 AND part IN ('order', 'photo') AND state = 'discarded')
                   THEN 'discarded'
                 ELSE 'delivered' END AS state) AS fresh
          WHERE orders.id = ?1",
@@ -150,7 +150,7 @@ impl Outbox {
             .await?;
         tx.commit().await?;
         self.close_unread(i64::MAX).await?;
-        Ok(())
+        self.void_unreadable().await
     }
 
     /// Claims up to `most` jobs that are due.
@@ -208,14 +208,26 @@ impl Outbox {
                 body: Body::json(Private::new(body)),
             }));
         }
-        let row: (Vec<u8>, Vec<u8>, Vec<u8>, String) = sqlx::query_as(
-            "SELECT key_id, wrapped, sealed, field FROM payloads WHERE id = ? AND wrapped IS NOT NULL",
-        )
-        .bind(job.payload)
-        .fetch_optional(self.0.store.reader())
-        .await?
-        .ok_or_else(gone)?;
-        let (key_id, wrapped, sealed, field) = row;
+        let SealedRow {
+            key_id,
+            wrapped,
+            sealed,
+            field,
+        } = sqlx::query_as("SELECT key_id, wrapped, sealed, field FROM payloads WHERE id = ?")
+            .bind(job.payload)
+            .fetch_optional(self.0.store.reader())
+            .await?
+            .ok_or_else(gone)?;
+        let (Some(key_id), Some(wrapped)) = (key_id, wrapped) else {
+            // only the receiver can open it: it goes out as it is
+            let body = Body::sealed(Private::new(sealed));
+            let to = match (job.part.as_str(), job.order) {
+                ("order", Some(order)) => Target::Order(order),
+                ("photo", Some(order)) => Target::Photo(order),
+                _ => return Err(gone()),
+            };
+            return Ok(Some(Message { to, body }));
+        };
         let context = payload_context(job.order, &field);
         let key = self.0.keys.unwrap(&key_id, &context, &wrapped)?;
         let plain = seal::open(&key, &context, &sealed)?;

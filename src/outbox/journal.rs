@@ -311,7 +311,33 @@ impl Outbox {
                     .await?;
             }
         }
+        self.void_unreadable().await?;
         self.undecided().await
+    }
+
+    /// Voids cards that were not printed and that nobody can draw any more, because order and photo are sealed to the
+    /// receiver: after a restart the person starts again.
+    pub(super) async fn void_unreadable(&self) -> Result<(), Error> {
+        let now = self.now();
+        let mut tx = self.0.store.write().await?;
+        let serials: Vec<Vec<u8>> = sqlx::query_scalar(
+            "SELECT serial FROM cards WHERE outcome = 'notPrinted' AND EXISTS (
+                SELECT 1 FROM payloads WHERE order_row = cards.order_row AND field = 'photo' AND wrapped IS NULL)",
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        for bytes in serials {
+            if let Some(card) = Card::find(&mut tx, serial(bytes)?).await? {
+                decide(&mut tx, &card, Outcome::Void, None, now).await?;
+                sqlx::query("UPDATE cards SET reason = ? WHERE serial = ?")
+                    .bind(crate::portal::CUT_OFF)
+                    .bind(&card.serial.0[..])
+                    .execute(&mut *tx)
+                    .await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Orders of this person whose card was not printed and may be printed now, under the serial they have: the newest
@@ -335,6 +361,8 @@ impl Outbox {
             "SELECT orders.order_id, cards.serial, (SELECT max(id) FROM attempts WHERE serial = cards.serial)
              FROM cards JOIN orders ON orders.id = cards.order_row
              WHERE cards.outcome = 'notPrinted' AND cards.fed = 0 AND orders.erased_at IS NULL
+               AND EXISTS (SELECT 1 FROM payloads p
+                    WHERE p.order_row = orders.id AND p.field = 'photo' AND p.wrapped IS NOT NULL)
                AND (?1 IS NULL OR orders.lane = ?1)
              ORDER BY orders.id DESC",
         )

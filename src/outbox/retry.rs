@@ -1,5 +1,8 @@
 //! When to try again: pure.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::{Duration, SystemTime};
 
 /// The first waits are around a second, the longest about five minutes on average.

@@ -6,6 +6,7 @@
 //! left in old pages, backups or worn flash blocks can be opened by nobody.
 
 mod keyring;
+pub mod receiver;
 
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,

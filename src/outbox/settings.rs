@@ -21,6 +21,10 @@ pub struct Settings {
     /// An order undelivered for so long is an alarm.
     #[serde(default = "fourteen")]
     pub alarm_days: u16,
+    /// The portal's public key (X25519, PEM): orders and photos are sealed so that only the portal can read them. An order
+    /// that is cut off before its card came out is void then, and the person starts again.
+    #[serde(default)]
+    pub receiver: Option<PathBuf>,
     /// How long name and photo of a delivered order are kept for a card that did not come out.
     #[serde(default = "seven")]
     pub reprint_days: u16,
@@ -46,6 +50,7 @@ impl Settings {
             key: KeySource::File(folder.join("outbox.key")),
             keep_days: thirty(),
             alarm_days: fourteen(),
+            receiver: None,
             reprint_days: seven(),
         }
     }

@@ -4,6 +4,9 @@
 //! options, so that each connection has it. One connection writes; every write begins with `BEGIN IMMEDIATE`, which
 //! waits for another process's write instead of failing in the middle.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     fs::{self, File, TryLockError},
     io,
@@ -167,24 +170,38 @@ pub struct SetAside {
 
 /// Opens the booth's store; a damaged one is set aside and a new one made. Other faults (disk, permission) are errors.
 pub(super) async fn open(file: &Path, now: Timestamp) -> Result<(Store, Option<SetAside>), Error> {
-    let fresh = !exists(file)?;
-    if fresh && let Some(folder) = folder(file) {
-        fs::create_dir_all(folder).map_err(|error| Error::File {
-            path: folder.to_owned(),
+    if let Some(folder) = folder(file) {
+        make_folder(folder)?;
+    }
+    let orphaned = leave_no_orphan(file, now)?;
+    let suspect = with_suffix(file, SUSPECT);
+    let suspected = exists(&suspect)?;
+    let opened = open_or_set_aside(file, now, suspected).await?;
+    if suspected {
+        fs::remove_file(&suspect).map_err(|error| Error::File {
+            path: suspect,
             error,
         })?;
     }
-    match attempt(file).await {
+    let (store, set_aside) = opened;
+    Ok((store, set_aside.or(orphaned)))
+}
+
+async fn open_or_set_aside(
+    file: &Path,
+    now: Timestamp,
+    suspected: bool,
+) -> Result<(Store, Option<SetAside>), Error> {
+    match attempt(file, suspected).await {
         Ok(store) => {
-            if fresh {
-                settle(file)?;
-            }
+            // every time: the program may have been killed after it made the file and before it came here
+            settle(file)?;
             Ok((store, None))
         }
         Err(Damage::Not(error)) => Err(error),
         Err(Damage::Found(why)) => {
             let path = set_aside(file, now)?;
-            let store = attempt(file).await.map_err(|damage| match damage {
+            let store = attempt(file, false).await.map_err(|damage| match damage {
                 Damage::Not(error) => error,
                 Damage::Found(why) => Error::Damaged(why),
             })?;
@@ -204,7 +221,7 @@ enum Damage {
     Not(Error),
 }
 
-async fn attempt(file: &Path) -> Result<Store, Damage> {
+async fn attempt(file: &Path, suspected: bool) -> Result<Store, Damage> {
     let judged = |error: sqlx::Error| match Error::from(error) {
         Error::Damaged(why) => Damage::Found(why),
         error => Damage::Not(error),
@@ -212,7 +229,7 @@ async fn attempt(file: &Path) -> Result<Store, Damage> {
     let store = Store::connect(file, true, &MIGRATIONS)
         .await
         .map_err(judged)?;
-    match store.check(true).await {
+    match store.check(!suspected).await {
         Ok(faults) if faults.is_empty() => Ok(store),
         Ok(faults) => {
             store.close().await;
@@ -225,9 +242,27 @@ async fn attempt(file: &Path) -> Result<Store, Damage> {
     }
 }
 
-/// Makes the new file's name survive a power cut, before anything is promised.
-fn settle(file: &Path) -> Result<(), Error> {
-    let folder = folder(file).unwrap_or(Path::new("."));
+/// Makes a folder and those above it that are missing, each so that its name survives a power cut.
+fn make_folder(path: &Path) -> Result<(), Error> {
+    if exists(path)? {
+        return Ok(());
+    }
+    if let Some(above) = folder(path) {
+        make_folder(above)?;
+    }
+    match fs::create_dir(path) {
+        Ok(()) => settle(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(Error::File {
+            path: path.to_owned(),
+            error,
+        }),
+    }
+}
+
+/// Makes a new name survive a power cut, before anything is promised.
+fn settle(name: &Path) -> Result<(), Error> {
+    let folder = folder(name).unwrap_or(Path::new("."));
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(|error| Error::File {
@@ -236,9 +271,57 @@ fn settle(file: &Path) -> Result<(), Error> {
         })
 }
 
+/// A WAL without its file is what a power cut left of a store that was being put aside. A new store would take it for its
+/// own: it is put aside too.
+fn leave_no_orphan(file: &Path, now: Timestamp) -> Result<Option<SetAside>, Error> {
+    if exists(file)? || !exists(&with_suffix(file, "-wal"))? {
+        return Ok(None);
+    }
+    let path = set_aside(file, now)?;
+    let why = "its WAL was found without it".to_owned();
+    Ok(Some(SetAside { path, why }))
+}
+
+/// Marks a store whose damage only the thorough check sees, so that the next start makes that check.
+pub(super) fn suspect(file: &Path) -> Result<(), Error> {
+    let mark = with_suffix(file, SUSPECT);
+    File::create(&mark)
+        .map_err(|error| Error::File { path: mark, error })
+        .and_then(|_| settle(file))
+}
+
+const SUSPECT: &str = ".suspect";
+
+/// What stands between a store's name and the time at which it was put aside.
+const DAMAGED: &str = ".damaged-";
+
+/// The damaged stores that lie beside `file`, oldest first.
+pub(super) fn set_aside_beside(file: &Path) -> Result<Vec<PathBuf>, Error> {
+    let beside = folder(file).unwrap_or(Path::new("."));
+    let failed = |error| Error::File {
+        path: beside.to_owned(),
+        error,
+    };
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let start = format!("{name}{DAMAGED}");
+    let mut found = Vec::new();
+    for entry in fs::read_dir(beside).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // its WAL and WAL index are named after it
+        if let Some(rest) = name.strip_prefix(&start) {
+            let time = rest.trim_end_matches("-wal").trim_end_matches("-shm");
+            found.push(beside.join(format!("{start}{time}")));
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
 /// Renames a damaged store and what belongs to it; nothing of it is deleted.
 fn set_aside(file: &Path, now: Timestamp) -> Result<PathBuf, Error> {
-    let mark = format!(".damaged-{}", now.strftime("%Y%m%dT%H%M%S%3fZ"));
+    let mark = format!("{DAMAGED}{}", now.strftime("%Y%m%dT%H%M%S%3fZ"));
     let aside = with_suffix(file, &mark);
     for end in ["", "-wal", "-shm"] {
         let from = with_suffix(file, end);

@@ -153,7 +153,8 @@ impl Worker {
                 }
                 () = self.outbox.0.work.notified() => {}
                 _ = tidy.tick() => {
-                    if let Err(error) = self.outbox.tidy().await {
+                    let tidied = self.outbox.tidy().await;
+                    if let Err(error) = tidied.and(self.outbox.daily_check().await) {
                         self.tell.send_replace(Some(error.to_string()));
                     }
                 }

@@ -19,7 +19,7 @@ use reqwest::{
 };
 use serde::Deserialize;
 
-pub use settings::{SetUp, Settings};
+pub use settings::{Method as Sending, SetUp, Settings};
 
 use super::{
     Answer, Body, CodeRequest, CodeSignature, Error, Hash, Heartbeat, Lookup, Message, OrderState,
@@ -54,6 +54,8 @@ pub struct HttpPortal {
     base: Url,
     booth: String,
     proof: Proof,
+    /// Messages go by POST, each with an `Idempotency-Key`.
+    posts: bool,
     /// Seconds to add to the booth's clock to get the portal's, learnt when an assertion was refused.
     offset: AtomicI64,
 }
@@ -88,7 +90,18 @@ impl HttpPortal {
             base,
             booth: booth.to_owned(),
             proof: key.map_or(Proof::Certificate, Proof::Assertion),
+            posts: false,
             offset: AtomicI64::new(0),
+        }
+    }
+
+    /// The same for a receiver that knows POST only: whatever is put goes by POST, with an `Idempotency-Key` that names
+    /// place and content (draft-ietf-httpapi-idempotency-key-header-07).
+    #[must_use]
+    pub fn posting(self) -> Self {
+        Self {
+            posts: true,
+            ..self
         }
     }
 
@@ -226,8 +239,23 @@ impl HttpPortal {
                 (Method::POST, self.url(&["v1", "incidents"]))
             }
         };
+        let posted = self.posts && method == Method::PUT;
+        let method = if posted { Method::POST } else { method };
+        if posted {
+            let place = Hash::of(format!("{} {}", url.path(), message.body.sha256).as_bytes());
+            if let Ok(key) = format!("\"{place}\"").parse() {
+                headers.insert("Idempotency-Key", key);
+            }
+        }
         let answer = self.ask(method, url, Some(&message.body), headers).await?;
-        judge(answer).await
+        match judge(answer).await? {
+            // with a key, 409 says that the first of these requests is still under way
+            Answer::Conflict(None) if posted => Ok(Answer::Later {
+                status: StatusCode::CONFLICT.as_u16(),
+                after: None,
+            }),
+            answer => Ok(answer),
+        }
     }
 
     async fn expect_ok(&self, answer: Response, limit: usize) -> Result<Vec<u8>, Error> {

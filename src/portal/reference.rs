@@ -33,7 +33,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 pub use control::{CardView, Control, OrderView, Totals};
 
 use super::http::HttpPortal;
-use crate::http;
+use crate::{http, outbox::seal::receiver::ReceiverSecret};
 
 /// How the portal is set up.
 #[derive(Debug, Clone)]
@@ -48,6 +48,8 @@ pub struct Settings {
     pub issuer_ca: Option<Vec<u8>>,
     /// The key that signs codes for booths that have none of their own.
     pub signer: Option<crate::card::Signer>,
+    /// The key that opens what booths seal to this portal.
+    pub secret: Option<ReceiverSecret>,
     /// The address that booths use, which their assertions are made out to; the listener's when not given.
     pub address: Option<String>,
 }
@@ -62,6 +64,7 @@ impl Settings {
             issuer: None,
             issuer_ca: None,
             signer: None,
+            secret: None,
             address: None,
         }
     }
@@ -116,6 +119,7 @@ struct App {
     keep: keep::Keep,
     people: people::People,
     booths: BTreeMap<String, VerifyingKey>,
+    secret: Option<ReceiverSecret>,
     audience: String,
     issuer: Option<String>,
     signer: Option<crate::card::Signer>,
@@ -150,6 +154,7 @@ pub async fn serve(listener: TcpListener, settings: Settings) -> Result<Running,
         keep,
         people: settings.people,
         booths: settings.booths,
+        secret: settings.secret,
         audience: audience.trim_end_matches('/').to_owned(),
         issuer: settings.issuer,
         signer: settings.signer,

@@ -1,9 +1,13 @@
 //! The outbox's stories: what is acknowledged reaches the portal once, whatever happens on the way.
 
-mod desk;
+mod clock;
+pub(crate) mod desk;
 mod journal;
-
-use std::time::Duration;
+mod receiver;
+mod rules;
+mod secrets;
+mod staff;
+mod weather;
 
 use desk::{Desk, SOON, commit, issue, worker};
 use fotoautomat::{
@@ -54,25 +58,13 @@ async fn what_waits_outlives_the_program() {
     // no portal far and wide; the program ends without a farewell
     drop(outbox);
 
-    let outbox = reopened(&desk).await;
+    let outbox = desk.open_again().await;
     assert_eq!(outbox.backlog().borrow().waiting, 1);
     let portal = desk.portal().await;
     let worker = worker(&outbox, &portal);
     assert!(worker.drained(SOON).await);
     let view = portal.control.order(order).await.unwrap().unwrap();
     assert_eq!(view.state, "active");
-}
-
-/// The lock of a dropped handle is let go of when the last task with it has ended.
-async fn reopened(desk: &Desk) -> Outbox {
-    for _ in 0..200 {
-        match Outbox::open(&desk.settings()).await {
-            Ok(opened) => return opened.outbox,
-            Err(Error::Taken(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
-            Err(error) => panic!("{error}"),
-        }
-    }
-    panic!("the lock was not let go of");
 }
 
 #[tokio::test]

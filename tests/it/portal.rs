@@ -168,3 +168,108 @@ async fn a_portal_that_is_not_there_is_a_broken_link() {
     assert!(matches!(error, Error::Unreachable(_)), "{error:?}");
     assert!(!error.to_string().contains("holder"), "{error}");
 }
+
+/// A receiver that knows POST only, with keys as draft-ietf-httpapi-idempotency-key-header-07 has them: 400 without one,
+/// 422 for another content under a known one, 409 while the first of them is still under way.
+mod post_only {
+    use std::{
+        collections::{BTreeMap, HashMap},
+        sync::{Arc, Mutex},
+    };
+
+    use axum::{
+        Router,
+        body::Bytes,
+        extract::State,
+        http::{HeaderMap, Method, StatusCode, Uri},
+    };
+    use fotoautomat::portal::Hash;
+
+    #[derive(Default)]
+    pub(super) struct Receiver {
+        /// By key: where to, and what.
+        kept: BTreeMap<String, (String, Hash)>,
+        /// How often each key came.
+        pub(super) asked: HashMap<String, u32>,
+    }
+
+    impl Receiver {
+        pub(super) fn places(&self) -> Vec<String> {
+            self.kept.values().map(|(place, _)| place.clone()).collect()
+        }
+    }
+
+    pub(super) type Shared = Arc<Mutex<Receiver>>;
+
+    async fn receive(
+        State(shared): State<Shared>,
+        method: Method,
+        uri: Uri,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> (StatusCode, String) {
+        let mut receiver = shared.lock().unwrap();
+        let key = headers
+            .get("Idempotency-Key")
+            .and_then(|key| key.to_str().ok());
+        let Some(key) = key.filter(|key| method == Method::POST && key.len() > 2) else {
+            return (StatusCode::BAD_REQUEST, String::new());
+        };
+        let times = receiver.asked.entry(key.to_owned()).or_default();
+        *times += 1;
+        // the first answer is lost on its way, the second comes while the first is still at work
+        if *times == 2 {
+            return (StatusCode::CONFLICT, String::new());
+        }
+        let lost = *times == 1;
+        let (place, hash) = (uri.path().to_owned(), Hash::of(&body));
+        let known = receiver
+            .kept
+            .entry(key.to_owned())
+            .or_insert((place.clone(), hash));
+        if *known != (place, hash) {
+            return (StatusCode::UNPROCESSABLE_ENTITY, String::new());
+        }
+        if lost {
+            return (StatusCode::BAD_GATEWAY, String::new());
+        }
+        (StatusCode::OK, format!(r#"{{"sha256": "{hash}"}}"#))
+    }
+
+    pub(super) async fn serve() -> (String, Shared) {
+        let shared = Shared::default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let app = Router::new().fallback(receive).with_state(shared.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        (address, shared)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_knows_post_only_gets_each_thing_once() {
+    use crate::outbox::desk;
+    let (address, receiver) = post_only::serve().await;
+    let client = http::client(&http::Options::default()).unwrap();
+    let portal =
+        HttpPortal::new(client, address.parse().unwrap(), desk::BOOTH, Some(key())).posting();
+    let desk = desk::Desk::new();
+    let outbox = desk.outbox().await;
+    let worker = desk::worker_to(&outbox, std::sync::Arc::new(portal));
+    let mut expected = Vec::new();
+    for counter in 0..3 {
+        let (order, serial) = desk::issue(&outbox, "abcd0001", counter).await;
+        let at = format!("/v1/orders/{order}");
+        expected.extend([format!("{at}/photo"), format!("{at}/cards/{serial}"), at]);
+    }
+    assert!(worker.drained(desk::SOON).await);
+    worker.stop().await;
+    let counts = outbox.counts().await.unwrap();
+    assert_eq!((counts.delivered, counts.parked), (3, 0));
+    let receiver = receiver.lock().unwrap();
+    let mut places = receiver.places();
+    places.sort();
+    expected.sort();
+    assert_eq!(places, expected);
+    assert!(receiver.asked.values().all(|times| *times == 3));
+}

@@ -2,6 +2,7 @@
 //! would have come out.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -42,6 +43,8 @@ pub struct VirtualOptions {
     pub reject_room: u32,
     /// Cards printed before, by the counter.
     pub cards_printed: u64,
+    /// Where the counter is kept when the printer is switched off, as a real one keeps it: a file with one number.
+    pub counter_file: Option<PathBuf>,
 }
 
 impl VirtualOptions {
@@ -55,6 +58,7 @@ impl VirtualOptions {
             output_room: u32::MAX,
             reject_room: u32::MAX,
             cards_printed: 0,
+            counter_file: None,
         }
     }
 

@@ -128,9 +128,23 @@ impl Report {
             "seconds": seconds,
             "peakRssBytes": memory("VmHWM"),
             "rssBytes": self.resident,
+            "rssGrowth": self.growth(),
             "problems": self.problems,
         })
         .to_string()
+    }
+
+    /// Memory in the last quarter of the sessions over that in the second: 1 = flat. `None` for runs too short to tell.
+    fn growth(&self) -> Option<f64> {
+        const LEAST: usize = 10;
+        let quarter = self.resident.len() / 4;
+        if quarter < LEAST {
+            return None;
+        }
+        let mean = |part: &[u64]| part.iter().sum::<u64>() as f64 / part.len() as f64;
+        let early = mean(&self.resident[quarter..2 * quarter]);
+        let late = mean(&self.resident[self.resident.len() - quarter..]);
+        (early > 0.0).then(|| late / early)
     }
 
     pub(super) fn words(&self, out: &Path) -> String {
@@ -145,6 +159,14 @@ impl Report {
             self.uploaded,
             total / self.sessions.max(1) as f64
         );
+        if let Some(growth) = self.growth() {
+            let _ = writeln!(
+                words,
+                "memory: {:.0} MB at most, {:+.1} % from the second to the last quarter",
+                memory("VmHWM") as f64 / 1e6,
+                (growth - 1.0) * 100.0
+            );
+        }
         if let Ok(card) = fs::canonicalize(out.join("card-printed.png")) {
             let _ = writeln!(words, "the card: {}", card.display());
         }

@@ -100,6 +100,7 @@ impl Visitor {
         let face = self.next();
         self.desk
             .show_visitor(usize::try_from(face % 97).unwrap_or(0));
+        self.refill();
         let mut visit = Visit::new();
         match self.photo.as_deref().map(read_picture) {
             Some(Ok(picture)) => self.desk.show(&picture),
@@ -151,6 +152,21 @@ impl Visitor {
             drop(self.desk.printer().take_card());
         }
         visit
+    }
+
+    /// What staff do between visitors: new cards, a new film, an empty tray.
+    fn refill(&self) {
+        use card_printer::Fault;
+        let printer = self.desk.printer();
+        for used_up in [
+            Fault::NoCards,
+            Fault::RibbonOut,
+            Fault::HopperFull,
+            Fault::RejectFull,
+            Fault::CleaningDue,
+        ] {
+            printer.clear(&used_up);
+        }
     }
 
     /// Whether it is time to lay a card: once, and again when it was not read for long.

@@ -4,7 +4,7 @@ use super::{Error, Outbox, outcome_named, unsigned};
 use crate::order::Outcome;
 
 /// One printer's books: every card its counter counted, and what became of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Books {
     pub printer: String,
     /// What the printer's counter says was fed since the journal's first reading; `None` where it has no counter.
@@ -70,10 +70,19 @@ impl Outbox {
                 (_, Some("test")) => Kind::Test(unsigned(number)),
                 _ => Kind::Rejected(unsigned(number)),
             };
+            let after = row.try_get::<Option<i64>, _>(6)?.map(unsigned);
+            let before = row.try_get::<Option<i64>, _>(5)?.map(unsigned);
+            // of a feed only the end was read
+            let before = match &kind {
+                Kind::Attempt { .. } => before,
+                Kind::Test(cards) | Kind::Rejected(cards) => {
+                    after.map(|after| after.wrapping_sub(*cards))
+                }
+            };
             let line = Line {
                 kind,
-                before: row.try_get::<Option<i64>, _>(5)?.map(unsigned),
-                after: row.try_get::<Option<i64>, _>(6)?.map(unsigned),
+                before,
+                after,
             };
             match books.last_mut() {
                 Some((name, lines)) if *name == printer => lines.push(line),

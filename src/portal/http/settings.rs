@@ -24,9 +24,27 @@ pub struct Settings {
     /// PEM of the booth's certificate and its key, for mutual TLS.
     #[serde(default)]
     pub certificate: Option<PathBuf>,
+    /// The proxy on the way, e.g. `http://proxy.example.edu:3128`; the environment's (`HTTPS_PROXY`) when not given,
+    /// `none` for no proxy at all.
+    #[serde(default)]
+    pub proxy: Option<String>,
+    /// How messages are sent.
+    #[serde(default)]
+    pub method: Method,
     /// PEM (PKCS #8) of the booth's Ed25519 key, to sign requests with, where there is no certificate.
     #[serde(default)]
     pub key: Option<PathBuf>,
+}
+
+/// How orders, photos and cards are sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// By PUT, as the contract has it.
+    #[default]
+    Put,
+    /// By POST with an `Idempotency-Key`, for receivers that know POST only.
+    Post,
 }
 
 /// Why the link to the portal cannot be set up.
@@ -71,6 +89,16 @@ impl Settings {
             ),
             _ => {}
         }
+        if let Some(proxy) = &self.proxy
+            && proxy != "none"
+            && address(proxy).is_none()
+        {
+            problems.at(
+                format!("{at}.proxy"),
+                format!("\"{proxy}\" is no address"),
+                "Write an address like \"http://proxy.example.edu:3128\", or \"none\".",
+            );
+        }
     }
 
     /// Sets up the link for the booth of this name.
@@ -88,8 +116,13 @@ impl Settings {
             ca: self.ca.as_deref().map(read).transpose()?,
             identity: self.certificate.as_deref().map(read).transpose()?,
             timeout: None,
+            proxy: self.proxy.clone(),
         })?;
-        Ok(HttpPortal::new(client, base, booth, key))
+        let portal = HttpPortal::new(client, base, booth, key);
+        Ok(match self.method {
+            Method::Put => portal,
+            Method::Post => portal.posting(),
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use super::answer::{Problem, Stored};
 use crate::{
     order::{CardKind, CardRow, Delivery, HeldCard, Order, OrderId, Outcome, Serial},
     outbox::store::Store,
-    portal::{Block, Hash, OrderState},
+    portal::{Block, CUT_OFF, Hash, OrderState},
 };
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/portal/reference/migrations");
@@ -25,16 +25,16 @@ impl Keep {
         Ok(Self { store })
     }
 
-    /// Keeps an order, once. A person has one open order for each kind of card; another one must say that it stands
+    /// Keeps an order, once; `sha256` is that of the bytes that came. A person has one open order for each kind of card; another one must say that it stands
     /// in for the first.
     pub(super) async fn order(
         &self,
         booth: &str,
         order: &Order,
         body: &[u8],
+        sha256: Hash,
     ) -> Result<Stored, Problem> {
         let id = &order.order_id.0.as_bytes()[..];
-        let sha256 = Hash::of(body);
         let mut tx = self.store.write().await?;
         if let Some(known) =
             known(&mut tx, "SELECT sha256 FROM orders WHERE order_id = ?", id).await?
@@ -91,13 +91,17 @@ impl Keep {
         Ok(fresh(sha256))
     }
 
-    /// Keeps the photo that an order announced.
-    pub(super) async fn photo(&self, order: OrderId, jpeg: &[u8]) -> Result<Stored, Problem> {
+    /// Keeps the photo that an order announced; `sha256` is that of the bytes that came.
+    pub(super) async fn photo(
+        &self,
+        order: OrderId,
+        jpeg: &[u8],
+        sha256: Hash,
+    ) -> Result<Stored, Problem> {
         let id = &order.0.as_bytes()[..];
-        let sha256 = Hash::of(jpeg);
         let mut tx = self.store.write().await?;
         let announced = self.announced(&mut tx, order).await?;
-        if announced != sha256.to_string() {
+        if announced != Hash::of(jpeg).to_string() {
             return Err(Problem::unprocessable(
                 "photo-differs",
                 "The photo is not the one that the order announced",
@@ -419,6 +423,7 @@ fn next_state(was: &str, row: &CardRow, status: &str) -> Option<&'static str> {
         (Outcome::Printed, "blocked") => Some("blocked"),
         (Outcome::Printed, _) => Some("printed"),
         (Outcome::Unknown, _) => Some("unknown"),
+        (Outcome::Void, _) if row.reason.as_deref() == Some(CUT_OFF) => Some("void"),
         // nothing came of it: the order waits for another attempt
         (Outcome::NotPrinted | Outcome::Void, _)
             if matches!(was, "unknown" | "printed" | "active") =>

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     body::Bytes,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::de::DeserializeOwned;
@@ -17,7 +17,10 @@ use super::{
 };
 use crate::{
     order::{CardRow, Order, OrderId, Serial},
-    outbox::LARGEST_ORDER,
+    outbox::{
+        LARGEST_ORDER,
+        seal::receiver::{MEDIA_TYPE, context},
+    },
     portal::{Block, Hash, Heartbeat, Incident},
 };
 
@@ -31,14 +34,16 @@ pub(super) async fn order(
     body: Bytes,
 ) -> Answer {
     let id = parse_order(&order)?;
-    let order: Order = json(&headers, &body)?;
+    let sent = Hash::of(&body);
+    let (plain, headers) = app.opened(id, "order", "application/json", headers, body)?;
+    let order: Order = json(&headers, &plain)?;
     if order.order_id != id {
         return Err(Problem::bad_request("orderId is not the one in the path"));
     }
     if order.booth.id != booth {
         return Err(Problem::forbidden().detail("the order names another booth"));
     }
-    app.keep.order(&booth, &order, &body).await
+    app.keep.order(&booth, &order, &plain, sent).await
 }
 
 pub(super) async fn photo(
@@ -49,6 +54,8 @@ pub(super) async fn photo(
     body: Bytes,
 ) -> Answer {
     let order = parse_order(&order)?;
+    let sent = Hash::of(&body);
+    let (body, headers) = app.opened(order, "photo", "image/jpeg", headers, body)?;
     of_type(&headers, "image/jpeg")?;
     undamaged(&headers, &body)?;
     if !body.starts_with(&[0xff, 0xd8]) {
@@ -60,7 +67,7 @@ pub(super) async fn photo(
             "The photo carries metadata",
         ));
     }
-    app.keep.photo(order, &body).await
+    app.keep.photo(order, &body, sent).await
 }
 
 pub(super) async fn card(
@@ -121,6 +128,35 @@ pub(super) async fn health(
     let _: Heartbeat = json(&headers, &body)?;
     app.keep.heartbeat(&booth, &body).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+impl App {
+    /// Opens a body that is sealed to this portal; another one is as it came. The headers then speak of what was in it.
+    fn opened(
+        &self,
+        order: OrderId,
+        part: &str,
+        kind: &'static str,
+        mut headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<(Bytes, HeaderMap), Problem> {
+        if of_type(&headers, MEDIA_TYPE).is_err() {
+            return Ok((body, headers));
+        }
+        undamaged(&headers, &body)?;
+        let secret = self.secret.as_ref().ok_or_else(|| {
+            Problem::unprocessable("sealed", "This portal has no key that opens sealed parts")
+        })?;
+        let plain = secret.open(&context(order, part), &body).map_err(|_| {
+            Problem::unprocessable(
+                "sealed",
+                "The sealed part does not open with this portal's key",
+            )
+        })?;
+        headers.remove("Content-Digest");
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        Ok((Bytes::copy_from_slice(&plain), headers))
+    }
 }
 
 fn parse_order(text: &str) -> Result<OrderId, Problem> {

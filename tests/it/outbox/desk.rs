@@ -13,54 +13,79 @@ use fotoautomat::{
         worker::{self, Policy, WorkerHandle},
     },
     portal::{
-        Hash, Portal,
+        self, Answer, Hash, Heartbeat, Lookup, Message, OrderState, Portal,
         reference::{self, Running, people::People},
     },
     session::issue::Commitment,
 };
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
-pub(super) const BOOTH: &str = "booth-1";
-pub(super) const PRINTER: &str = "Rio Pro 360 #12E0001";
-pub(super) const SOON: Duration = Duration::from_secs(20);
+pub(crate) const BOOTH: &str = "booth-1";
+pub(crate) const PRINTER: &str = "Rio Pro 360 #12E0001";
+pub(crate) const SOON: Duration = Duration::from_secs(20);
 
-pub(super) fn booth_key() -> ed25519_dalek::SigningKey {
+pub(crate) fn booth_key() -> ed25519_dalek::SigningKey {
     ed25519_dalek::SigningKey::from_bytes(&[7; 32])
 }
 
-pub(super) struct Desk {
+pub(crate) struct Desk {
     folder: tempfile::TempDir,
 }
 
 impl Desk {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
         }
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    /// Where nothing waits for a disk: for what is not about the disk.
+    pub(crate) fn in_memory() -> Self {
+        let shm = Path::new("/dev/shm");
+        Self {
+            folder: if shm.is_dir() {
+                tempfile::tempdir_in(shm).unwrap()
+            } else {
+                tempfile::tempdir().unwrap()
+            },
+        }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(super) fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Settings {
         Settings::in_folder(self.folder())
     }
 
-    pub(super) async fn open(&self) -> Opened {
+    pub(crate) async fn open(&self) -> Opened {
         Outbox::open(&self.settings()).await.unwrap()
     }
 
-    pub(super) async fn outbox(&self) -> Outbox {
+    pub(crate) async fn outbox(&self) -> Outbox {
         self.open().await.outbox
     }
 
-    pub(super) async fn portal(&self) -> Running {
+    /// The lock of a dropped handle is let go of when the last task with it has ended.
+    pub(crate) async fn open_again(&self) -> Outbox {
+        for _ in 0..200 {
+            match Outbox::open(&self.settings()).await {
+                Ok(opened) => return opened.outbox,
+                Err(Error::Taken(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        panic!("the lock was not let go of");
+    }
+
+    pub(crate) async fn portal(&self) -> Running {
         self.portal_with(|_| {}).await
     }
 
-    pub(super) async fn portal_with(
+    pub(crate) async fn portal_with(
         &self,
         change: impl FnOnce(&mut reference::Settings),
     ) -> Running {
@@ -73,26 +98,27 @@ impl Desk {
         reference::serve(listener, settings).await.unwrap()
     }
 
-    pub(super) fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder().join(name)
     }
 }
 
 /// A worker that waits a hundredth of the booth's times.
-pub(super) fn worker(outbox: &Outbox, portal: &Running) -> WorkerHandle {
+pub(crate) fn worker(outbox: &Outbox, portal: &Running) -> WorkerHandle {
     let client = portal.client(BOOTH, booth_key()).unwrap();
     worker_to(outbox, Arc::new(client))
 }
 
-pub(super) fn worker_to(outbox: &Outbox, portal: Arc<dyn Portal>) -> WorkerHandle {
+pub(crate) fn worker_to(outbox: &Outbox, portal: Arc<dyn Portal>) -> WorkerHandle {
     let policy = Policy {
         hurry: 100,
+        tidy: Duration::from_millis(300),
         ..Policy::default()
     };
     worker::spawn(outbox.clone(), portal, policy)
 }
 
-pub(super) fn people() -> People {
+pub(crate) fn people() -> People {
     toml::from_str(
         r#"
         [[people]]
@@ -127,7 +153,7 @@ pub(super) fn people() -> People {
 }
 
 /// Bytes that begin and end as a JPEG does; nothing here looks at the picture.
-pub(super) fn photo(seed: u64) -> Vec<u8> {
+pub(crate) fn photo(seed: u64) -> Vec<u8> {
     let mut jpeg = vec![0xff, 0xd8, 0xff, 0xdb, 0x00, 0x04, 0x00, 0x00];
     let mut state = seed | 1;
     for _ in 0..2000 {
@@ -142,7 +168,7 @@ pub(super) fn photo(seed: u64) -> Vec<u8> {
 }
 
 /// The order of a person, with its photo.
-pub(super) fn order_of(subject: &str) -> (Order, Private<Vec<u8>>) {
+pub(crate) fn order_of(subject: &str) -> (Order, Private<Vec<u8>>) {
     let id = OrderId::new(Timestamp::now());
     let photo = photo(id.0.as_u64_pair().1);
     let order = serde_json::json!({
@@ -160,7 +186,7 @@ pub(super) fn order_of(subject: &str) -> (Order, Private<Vec<u8>>) {
     (serde_json::from_value(order).unwrap(), Private::new(photo))
 }
 
-pub(super) fn attempt(counter: u64) -> NewAttempt {
+pub(crate) fn attempt(counter: u64) -> NewAttempt {
     NewAttempt {
         serial: Serial::random(),
         printer: PRINTER.to_owned(),
@@ -169,7 +195,7 @@ pub(super) fn attempt(counter: u64) -> NewAttempt {
 }
 
 /// Commits an order of `subject` with its first attempt.
-pub(super) async fn commit(
+pub(crate) async fn commit(
     outbox: &Outbox,
     subject: &str,
     counter: u64,
@@ -185,7 +211,7 @@ pub(super) async fn commit(
 }
 
 /// The evidence of a print after which the counter stands at `after`.
-pub(super) fn evidence(outcome: Outcome, before: u64, after: u64) -> Evidence {
+pub(crate) fn evidence(outcome: Outcome, before: u64, after: u64) -> Evidence {
     Evidence {
         bytes_total: 100,
         bytes_sent: if outcome == Outcome::NotPrinted {
@@ -203,7 +229,7 @@ pub(super) fn evidence(outcome: Outcome, before: u64, after: u64) -> Evidence {
 }
 
 /// A whole card: committed, printed, read back, in the holder's hand.
-pub(super) async fn issue(outbox: &Outbox, subject: &str, counter: u64) -> (OrderId, Serial) {
+pub(crate) async fn issue(outbox: &Outbox, subject: &str, counter: u64) -> (OrderId, Serial) {
     let made = commit(outbox, subject, counter).await.unwrap();
     let serial = made.attempt.unwrap().serial;
     let evidence = evidence(Outcome::Printed, counter, counter + 1);
@@ -217,4 +243,45 @@ pub(super) async fn issue(outbox: &Outbox, subject: &str, counter: u64) -> (Orde
         .await
         .unwrap();
     (made.order, serial)
+}
+
+/// A portal that never answers.
+#[derive(Debug)]
+pub(crate) struct Silent;
+
+impl Portal for Silent {
+    fn holder<'a>(
+        &'a self,
+        _: &'a Private<String>,
+    ) -> BoxFuture<'a, Result<Lookup, portal::Error>> {
+        silence()
+    }
+
+    fn holder_named<'a>(
+        &'a self,
+        _: &'a Private<String>,
+        _: Option<&'a Private<String>>,
+    ) -> BoxFuture<'a, Result<Lookup, portal::Error>> {
+        silence()
+    }
+
+    fn send<'a>(&'a self, _: &'a Message) -> BoxFuture<'a, Result<Answer, portal::Error>> {
+        silence()
+    }
+
+    fn heartbeat<'a>(&'a self, _: &'a Heartbeat) -> BoxFuture<'a, Result<(), portal::Error>> {
+        silence()
+    }
+
+    fn states(&self, _: Timestamp) -> BoxFuture<'_, Result<Vec<OrderState>, portal::Error>> {
+        silence()
+    }
+
+    fn revocations(&self) -> BoxFuture<'_, Result<Vec<u8>, portal::Error>> {
+        silence()
+    }
+}
+
+fn silence<T: Send + 'static>() -> BoxFuture<'static, Result<T, portal::Error>> {
+    Box::pin(std::future::ready(Err(portal::Error::TimedOut)))
 }

@@ -3,6 +3,8 @@
 //! It knows no thread: whoever looks at it moves it to the present first ([`Chassis::advance`]).
 
 use std::collections::VecDeque;
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -74,6 +76,7 @@ pub(crate) struct Chassis {
     pub film_left: u32,
     pub film_size: u32,
     pub cards: u64,
+    counter_file: Option<PathBuf>,
     pub panels: u64,
     pub cleanings: u64,
     pub since_cleaning: u64,
@@ -98,6 +101,9 @@ const KEPT: usize = 16;
 
 impl Chassis {
     pub(crate) fn new(options: &VirtualOptions) -> Self {
+        let kept = options.counter_file.as_ref();
+        let kept = kept.and_then(|file| fs::read_to_string(file).ok()?.trim().parse().ok());
+        let cards_printed = kept.unwrap_or(options.cards_printed);
         Self {
             speed: options.speed,
             hopper: options.cards,
@@ -108,10 +114,11 @@ impl Chassis {
             reject_room: options.reject_room,
             film_left: options.film,
             film_size: options.film.max(1),
-            cards: options.cards_printed,
-            panels: options.cards_printed * 5,
-            cleanings: options.cards_printed / 1000,
-            since_cleaning: options.cards_printed % 1000,
+            cards: cards_printed,
+            counter_file: options.counter_file.clone(),
+            panels: cards_printed * 5,
+            cleanings: cards_printed / 1000,
+            since_cleaning: cards_printed % 1000,
             between_cleanings: 1000,
             books: Books::default(),
             inside: None,
@@ -244,6 +251,7 @@ impl Chassis {
                 self.books.fed += 1;
                 // When a real printer counts is not known; this one counts every card that left the hopper.
                 self.cards += 1;
+                self.keep_counter();
                 self.since_cleaning += 1;
                 self.inside = Some(Inside {
                     front: blank.front,
@@ -264,6 +272,18 @@ impl Chassis {
                 self.put_out(Tray::Reject);
             }
         }
+    }
+
+    /// Keeps the counter before anybody can ask for it, as a real printer does in its own memory.
+    fn keep_counter(&self) {
+        let Some(file) = &self.counter_file else {
+            return;
+        };
+        // beside first: a number is never half written, whenever the program is killed. A disk that fails makes a
+        // counter that stands still, which is what the books then say.
+        let beside = file.with_extension("new");
+        let _ = fs::write(&beside, format!("{}\n", self.cards))
+            .and_then(|()| fs::rename(&beside, file));
     }
 
     fn print(&mut self, back: bool, panel: Panel, plane: Vec<u8>) {

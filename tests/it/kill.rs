@@ -1,0 +1,249 @@
+//! The program is killed at any moment, again and again on the same folder: nothing acknowledged is lost, nothing is
+//! doubled, and every card is accounted for.
+//!
+//! `KILLS` multiplies the numbers (1 when not set; `make soak` asks for more).
+
+use std::{
+    collections::{HashMap, HashSet},
+    env,
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use fotoautomat::outbox::{Outbox, Settings, manage::Which};
+use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+
+const BOOTH: &str = env!("CARGO_BIN_EXE_fotoautomat");
+
+fn times(number: usize) -> usize {
+    let asked = env::var("KILLS").ok();
+    number * asked.map_or(1, |text| text.parse::<usize>().expect("KILLS is a number"))
+}
+
+/// A program whose lines are read as they come.
+struct Running {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Running {
+    fn start(program: &mut Command) -> Self {
+        let mut child = program
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            let mut line = String::new();
+            while output.read_line(&mut line).is_ok_and(|read| read > 0) {
+                // half a line is no acknowledgement
+                if line.ends_with('\n') && sender.send(line.trim_end().to_owned()).is_err() {
+                    return;
+                }
+                line.clear();
+            }
+        });
+        Self { child, lines }
+    }
+
+    /// Waits for one more line; none when the program has ended or the time is over.
+    fn line(&self, within: Duration) -> Option<String> {
+        self.lines.recv_timeout(within).ok()
+    }
+
+    /// Kills it and answers what it had still said. Panics when it had ended by itself, and not well.
+    fn kill(mut self) -> Vec<String> {
+        if let Some(status) = self.child.try_wait().unwrap() {
+            assert!(status.success(), "the program ended with {status}");
+        }
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.lines.iter().collect()
+    }
+}
+
+/// Waits for the lock of a killed program to be let go of, which the kernel does at once.
+async fn open(folder: &Path) -> Outbox {
+    let opened = Outbox::open(&Settings::in_folder(folder)).await.unwrap();
+    assert_eq!(opened.set_aside, None);
+    opened.outbox
+}
+
+/// Every acknowledged line is true in the store.
+pub(crate) async fn compare(outbox: &Outbox, said: &[String]) {
+    let known: HashSet<String> = outbox
+        .list(Which::All, u32::MAX)
+        .await
+        .unwrap()
+        .iter()
+        .map(|order| order.order_id.to_string())
+        .collect();
+    let mut cards = HashMap::new();
+    for line in said {
+        let words: Vec<&str> = line.split(' ').collect();
+        match words[..] {
+            ["ack", order] => assert!(known.contains(order), "{line} is lost"),
+            [what @ ("printed" | "collected"), order, serial] => {
+                cards.insert((order, serial), what);
+            }
+            _ => {}
+        }
+    }
+    for ((order, serial), what) in cards {
+        let shown = outbox.show(order.parse().unwrap()).await.unwrap().unwrap();
+        let card = shown
+            .cards
+            .iter()
+            .find(|card| card.serial.to_string() == serial);
+        let card = card.unwrap_or_else(|| panic!("{what} {serial} is lost"));
+        assert_eq!(card.outcome, "printed");
+        assert!(card.collected || what == "printed", "{what} {serial}");
+    }
+    let found = outbox.check().await.unwrap();
+    assert!(found.is_sound(), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_killed_500_times_loses_nothing() {
+    let kills = times(500);
+    let began = Instant::now();
+    let folder = tempfile::tempdir().unwrap();
+    let mut random = SmallRng::seed_from_u64(11);
+    let mut said = Vec::new();
+    for _ in 0..kills {
+        let mut fill = Command::new(BOOTH);
+        fill.args([
+            "outbox", "fill", "--orders", "1000000", "--photo", "900", "--data",
+        ])
+        .arg(folder.path());
+        let writer = Running::start(&mut fill);
+        // from before the first line to some orders later, and anywhere between two lines
+        for _ in 0..random.random_range(0..12) {
+            match writer.line(Duration::from_secs(60)) {
+                Some(line) => said.push(line),
+                None => break,
+            }
+        }
+        thread::sleep(Duration::from_micros(random.random_range(0..4000)));
+        said.extend(writer.kill());
+    }
+    let outbox = open(folder.path()).await;
+    compare(&outbox, &said).await;
+    let orders = said.iter().filter(|line| line.starts_with("ack ")).count();
+    let kept = outbox.list(Which::All, u32::MAX).await.unwrap().len();
+    println!(
+        "{kills} kills: {orders} orders acknowledged, 0 lost; {kept} kept; {:.0} s",
+        began.elapsed().as_secs_f64()
+    );
+    assert!(orders > kills, "only {orders} orders were acknowledged");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_booth_killed_25_times_accounts_for_every_order_and_card() {
+    let kills = times(25);
+    let began = Instant::now();
+    let folder = tempfile::tempdir().unwrap();
+    let rehearse = |sessions: usize| {
+        let mut program = Command::new(BOOTH);
+        program
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(["rehearse", "--sessions", &sessions.to_string(), "--out"])
+            .arg(folder.path());
+        program
+    };
+    let mut random = SmallRng::seed_from_u64(12);
+    let mut said = Vec::new();
+    let mut lengths = Vec::new();
+    for _ in 0..kills {
+        let booth = Running::start(&mut rehearse(1000));
+        // the kills spread over a whole session: from the start of one to the start of the next
+        let until = random.random_range(0..3);
+        let mut last = Instant::now();
+        for _ in 0..until {
+            match booth.line(Duration::from_secs(120)) {
+                Some(line) => said.push(line),
+                None => break,
+            }
+            lengths.push(last.elapsed());
+            last = Instant::now();
+        }
+        let session = lengths.iter().min().copied();
+        let most = session.unwrap_or(Duration::from_secs(1)).as_micros() as u64;
+        thread::sleep(Duration::from_micros(random.random_range(0..=most)));
+        said.extend(booth.kill());
+    }
+    let last = rehearse(1).stderr(Stdio::inherit()).output().unwrap();
+    assert!(
+        last.status.success(),
+        "{}",
+        String::from_utf8_lossy(&last.stdout)
+    );
+    said.extend(
+        String::from_utf8(last.stdout)
+            .unwrap()
+            .lines()
+            .map(str::to_owned),
+    );
+
+    let outbox = open(folder.path()).await;
+    compare(&outbox, &said).await;
+    assert_eq!(outbox.undecided().await.unwrap(), []);
+    let counts = outbox.counts().await.unwrap();
+    assert_eq!((counts.waiting, counts.parked), (0, 0), "{counts:?}");
+
+    let portal = folder.path().join("portal.sqlite");
+    let mut portal = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(portal))
+        .await
+        .unwrap();
+    let mut number = async |query: &'static str| -> i64 {
+        sqlx::query_scalar(query)
+            .fetch_one(&mut portal)
+            .await
+            .unwrap()
+    };
+    let orders = outbox.list(Which::All, u32::MAX).await.unwrap();
+    // every order of the store is at the portal once, and nothing else is: each session is somebody new
+    assert_eq!(
+        number("SELECT count(*) FROM orders").await,
+        orders.len() as i64
+    );
+    assert_eq!(
+        number("SELECT count(DISTINCT subject) FROM orders").await,
+        orders.len() as i64
+    );
+    assert_eq!(
+        number("SELECT count(*) FROM photos").await,
+        orders.len() as i64
+    );
+    let doubled =
+        "SELECT count(*) FROM (SELECT 1 FROM cards WHERE outcome IN ('printed', 'unknown')
+        GROUP BY order_id HAVING count(*) > 1)";
+    assert_eq!(number(doubled).await, 0);
+    // what the portal believes of each card is what the journal says
+    let printed = number("SELECT count(*) FROM cards WHERE outcome = 'printed'").await;
+    assert_eq!(printed as u64, counts.printed);
+    let books = outbox.books().await.unwrap().remove(0);
+    let counter: u64 = std::fs::read_to_string(folder.path().join("virtual-printer"))
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    assert_eq!(books.unexplained(), 0, "{books:?}");
+    // the printer's own counter, which outlived every kill, knows no card that the journal does not
+    assert_eq!(books.counted, Some(counter), "{books:?}");
+    println!(
+        "{kills} kills: {} orders, {} cards printed, {} void, {} fed; {:.0} s",
+        orders.len(),
+        counts.printed,
+        counts.void,
+        counter,
+        began.elapsed().as_secs_f64()
+    );
+}

@@ -1,0 +1,300 @@
+//! `fotoautomat outbox`, beside a running booth: what staff see, and what they can do.
+
+use std::process::Command;
+
+use fotoautomat::{order::Outcome, outbox::manage::Which};
+use serde_json::Value;
+
+use super::desk::{self, Desk, SOON, commit, issue, worker};
+
+/// The program's answer as JSON, and its exit code.
+fn said(desk: &Desk, arguments: &[&str]) -> (Value, i32) {
+    let output = Command::new(env!("CARGO_BIN_EXE_fotoautomat"))
+        .args(["outbox", "--json", "--data"])
+        .arg(desk.folder())
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    let value = serde_json::from_str(&text).unwrap_or(Value::String(words));
+    (value, output.status.code().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parked_order_is_seen_held_sent_again_and_arrives() {
+    let desk = Desk::new();
+    let (outbox, portal) = (desk.outbox().await, desk.portal().await);
+    // an order of this person is open at the portal, so that the next is refused
+    let open = commit(&outbox, "abcd0001", 0).await.unwrap();
+    let serial = open.attempt.unwrap().serial;
+    let evidence = desk::evidence(Outcome::NotPrinted, 0, 0);
+    outbox
+        .end_attempt(open.order, serial, Outcome::NotPrinted, &evidence)
+        .await
+        .unwrap();
+    let (refused, _) = issue(&outbox, "abcd0001", 0).await;
+    let worker = worker(&outbox, &portal);
+    assert!(worker.drained(SOON).await);
+
+    let (list, code) = said(&desk, &["list"]);
+    assert_eq!(code, 0);
+    let listed = &list["orders"][0];
+    assert_eq!(listed["orderId"], refused.to_string());
+    assert_eq!(listed["state"], "parked");
+    assert!(listed["reason"].as_str().unwrap().starts_with("423 "));
+    // by the code that the holder was shown
+    let (shown, _) = said(&desk, &["show", &refused.short().to_lowercase()]);
+    assert_eq!(shown["parts"][0]["state"], "parked");
+    assert_eq!(shown["parts"][0]["failures"][0]["status"], 423);
+    assert_eq!(shown["parts"][1]["state"], "held");
+    assert_eq!(shown["cards"][0]["outcome"], "printed");
+    // what is shown names nobody
+    assert!(!shown.to_string().contains("Alva") && !shown.to_string().contains("abcd0001"));
+
+    // staff void the open order at the portal, and send again
+    portal
+        .control
+        .set_state(open.order, "void", Some("superseded"))
+        .await
+        .unwrap();
+    let (retried, _) = said(&desk, &["retry", &refused.to_string()]);
+    assert_eq!(retried["retried"], 1);
+    worker.wake().await.unwrap();
+    let arrived = async {
+        while portal
+            .control
+            .order(refused)
+            .await
+            .unwrap()
+            .is_none_or(|view| view.state != "active")
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(SOON, arrived)
+        .await
+        .expect("it arrives");
+    assert!(worker.drained(SOON).await);
+    let (list, _) = said(&desk, &["list"]);
+    assert_eq!(list["orders"], serde_json::json!([]));
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_back_stays_until_it_is_let_go_and_holds_nobody_else_up() {
+    let desk = Desk::new();
+    let (outbox, portal) = (desk.outbox().await, desk.portal().await);
+    let (held, _) = issue(&outbox, "abcd0001", 0).await;
+    let (parked, code) = said(
+        &desk,
+        &["park", &held.to_string(), "--reason", "wrong photo"],
+    );
+    assert_eq!((parked["parked"].as_u64(), code), (Some(3), 0));
+    let (next, _) = issue(&outbox, "abcd0001", 1).await;
+    let worker = worker(&outbox, &portal);
+    assert!(worker.drained(SOON).await);
+    assert!(portal.control.order(held).await.unwrap().is_none());
+    assert_eq!(
+        portal.control.order(next).await.unwrap().unwrap().state,
+        "active"
+    );
+    let (shown, _) = said(&desk, &["show", &held.short()]);
+    assert_eq!(shown["reason"], "wrong photo");
+    let (retried, _) = said(&desk, &["retry", "--all"]);
+    assert_eq!(retried["retried"], 3);
+    worker.wake().await.unwrap();
+    assert!(worker.drained(SOON).await);
+    assert!(portal.control.order(held).await.unwrap().is_some());
+    assert_eq!(outbox.counts().await.unwrap().delivered, 2);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_may_be_given_up_is() {
+    let desk = Desk::new();
+    let outbox = desk.outbox().await;
+    let (waiting, _) = issue(&outbox, "abcd0001", 0).await;
+    let open = commit(&outbox, "efgh0002", 1).await.unwrap().order;
+    let (words, code) = said(&desk, &["purge", &waiting.to_string()]);
+    assert_eq!(code, 1);
+    assert!(
+        words.as_str().unwrap().contains("has not acknowledged"),
+        "{words}"
+    );
+    let (words, code) = said(&desk, &["purge", "--undelivered", &open.to_string()]);
+    assert_eq!(code, 1);
+    assert!(
+        words.as_str().unwrap().contains("is not decided"),
+        "{words}"
+    );
+    let (purged, code) = said(&desk, &["purge", "--undelivered", &waiting.to_string()]);
+    assert_eq!((purged["purged"].as_u64(), code), (Some(1), 0));
+    assert!(outbox.read(waiting).await.unwrap().is_none());
+    let given_up = outbox.list(Which::Discarded, 10).await.unwrap();
+    assert_eq!((given_up.len(), given_up[0].erased), (1, true));
+    // nothing of it is sent any more
+    let portal = desk.portal().await;
+    let worker = worker(&outbox, &portal);
+    assert!(
+        !worker.drained(std::time::Duration::from_millis(700)).await,
+        "one is being printed"
+    );
+    assert_eq!(portal.control.orders().await.unwrap(), [open]);
+    worker.stop().await;
+    let (words, code) = said(&desk, &["show", "ABC-DEF"]);
+    assert_eq!(code, 1);
+    assert!(
+        words.as_str().unwrap().contains("has no order ABC-DEF"),
+        "{words}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_out_by_hand_is_sealed_and_opens_where_the_key_is() {
+    use fotoautomat::outbox::seal::receiver::ReceiverSecret;
+    let desk = Desk::new();
+    let outbox = desk.outbox().await;
+    let (order, serial) = issue(&outbox, "abcd0001", 0).await;
+    let (expected, photo) = outbox.read(order).await.unwrap().unwrap();
+    let (secret, public) = super::receiver::keys(&desk);
+    let (secret, public) = (secret.to_str().unwrap(), public.to_str().unwrap());
+    assert!(ReceiverSecret::read(secret.as_ref()).is_ok());
+    let path = |name: &str| desk.file(name).display().to_string();
+    for (name, to, key) in [
+        ("own", vec![], vec![]),
+        ("portal", vec!["--to", public], vec!["--secret", secret]),
+    ] {
+        let (file, folder) = (path(&format!("{name}.jsonl")), path(name));
+        let (done, code) = said(&desk, &[&["export", "--out", &file][..], &to].concat());
+        assert_eq!((done["exported"].as_u64(), code), (Some(1), 0), "{done}");
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(!text.contains("Alva") && !text.contains("abcd0001"));
+        // never over another file
+        assert_eq!(said(&desk, &["export", "--out", &file]).1, 1);
+        let (done, code) = said(
+            &desk,
+            &[&["open", &file, "--out", &folder][..], &key].concat(),
+        );
+        assert_eq!((done["opened"].as_u64(), code), (Some(1), 0), "{done}");
+        let read =
+            |name: &str| std::fs::read(desk.file(&format!("{folder}/{order}/{name}"))).unwrap();
+        let opened: fotoautomat::order::Order =
+            serde_json::from_slice(&read("order.json")).unwrap();
+        assert_eq!(opened, expected);
+        assert_eq!(read("photo.jpg"), photo.to_vec());
+        let card: Value = serde_json::from_slice(&read(&format!("card-{serial}.json"))).unwrap();
+        assert_eq!(
+            (&card["outcome"], &card["collected"]),
+            (&"printed".into(), &true.into())
+        );
+    }
+    // the booth cannot open what is the portal's, and nobody opens a part as another
+    let (words, code) = said(
+        &desk,
+        &["open", &path("portal.jsonl"), "--out", &path("no")],
+    );
+    assert_eq!(code, 1);
+    assert!(
+        words
+            .as_str()
+            .unwrap()
+            .contains("does not open with this key"),
+        "{words}"
+    );
+    let swapped = std::fs::read_to_string(desk.file("own.jsonl")).unwrap();
+    let swapped = swapped.replacen("\"part\":\"order\"", "\"part\":\"card/00\"", 1);
+    std::fs::write(desk.file("swapped.jsonl"), swapped).unwrap();
+    assert_eq!(
+        said(
+            &desk,
+            &["open", &path("swapped.jsonl"), "--out", &path("no")]
+        )
+        .1,
+        1
+    );
+    for (what, text) in [
+        ("no JSON", "hello\n".to_owned()),
+        (
+            "a way out of the folder",
+            format!(
+                r#"{{"orderId":"{order}","state":"waiting","parts":[{{"part":"../x","sealed":""}}]}}"#
+            ),
+        ),
+    ] {
+        std::fs::write(desk.file("bad.jsonl"), text).unwrap();
+        let (words, code) = said(&desk, &["open", &path("bad.jsonl"), "--out", &path("no")]);
+        assert_eq!(code, 1, "{what}");
+        assert_eq!(
+            words.as_str().unwrap().lines().count(),
+            1,
+            "{what}: {words}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_check_finds_what_is_wrong() {
+    use sqlx::Connection as _;
+    let desk = Desk::new();
+    let outbox = desk.outbox().await;
+    let (order, _) = issue(&outbox, "abcd0001", 0).await;
+    let (found, code) = said(&desk, &["check"]);
+    assert_eq!((found["sound"].as_bool(), code), (Some(true), 0), "{found}");
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(desk.file("outbox.sqlite"))
+        .foreign_keys(false);
+    let mut store = sqlx::SqliteConnection::connect_with(&options)
+        .await
+        .unwrap();
+    for (harm, mend, sign) in [
+        (
+            "UPDATE orders SET state = 'delivered', delivered_at = 1",
+            "UPDATE orders SET state = 'waiting', delivered_at = NULL",
+            "count as delivered with parts unsent",
+        ),
+        (
+            "UPDATE jobs SET state = 'held' WHERE state = 'available'",
+            "UPDATE jobs SET state = 'available' WHERE id = 1",
+            "wait for nothing",
+        ),
+        (
+            "UPDATE jobs SET payload = NULL WHERE id = 1",
+            "UPDATE jobs SET payload = 1 WHERE id = 1",
+            "have nothing left to send",
+        ),
+        (
+            "UPDATE payloads SET order_row = 77 WHERE id = 1",
+            "UPDATE payloads SET order_row = 1 WHERE id = 1",
+            "point to rows that are not there",
+        ),
+        (
+            "UPDATE attempts SET counter_after = counter_after + 3",
+            "UPDATE attempts SET counter_after = counter_after - 3",
+            "\"unexplained\"",
+        ),
+    ] {
+        sqlx::query(harm).execute(&mut store).await.unwrap();
+        let (found, code) = said(&desk, &["check"]);
+        assert_eq!(code, 1, "{harm}: {found}");
+        let text = found.to_string();
+        assert!(
+            text.contains(sign) || sign == "\"unexplained\"",
+            "{harm}: {text}"
+        );
+        sqlx::query(mend).execute(&mut store).await.unwrap();
+        assert_eq!(said(&desk, &["check"]).1, 0, "{mend}");
+    }
+    store.close().await.unwrap();
+    // a damaged file that was put aside is not forgotten
+    std::fs::write(desk.file("outbox.sqlite.damaged-20261121T080000000Z"), "x").unwrap();
+    let (found, code) = said(&desk, &["check"]);
+    assert_eq!(code, 1);
+    assert!(
+        found["findings"]["setAside"][0]
+            .as_str()
+            .unwrap()
+            .ends_with("damaged-20261121T080000000Z")
+    );
+    assert!(outbox.read(order).await.unwrap().is_some());
+}
