@@ -1,6 +1,6 @@
 //! Whatever is asked of the journal, in whatever order, and wherever the program stops: its rules hold.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use fotoautomat::{
     order::{Evidence, OrderId, Outcome, Serial},
@@ -77,7 +77,7 @@ struct World {
     /// Attempts under way, with the counter before.
     printing: HashMap<Serial, u64>,
     /// Serials that a printer may have put on a card: printed again, two cards would bear one serial.
-    maybe_on_a_card: HashMap<Serial, bool>,
+    maybe_on_a_card: HashSet<Serial>,
 }
 
 impl World {
@@ -106,9 +106,8 @@ impl World {
                 let void = old.filter(|_| void);
                 let attempt = self.attempt(serial);
                 if allowed(outbox.begin_attempt(order, attempt, void).await).is_some() {
-                    assert_eq!(
-                        self.maybe_on_a_card.get(&serial).copied().unwrap_or(false),
-                        false,
+                    assert!(
+                        !self.maybe_on_a_card.contains(&serial),
                         "{serial} is printed a second time though a card may bear it"
                     );
                     self.begun(order, serial);
@@ -130,7 +129,7 @@ impl World {
                 let fed = if outcome == Outcome::Printed { 1 } else { fed };
                 self.counter += fed;
                 if fed > 0 {
-                    self.maybe_on_a_card.insert(serial, true);
+                    self.maybe_on_a_card.insert(serial);
                 }
                 let mut evidence = desk::evidence(outcome, before, self.counter);
                 if !counted {
@@ -152,8 +151,8 @@ impl World {
                     return;
                 }
                 // people do not say "it never came out" of a card that they hold
-                let outcome = match (outcome, self.maybe_on_a_card.get(&serial)) {
-                    (Outcome::NotPrinted, Some(true)) => Outcome::Void,
+                let outcome = match (outcome, self.maybe_on_a_card.contains(&serial)) {
+                    (Outcome::NotPrinted, true) => Outcome::Void,
                     (outcome, _) => outcome,
                 };
                 allowed(
@@ -183,7 +182,7 @@ impl World {
                 if let Some(serial) = cut.first() {
                     self.counter += fed;
                     if fed > 0 || inside {
-                        self.maybe_on_a_card.insert(*serial, true);
+                        self.maybe_on_a_card.insert(*serial);
                     }
                 }
                 outbox.clone().close().await;
