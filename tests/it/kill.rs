@@ -164,7 +164,7 @@ async fn the_whole_booth_killed_25_times_accounts_for_every_order_and_card() {
     for _ in 0..kills {
         let booth = Running::start(&mut rehearse(1000));
         // the kills spread over a whole session: from the start of one to the start of the next
-        let until = random.random_range(0..3);
+        let until = random.random_range(0..2);
         let mut last = Instant::now();
         for _ in 0..until {
             match booth.line(Duration::from_secs(120)) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
@@ -92,8 +92,9 @@ pub(super) struct Since {
 pub(super) async fn states(
     State(app): State<Arc<App>>,
     Booth(booth): Booth,
-    Query(asked): Query<Since>,
+    asked: Result<Query<Since>, QueryRejection>,
 ) -> Result<Json<Vec<OrderState>>, Problem> {
+    let Query(asked) = asked.map_err(Problem::bad_request)?;
     if asked.booth != booth {
         return Err(Problem::forbidden().detail("a booth asks for its own orders only"));
     }

@@ -86,7 +86,7 @@ const FAULTS: [Fault; 16] = [
 
 /// Of a hundred requests, so many go wrong; the slow ones are rarer, since each holds the test up.
 const WRONG: f64 = 0.4;
-const SLOW: f64 = 0.05;
+const SLOW: f64 = 0.1;
 /// A request that was not answered by then is given up.
 const TIMEOUT: Duration = Duration::from_millis(1500);
 
