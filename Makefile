@@ -101,12 +101,14 @@ powercut:
 	@tests/setup/queues.sh
 	@POWERCUT_POINTS=50000 QUEUES=$(CURDIR)/target/queues $(CARGO) test --test it powercut -- --nocapture --test-threads 1
 
-# 10 000 kills of a writer, 1 000 of the whole booth, 100 000 orders through a portal that misbehaves; some hours.
+# 10 000 kills of a writer, 1 000 of the whole booth, 100 000 orders through a portal that misbehaves, each call to the
+# disk failed once; some hours.
 soak:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build test
 	@KILLS=20 $(CARGO) test --test it kill::a_writer -- --nocapture
 	@KILLS=40 $(CARGO) test --test it kill::the_whole -- --nocapture
+	@FAULTS_EVERY=1 $(CARGO) test --test it disk_faults -- --nocapture
 	@WEATHER_ORDERS=100000 $(CARGO) test --test it any_weather -- --nocapture
 
 clean:
