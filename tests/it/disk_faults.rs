@@ -101,10 +101,12 @@ async fn every_call_to_the_disk_may_fail_once() {
                 .arg(log.path())
                 .args(["-e", &format!("trace={call}")])
                 // the store's files and folder only: the program itself is read from a disk too
-                .args(
-                    ["outbox.sqlite", "outbox.sqlite-wal", ""]
-                        .map(|name| format!("-P{}", folder.path().join(name).display())),
-                )
+                .arg("-P")
+                .arg(folder.path())
+                .arg("-P")
+                .arg(folder.path().join("outbox.sqlite"))
+                .arg("-P")
+                .arg(folder.path().join("outbox.sqlite-wal"))
                 .args(["-e", &format!("inject={call}:error={error}:when={number}")])
                 .arg(BOOTH)
                 .args(fill(folder.path(), 2))
