@@ -172,7 +172,7 @@ pub(super) fn parse_serial(text: &str) -> Result<Serial, Problem> {
     text.parse().map_err(Problem::bad_request)
 }
 
-fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
+pub(super) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
     of_type(headers, "application/json")?;
     undamaged(headers, body)?;
     if body.len() > LARGEST_ORDER {

@@ -4,14 +4,20 @@ use std::sync::Arc;
 
 use axum::{
     Json,
+    body::Bytes,
     extract::{Path, State},
+    http::HeaderMap,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 
-use super::{App, answer::Problem, auth::Booth};
+use super::{
+    App,
+    answer::Problem,
+    auth::Booth,
+    receive::{json, parse_serial},
+};
 use crate::{
     card::Credential,
-    order::Serial,
     portal::{CodeRequest, CodeSignature},
 };
 
@@ -20,9 +26,11 @@ pub(super) async fn signature(
     State(app): State<Arc<App>>,
     Path(serial): Path<String>,
     _: Booth,
-    Json(code): Json<CodeRequest>,
+    headers: HeaderMap,
+    body: Bytes,
 ) -> Result<Json<CodeSignature>, Problem> {
-    let serial: Serial = serial.parse().map_err(Problem::bad_request)?;
+    let serial = parse_serial(&serial)?;
+    let code: CodeRequest = json(&headers, &body)?;
     let signer = app
         .signer
         .as_ref()
