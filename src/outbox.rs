@@ -97,6 +97,7 @@ impl From<sqlx::Error> for Error {
         const NOTADB: u32 = 26;
         let code = match &error {
             sqlx::Error::Database(inner) => inner.code().and_then(|code| code.parse::<u32>().ok()),
+            sqlx::Error::Io(inner) => return Self::Disk(inner.to_string()),
             sqlx::Error::Migrate(inner) => return Self::Newer(inner.to_string()),
             _ => None,
         };

@@ -112,17 +112,33 @@ impl Store {
             "PRAGMA integrity_check(20)"
         };
         let rows: Vec<(String,)> = sqlx::query_as(pragma).fetch_all(&self.readers).await?;
-        Ok(rows
+        let faults: Vec<String> = rows
             .into_iter()
-            .map(|(row,)| row)
+            // a row may have several lines
+            .map(|(row,)| row.replace('\n', ", "))
             .filter(|row| row != "ok")
-            .collect())
+            .collect();
+        // a page that could not be read is a fault of the disk, and perhaps read again the next time
+        match faults.iter().find(|fault| was_unreadable(fault)) {
+            Some(fault) => Err(sqlx::Error::Io(io::Error::other(fault.clone()))),
+            None => Ok(faults),
+        }
     }
 
     pub(crate) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Whether a line of SQLite's check tells of a read that failed: "... error code=266", an extended code of IOERR (10).
+fn was_unreadable(fault: &str) -> bool {
+    const IOERR: u32 = 10;
+    fault.split("error code=").skip(1).any(|rest| {
+        let code = rest.split(|c: char| !c.is_ascii_digit()).next();
+        code.and_then(|code| code.parse::<u32>().ok())
+            .is_some_and(|code| code & 0xff == IOERR)
+    })
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {

@@ -118,22 +118,33 @@ fn sum(printer: String, lines: &[Line]) -> Books {
             .flat_map(|line| [line.before, line.after])
             .flatten()
             .next();
+        let reading = line.after.or(next);
         let moved = line
             .before
-            .zip(line.after.or(next))
+            .zip(reading)
             .map(|(before, after)| after.wrapping_sub(before));
-        match &line.kind {
-            Kind::Test(cards) => books.test += cards,
-            Kind::Rejected(cards) => books.rejected += cards,
-            Kind::Attempt { outcome, fed } => {
-                let cards = moved.unwrap_or(u64::from(*fed));
-                match outcome {
-                    Some(Outcome::Printed) => books.issued += 1,
-                    Some(Outcome::NotPrinted) => books.rejected += cards,
-                    Some(Outcome::Void) => books.void += cards,
-                    Some(Outcome::Unknown) | None => books.undecided += cards,
-                }
-            }
+        let cards = match &line.kind {
+            Kind::Test(cards) | Kind::Rejected(cards) => *cards,
+            Kind::Attempt {
+                outcome: Some(Outcome::Printed),
+                ..
+            } => 1,
+            Kind::Attempt { fed, .. } => moved.unwrap_or(u64::from(*fed)),
+        };
+        let heading = match &line.kind {
+            Kind::Test(_) => &mut books.test,
+            Kind::Rejected(_) => &mut books.rejected,
+            Kind::Attempt { outcome, .. } => match outcome {
+                Some(Outcome::Printed) => &mut books.issued,
+                Some(Outcome::NotPrinted) => &mut books.rejected,
+                Some(Outcome::Void) => &mut books.void,
+                Some(Outcome::Unknown) | None => &mut books.undecided,
+            },
+        };
+        *heading += cards;
+        // nothing was read since: the counter will have counted it
+        if reading.is_none() {
+            books.counted = books.counted.map(|counted| counted + cards);
         }
     }
     books

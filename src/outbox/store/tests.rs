@@ -122,6 +122,24 @@ async fn a_damaged_store_is_set_aside_whole_and_a_new_one_made() {
     }
 }
 
+#[test]
+fn a_page_that_could_not_be_read_is_no_damage() {
+    for (fault, unreadable) in [
+        (
+            "Tree 34 page 34: unable to get the page. error code=8458",
+            true,
+        ),
+        (
+            "Page 3: unable to get the page. error code=266\nrow 1 missing",
+            true,
+        ),
+        ("unable to get the page. error code=11", false),
+        ("Tree 3 page 7 cell 2: Rowid 9 out of order", false),
+    ] {
+        assert_eq!(was_unreadable(fault), unreadable, "{fault}");
+    }
+}
+
 #[tokio::test]
 async fn a_wal_without_its_file_is_not_taken_into_a_new_store() {
     let folder = tempfile::tempdir().unwrap();
