@@ -80,9 +80,15 @@ impl Outbox {
     async fn delete_old(&self) -> Result<u64, Error> {
         let past = self.now().saturating_sub(days(self.0.settings.keep_days));
         let mut tx = self.0.store.write().await?;
+        // from the oldest on, as far as all are past their time: a gap in the middle of the journal would look like cards
+        // that nobody accounts for
         let orders = sqlx::query(
-            "DELETE FROM orders WHERE erased_at IS NOT NULL AND coalesce(delivered_at, erased_at) <= ?
-             AND NOT EXISTS (SELECT 1 FROM cards WHERE order_row = orders.id AND outcome IN ('open', 'unknown'))",
+            "WITH past AS (
+                 SELECT id FROM orders WHERE erased_at IS NOT NULL AND coalesce(delivered_at, erased_at) <= ?
+                 AND NOT EXISTS (SELECT 1 FROM cards WHERE order_row = orders.id AND outcome IN ('open', 'unknown'))
+             )
+             DELETE FROM orders WHERE id IN (SELECT id FROM past)
+             AND id < coalesce((SELECT min(id) FROM orders WHERE id NOT IN (SELECT id FROM past)), id + 1)",
         )
         .bind(past)
         .execute(&mut *tx)

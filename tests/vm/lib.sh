@@ -4,7 +4,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/r
 scratch=/run/scenario
 mkdir -p "$scratch"
 failed=0
-mount --bind "$VM/root/lib/modules" /lib/modules
+mount --bind "$VM/deb/lib/modules" /lib/modules
 
 say() {
     read -r up _ </proc/uptime

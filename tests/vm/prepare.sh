@@ -15,15 +15,15 @@ version=${image#linux-image-}
 [ "$(cat "$vm/edition" 2>/dev/null)" != "$edition $version" ] || exit 0
 echo "fotoautomat: preparing a guest with $image"
 rm -rf "$vm"
-mkdir -p "$vm/packages" "$vm/root"
+mkdir -p "$vm/packages" "$vm/deb"
 # apt fetches as a user of its own, which may not write here
 chmod 777 "$vm/packages"
 (cd "$vm/packages" && apt-get -qq download "$image" v4l2loopback-dkms)
-dpkg-deb --fsys-tarfile "$vm/packages/$image"_*.deb | tar -x -C "$vm/root" ./boot ./lib/modules
-depmod -b "$vm/root" "$version"
+dpkg-deb --fsys-tarfile "$vm/packages/$image"_*.deb | tar -x -C "$vm/deb" ./boot ./lib/modules
+depmod -b "$vm/deb" "$version"
 
 # The kernel without its wrapping: QEMU starts it at once, with no firmware and nothing to unpack.
-python3 - "$vm/root/boot/vmlinuz-$version" "$vm/vmlinux" <<'PYTHON'
+python3 - "$vm/deb/boot/vmlinuz-$version" "$vm/vmlinux" <<'PYTHON'
 import lzma, sys
 
 wrapped = open(sys.argv[1], "rb").read()
@@ -50,7 +50,7 @@ mkdir -p "$first/bin" "$first/dev" "$first/proc" "$first/sys" "$first/modules" "
 cp /bin/busybox "$first/bin/"
 for applet in sh mount mkdir insmod switch_root; do ln -s busybox "$first/bin/$applet"; done
 for module in virtio_pci 9pnet_virtio 9p overlay; do
-    modprobe -d "$vm/root" -S "$version" --show-depends "$module"
+    modprobe -d "$vm/deb" -S "$version" --show-depends "$module"
 done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r file; do
     cp "$file" "$first/modules/"
     basename "$file"

@@ -18,12 +18,12 @@ prepare() {
     [ "$(cat "$vm/version" 2>/dev/null)" != "$version" ] || return 0
     echo "fotoautomat: preparing a guest with $image"
     rm -rf "$vm"
-    mkdir -p "$vm/packages" "$vm/root" "$vm/first/bin" "$vm/first/modules" "$vm/first/dev" "$vm/first/proc" "$vm/first/sys"
+    mkdir -p "$vm/packages" "$vm/deb" "$vm/first/bin" "$vm/first/modules" "$vm/first/dev" "$vm/first/proc" "$vm/first/sys"
     # apt fetches as a user of its own, which may not write here
     chmod 777 "$vm/packages"
     (cd "$vm/packages" && apt-get -qq download "$image")
-    dpkg-deb --fsys-tarfile "$vm/packages/$image"_*.deb | tar -x -C "$vm/root" ./boot ./lib/modules
-    depmod -b "$vm/root" "$version"
+    dpkg-deb --fsys-tarfile "$vm/packages/$image"_*.deb | tar -x -C "$vm/deb" ./boot ./lib/modules
+    depmod -b "$vm/deb" "$version"
     python3 -c '
 import lzma, sys
 wrapped = open(sys.argv[1], "rb").read()
@@ -31,11 +31,11 @@ start = wrapped.find(b"\xfd7zXZ\0")
 if start < 0:
     sys.exit("fotoautomat: this kernel is not packed by xz; tests/vm/usb.sh knows no other way")
 open(sys.argv[2], "wb").write(lzma.LZMADecompressor().decompress(wrapped[start:]))
-' "$vm/root/boot/vmlinuz-$version" "$vm/vmlinux"
+' "$vm/deb/boot/vmlinuz-$version" "$vm/vmlinux"
     cp /bin/busybox "$vm/first/bin/"
     for applet in sh mount mkdir insmod switch_root; do ln -s busybox "$vm/first/bin/$applet"; done
     for module in virtio_pci 9pnet_virtio 9p overlay; do
-        modprobe -d "$vm/root" -S "$version" --show-depends "$module"
+        modprobe -d "$vm/deb" -S "$version" --show-depends "$module"
     done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r file; do
         cp "$file" "$vm/first/modules/"
         basename "$file"
@@ -52,7 +52,7 @@ out=$(mktemp -d)
 printer=
 trap '[ -z "$printer" ] || kill "$printer" 2>/dev/null || :; rm -rf "$out"' EXIT
 {
-    echo "REPO=$PWD MODULES=$PWD/$vm/root/lib/modules"
+    echo "REPO=$PWD MODULES=$PWD/$vm/deb/lib/modules"
     cat tests/vm/usb-guest.sh
 } >"$out/run.sh"
 target/debug/examples/usb_printer "$out" &
