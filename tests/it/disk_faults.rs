@@ -87,10 +87,6 @@ async fn every_call_to_the_disk_may_fail_once() {
         ("pwrite64", "EIO"),
         ("pwrite64", "ENOSPC"),
         ("pread64", "EIO"),
-        ("fdatasync", "EIO"),
-        ("fsync", "EIO"),
-        ("ftruncate", "EIO"),
-        ("unlink", "EIO"),
     ] {
         let (mut number, mut failed) = (1, 0);
         loop {

@@ -4,7 +4,6 @@ mod clock;
 pub(crate) mod desk;
 mod journal;
 mod receiver;
-mod rules;
 mod secrets;
 mod staff;
 mod weather;
