@@ -1,4 +1,5 @@
-//! A disk that fails: every call that the store makes fails once, and every file is once too small. The program says so
+//! A disk that fails: every read and write of the store fails once, and every file is once too small. Calls that sync,
+//! shorten or delete files are not tried yet. The program says so
 //! in one sentence, and what it had acknowledged is there when the disk works again.
 //!
 //! Calls are made to fail by strace, files to be too small by the kernel's limit on a file's size, which cuts a write
@@ -79,7 +80,7 @@ fn fill(folder: &Path, orders: usize) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_call_to_the_disk_may_fail_once() {
+async fn every_read_and_write_may_fail_once() {
     let began = Instant::now();
     let log = tempfile::NamedTempFile::new().unwrap();
     let mut tally = Vec::new();
