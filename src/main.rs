@@ -17,6 +17,7 @@ static HEAP: ZeroAlloc<System> = ZeroAlloc(System);
 fn main() -> ExitCode {
     let cli = Cli::parse();
     log();
+    leave_no_core();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -61,6 +62,19 @@ fn run(cli: &Cli, runtime: &tokio::runtime::Runtime) -> Result<Answer, Error> {
         Command::Key(command) => cli::key::run(command),
         Command::Verify(args) => runtime.block_on(cli::verify::run(args, &cli.load(false)?)),
         Command::Render(args) => cli::render::run(args, &cli.load(false)?),
+    }
+}
+
+/// A crash leaves no picture of the memory, which would hold a visitor. A limit of one byte, not none, is what also keeps
+/// the kernel from handing the picture to a program (core(5): limits do not bind those; `fs/coredump.c` makes the exception).
+fn leave_no_core() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let one = Rlimit {
+        current: Some(1),
+        maximum: Some(1),
+    };
+    if let Err(error) = setrlimit(Resource::Core, one) {
+        tracing::warn!("a crash may leave a picture of the memory: {error}");
     }
 }
 

@@ -30,6 +30,7 @@ use crate::{
     phone::Phone,
     servers::{Eavesdropper, Heard, OidcProvider},
     site::{BOOTH, Site},
+    window::{display::Display, program::Program},
 };
 
 const SUBJECT: &str = "kanariefagel-4711";
@@ -115,6 +116,13 @@ const NEAR: u8 = 6;
 fn is_surface(bytes: &[u8]) -> bool {
     let near = |a: u8, b: u8| a.abs_diff(b) <= NEAR;
     let [r, g, b] = COLOUR;
+    // of two bytes in a row one at least is the colour's: most memory is told by that
+    if !bytes[..2]
+        .iter()
+        .any(|byte| COLOUR.iter().any(|colour| near(*byte, *colour)))
+    {
+        return false;
+    }
     let layouts: [&[Option<u8>]; 4] = [
         &[Some(r), Some(g), Some(b)],
         &[Some(b), Some(g), Some(r)],
@@ -163,6 +171,16 @@ fn search_memory(process: u32, search: &Search) -> Vec<String> {
     );
     found.sort();
     found
+}
+
+/// Whether the system would keep the memory of this process when it crashes.
+fn leaves_core(process: u32) -> bool {
+    let limits = fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
+    let mut lines = limits.lines();
+    let core = lines
+        .find_map(|line| line.strip_prefix("Max core file size"))
+        .unwrap();
+    core.split_whitespace().next() != Some("1")
 }
 
 fn search_folder(folder: &Path, search: &Search, found: &mut Vec<String>) {
@@ -326,12 +344,40 @@ impl Booth {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
+}
 
-    fn signal(&self, name: &str) {
-        let id = self.process.id().to_string();
-        let sent = Command::new("kill").args([name, &id]).status().unwrap();
-        assert!(sent.success());
+/// A process of the booth, with or without its window.
+trait Spoken {
+    fn id(&self) -> u32;
+
+    /// All that it said so far.
+    fn said(&self) -> String;
+}
+
+impl Spoken for Booth {
+    fn id(&self) -> u32 {
+        self.process.id()
     }
+
+    fn said(&self) -> String {
+        self.log.lock().unwrap().clone() + &self.lines.lock().unwrap().join("\n")
+    }
+}
+
+impl Spoken for Program<'_> {
+    fn id(&self) -> u32 {
+        Program::id(self)
+    }
+
+    fn said(&self) -> String {
+        self.log()
+    }
+}
+
+fn signal(process: u32, name: &str) {
+    let id = process.to_string();
+    let sent = Command::new("kill").args([name, &id]).status().unwrap();
+    assert!(sent.success());
 }
 
 impl Drop for Booth {
@@ -476,26 +522,28 @@ impl Outside {
     /// Where anything of the person is a second after `ended`.
     async fn what_is_left(
         &self,
-        booth: &Booth,
+        booth: &impl Spoken,
         canaries: Vec<Canary>,
         ended: Instant,
     ) -> Vec<String> {
         let search = Search::new(canaries);
         tokio::time::sleep(Duration::from_secs(1).saturating_sub(ended.elapsed())).await;
-        booth.signal("-STOP");
-        let mut found = search_memory(booth.process.id(), &search);
+        signal(booth.id(), "-STOP");
+        let mut found = search_memory(booth.id(), &search);
+        if leaves_core(booth.id()) {
+            found.push("a crash leaves the memory on disk".to_owned());
+        }
         search_folder(self.data.path(), &search, &mut found);
         search_folder(self.temporary.path(), &search, &mut found);
-        let log = booth.log.lock().unwrap().clone();
+        let log = booth.said();
         assert!(log.contains("DEBUG"), "the log is really written");
         let mut said = Vec::new();
         search.find(log.as_bytes(), &mut said);
-        search.find(booth.lines.lock().unwrap().join("\n").as_bytes(), &mut said);
         found.extend(
             said.into_iter()
                 .map(|canary| format!("{canary} in the log")),
         );
-        booth.signal("-CONT");
+        signal(booth.id(), "-CONT");
         found.sort();
         found.dedup();
         found
@@ -503,10 +551,10 @@ impl Outside {
 }
 
 /// What is in the memory now, in the middle of a visit: the search finds what is there.
-fn found_now(booth: &Booth, canaries: &[Canary]) -> String {
-    booth.signal("-STOP");
-    let found = search_memory(booth.process.id(), &Search::new(canaries.to_vec()));
-    booth.signal("-CONT");
+fn found_now(booth: &impl Spoken, canaries: &[Canary]) -> String {
+    signal(booth.id(), "-STOP");
+    let found = search_memory(booth.id(), &Search::new(canaries.to_vec()));
+    signal(booth.id(), "-CONT");
     found.join("\n")
 }
 
@@ -547,6 +595,56 @@ async fn nothing_of_a_person_is_left_a_second_after_the_visit() {
     let idle = booth.line("idle ").await;
     let ended = Instant::now();
     assert!(idle.contains("\"printed\":1"), "{idle}");
+    canaries.push(outside.photo_sent());
+    let left = outside.what_is_left(&booth, canaries, ended).await;
+    assert_eq!(left, Vec::<String>::new(), "left after the visit");
+}
+
+/// The same with the window: what was drawn is searched for too, in the caches of words and pictures and in what is on its
+/// way to the display server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_of_a_person_is_left_in_the_window_a_second_after_the_visit() {
+    let outside = Outside::new().await;
+    outside.gate.open.send_replace(true);
+    let photo = photo(outside.shelf.path());
+    let display = Display::x(1080, 1920);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fotoautomat"));
+    command
+        .arg("--config")
+        .arg(outside.site.path("site"))
+        .args(["run", "--test-mode", "--data"])
+        .arg(outside.data.path())
+        .arg("--photo")
+        .arg(&photo)
+        .env("FOTOAUTOMAT_LOG", "debug")
+        .env("TMPDIR", outside.temporary.path());
+    let mut booth = Program::spawn(command, outside.data.path().to_owned(), &display);
+    booth.sees("Attract");
+    booth.touch_main();
+    booth.sees("ShowCode");
+    let mut canaries = outside.approve().await;
+    booth.sees("AskIsThisYou");
+    booth.touch_main();
+    booth.sees("Consent");
+    // this visitor has no card yet
+    booth.touch_main();
+    booth.sees("Framing");
+    // a surface has no face: the visitor presses the shutter
+    booth.touch_main();
+    booth.sees("Reviewing");
+    // whoever stands before the camera next is grey
+    image::RgbImage::from_pixel(1280, 720, image::Rgb([128; 3]))
+        .save(&photo)
+        .unwrap();
+    booth.touch_main();
+    booth.sees("ShowingCard");
+    booth.touch_main_until("Printing");
+    all_is_there(&found_now(&booth, &canaries));
+    booth.sees("ReadingBack");
+    booth.touch_until("desk-new-card", "Collecting");
+    booth.touch_main();
+    booth.sees("Attract");
+    let ended = Instant::now();
     canaries.push(outside.photo_sent());
     let left = outside.what_is_left(&booth, canaries, ended).await;
     assert_eq!(left, Vec::<String>::new(), "left after the visit");

@@ -1,8 +1,8 @@
 //! The booth in its window, used as people use it: fingers, keys and a phone, on a real display server. The program is the
 //! built one, with test mode's devices and servers, and knows nothing of the test.
 
-mod display;
-mod program;
+pub(crate) mod display;
+pub(crate) mod program;
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use program::{Program, Site};
 use crate::phone::Phone;
 
 /// Everything that must be true after a visit, whichever way it was made.
-async fn the_card_is_true(program: &Program<'_>) {
+async fn the_card_is_true(site: &Site, program: &Program<'_>) {
     let (order, serial) = program.portal_has_one_card().await;
     let printed = program.data("card-printed.png");
     let code = program::zbar(&printed);
     assert_eq!(
-        program.serial_in(&code),
+        site.serial_in(&code),
         Some(serial),
         "the code on the card of order {order}"
     );
@@ -64,7 +64,7 @@ async fn a_visitor_touches_the_way_to_a_card_and_the_window_fills_a_screen_witho
     program.sees("Attract");
     assert_eq!(display.window(), (0, 0, 1080, 1920));
     visit_by_touch(&mut program);
-    the_card_is_true(&program).await;
+    the_card_is_true(&site, &program).await;
     program.touch_main();
     program.sees("Attract");
     program.ends();
@@ -87,7 +87,7 @@ async fn a_visitor_touches_the_way_to_a_card_under_the_kiosk_compositor() {
             .all(|colour| *colour == colours[0] && colour[0] > 60)
     });
     visit_by_touch(&mut program);
-    the_card_is_true(&program).await;
+    the_card_is_true(&site, &program).await;
     program.ends();
 }
 
@@ -124,7 +124,7 @@ async fn a_visitor_with_a_keyboard_and_a_phone_needs_no_finger() {
     program.keys_until(&["Return"], "Printing");
     program.sees("ReadingBack");
     program.touch_until("desk-new-card", "Collecting");
-    the_card_is_true(&program).await;
+    the_card_is_true(&site, &program).await;
     program.keys_until(&["Return"], "Attract");
     // whoever starts and thinks better of it is out by one key
     program.keys_until(&["Return"], "ShowCode");

@@ -7,9 +7,9 @@ use std::{
 };
 
 /// An X server of its own, ended with the test.
-pub(super) struct Display {
+pub(crate) struct Display {
     server: Child,
-    pub(super) name: String,
+    pub(crate) name: String,
     size: (u32, u32),
 }
 
@@ -39,7 +39,7 @@ pub(super) fn output(mut command: Command) -> String {
 
 impl Display {
     /// An X server with a screen of this size and no window manager.
-    pub(super) fn x(width: u32, height: u32) -> Self {
+    pub(crate) fn x(width: u32, height: u32) -> Self {
         let mut server = tool("Xvfb")
             // the server chooses a free number and says it
             .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0"])

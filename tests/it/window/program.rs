@@ -6,7 +6,10 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::mpsc::{Receiver, channel},
+    sync::{
+        Arc, Mutex,
+        mpsc::{Receiver, channel},
+    },
     time::{Duration, Instant},
 };
 
@@ -46,6 +49,18 @@ impl Site {
         self.folder.path().join(name)
     }
 
+    /// The serial in a code, read with the site's own rules.
+    pub(super) fn serial_in(&self, code: &str) -> Option<Serial> {
+        let overlay = self.path("test-mode.toml");
+        let config = fotoautomat::config::load(&self.path("umu"), Some(&overlay));
+        let config = config.map_err(|problems| problems.to_string()).unwrap();
+        config
+            .designer()
+            .map_err(|p| p.to_string())
+            .unwrap()
+            .serial_in(code)
+    }
+
     pub(super) fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
     }
@@ -78,10 +93,12 @@ pub(super) fn refused(site: &Site, args: &[&str]) -> String {
 }
 
 /// The booth on a display.
-pub(super) struct Program<'a> {
+pub(crate) struct Program<'a> {
     child: Child,
     display: &'a Display,
-    site: &'a Site,
+    data: PathBuf,
+    /// All that it said on standard error.
+    log: Arc<Mutex<String>>,
     /// The screens that were shown, as the program told.
     screens: Receiver<String>,
     now: String,
@@ -98,9 +115,8 @@ impl<'a> Program<'a> {
             .args(["run", "--test-mode", "--data"])
             .arg(site.path("data"))
             .args(args)
-            .env("DISPLAY", &display.name)
-            .env_remove("WAYLAND_DISPLAY");
-        Self::spawn(command, site, display)
+            .env("FOTOAUTOMAT_LOG", "warn,screen=info");
+        Self::spawn(command, site.path("data"), display)
     }
 
     /// In cage, as the user that a kiosk runs as: cage refuses to be root.
@@ -145,19 +161,21 @@ impl<'a> Program<'a> {
             .arg(site.path("umu"))
             .args(["run", "--test-mode", "--data"])
             .arg(site.path("data"))
-            .env("DISPLAY", &display.name)
+            .env("FOTOAUTOMAT_LOG", "warn,screen=info")
             .env("XDG_RUNTIME_DIR", &runtime)
             .env("HOME", site.folder.path())
             .env("WLR_BACKENDS", "x11")
             .env("WLR_RENDERER", "pixman")
             .env("WLR_LIBINPUT_NO_DEVICES", "1")
             .env("LIBSEAT_BACKEND", "noop");
-        Self::spawn(command, site, display)
+        Self::spawn(command, site.path("data"), display)
     }
 
-    fn spawn(mut command: Command, site: &'a Site, display: &'a Display) -> Self {
+    /// Starts the booth by this command, which must log the screens; its data lie in the folder.
+    pub(crate) fn spawn(mut command: Command, data: PathBuf, display: &'a Display) -> Self {
         let mut child = command
-            .env("FOTOAUTOMAT_LOG", "warn,screen=info")
+            .env("DISPLAY", &display.name)
+            .env_remove("WAYLAND_DISPLAY")
             .env("NO_COLOR", "1")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -165,8 +183,11 @@ impl<'a> Program<'a> {
             .unwrap();
         let said = BufReader::new(child.stderr.take().unwrap());
         let (sender, screens) = channel();
+        let log = Arc::<Mutex<String>>::default();
+        let kept = log.clone();
         std::thread::spawn(move || {
             for line in said.lines().map_while(Result::ok) {
+                kept.lock().unwrap().extend([&line, "\n"]);
                 match line.split_once("screen: name=") {
                     Some((_, name)) => drop(sender.send(name.trim().to_owned())),
                     None => eprintln!("booth: {line}"),
@@ -177,7 +198,8 @@ impl<'a> Program<'a> {
         Self {
             child,
             display,
-            site,
+            data,
+            log,
             screens,
             now: String::new(),
             places,
@@ -186,11 +208,19 @@ impl<'a> Program<'a> {
     }
 
     pub(super) fn data(&self, name: &str) -> PathBuf {
-        self.site.path("data").join(name)
+        self.data.join(name)
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 
     /// Waits until this screen is shown.
-    pub(super) fn sees(&mut self, screen: &str) {
+    pub(crate) fn sees(&mut self, screen: &str) {
         let until = Instant::now() + PATIENCE;
         while self.now != screen {
             let left = until.saturating_duration_since(Instant::now());
@@ -207,16 +237,16 @@ impl<'a> Program<'a> {
         }
     }
 
-    pub(super) fn touch_main(&mut self) {
+    pub(crate) fn touch_main(&mut self) {
         self.display.touch(self.main.x, self.main.y);
     }
 
-    pub(super) fn touch_main_until(&mut self, screen: &str) {
+    pub(crate) fn touch_main_until(&mut self, screen: &str) {
         self.again_until(screen, |program| program.touch_main());
     }
 
     /// Touches an element of the strip, and again when nothing came of it, until the screen is shown.
-    pub(super) fn touch_until(&mut self, id: &str, screen: &str) {
+    pub(crate) fn touch_until(&mut self, id: &str, screen: &str) {
         let place = self.places[id];
         self.again_until(screen, |program| program.display.touch(place.x, place.y));
     }
@@ -315,18 +345,6 @@ impl<'a> Program<'a> {
             );
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-    }
-
-    /// The serial in a code, read with the site's own rules.
-    pub(super) fn serial_in(&self, code: &str) -> Option<Serial> {
-        let overlay = self.site.path("test-mode.toml");
-        let config = fotoautomat::config::load(&self.site.path("umu"), Some(&overlay));
-        let config = config.map_err(|problems| problems.to_string()).unwrap();
-        config
-            .designer()
-            .map_err(|p| p.to_string())
-            .unwrap()
-            .serial_in(code)
     }
 
     /// Told to end, it ends in order.
