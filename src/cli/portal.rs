@@ -1,6 +1,11 @@
 //! `fotoautomat portal`: the reference portal as a server of its own.
 
-use std::{collections::BTreeMap, fs, net::SocketAddr, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::Args as ClapArgs;
 use ed25519_dalek::{VerifyingKey, pkcs8::DecodePublicKey as _};
@@ -8,6 +13,7 @@ use tokio::net::TcpListener;
 
 use super::{Answer, Error};
 use crate::{
+    card::{KeySource, Signer, TEST_KEY},
     outbox::seal::receiver::ReceiverSecret,
     portal::reference::{self, people::People},
 };
@@ -36,6 +42,9 @@ pub struct Args {
     /// The key (X25519, PEM) that opens what booths seal to this portal.
     #[arg(long, value_name = "FILE.pem")]
     pub secret: Option<PathBuf>,
+    /// The key that signs the codes of booths without one of their own, and its number (`fotoautomat key new`).
+    #[arg(long, value_name = "NUMBER=FILE.pem", value_parser = parse_code_key)]
+    pub code_key: Option<(u16, PathBuf)>,
     /// The address that booths use, where it is not the one listened on.
     #[arg(long, value_name = "URL")]
     pub address: Option<String>,
@@ -47,6 +56,15 @@ fn parse_booth(text: &str) -> Result<(String, PathBuf), String> {
             Ok((name.to_owned(), file.into()))
         }
         _ => Err("write NAME=FILE.pem".to_owned()),
+    }
+}
+
+fn parse_code_key(text: &str) -> Result<(u16, PathBuf), String> {
+    let wanted = || "write NUMBER=FILE.pem, with the number that the key was made with".to_owned();
+    let (id, file) = text.split_once('=').ok_or_else(wanted)?;
+    match id.parse() {
+        Ok(id) if id != TEST_KEY && !file.is_empty() => Ok((id, file.into())),
+        _ => Err(wanted()),
     }
 }
 
@@ -63,8 +81,16 @@ pub async fn run(args: &Args) -> Result<Answer, Error> {
         })?;
         booths.insert(name.clone(), key);
     }
+    let signer = match &args.code_key {
+        Some((id, file)) => {
+            let source = KeySource::File(file.clone());
+            Signer::load(&source, *id, Path::new(""), None).map_err(Error::failed)?
+        }
+        None => None,
+    };
     let settings = reference::Settings {
         booths,
+        signer,
         issuer: args.issuer.clone(),
         issuer_ca: args.issuer_ca.as_ref().map(read).transpose()?,
         secret: args

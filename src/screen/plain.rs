@@ -277,6 +277,7 @@ fn draw_picture(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
     }
     let art = match kit.scene.page.screen {
         ScreenName::ShowCode if approved(kit) => Art::Phone,
+        ScreenName::AttendantSignIn if refused(kit) => Art::Desk,
         ScreenName::ShowCode | ScreenName::AttendantSignIn => return code(kit, board, room),
         ScreenName::ShowingCard => return card(kit, board, room),
         ScreenName::Collecting if kit.scene.pictures.front.handle().is_some() => {
@@ -295,6 +296,25 @@ fn draw_picture(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
         _ => Art::Desk,
     };
     kit.art(board, room, art);
+}
+
+/// The attendant was refused, and no code is on its way.
+fn refused(kit: &Kit<'_>) -> bool {
+    use crate::session::{
+        State,
+        attendant::{Step, Way},
+    };
+    match &kit.scene.session.state {
+        State::Attendant(state) => matches!(
+            state.step,
+            Step::SigningIn {
+                way: Way::Phone { code: None },
+                problem: Some(_),
+                ..
+            }
+        ),
+        _ => false,
+    }
 }
 
 /// The person has said yes on the phone.
