@@ -17,9 +17,10 @@ use std::ops::Range;
 
 use bits::Bits;
 use header::{Component, Header};
-use huffman::{END, LOOKS, Table};
+use huffman::{END, LOOKS, TOGETHER, Table};
 use transform::{BLOCK, Block, Inverse};
 
+use wide::{bytemuck, i16x8, i32x8, u16x8};
 use zeroize::Zeroize;
 
 use crate::mjpeg::Damage;
@@ -59,7 +60,8 @@ pub(crate) struct Wish {
 pub(crate) struct Decoder {
     header: Header,
     planes: [Vec<i16>; 3],
-    chroma: [Vec<i16>; 2],
+    /// What one line of chroma adds to red, green and blue.
+    tints: [Vec<i16>; 3],
     /// The bytes of the scan without stuffing and restart markers, and where each part ends.
     bytes: Vec<u8>,
     parts: Vec<usize>,
@@ -68,7 +70,7 @@ pub(crate) struct Decoder {
 impl Drop for Decoder {
     fn drop(&mut self) {
         self.planes.zeroize();
-        self.chroma.zeroize();
+        self.tints.zeroize();
         self.bytes.zeroize();
     }
 }
@@ -116,7 +118,7 @@ impl Decoder {
         let mut bits = parts.next().ok_or(Damage::Truncated)?;
         let mut before = [0i16; 3];
         let mut until_restart = self.header.restart;
-        let mut block: Block = [0; BLOCK];
+        let mut unit = [([0i16; BLOCK], 0usize); UNIT];
         for row in 0..units.rows {
             let row_wanted = units.wanted_rows.contains(&row);
             for column in 0..units.columns {
@@ -128,26 +130,39 @@ impl Decoder {
                 }
                 until_restart = until_restart.wrapping_sub(1);
                 let wanted = row_wanted && units.wanted_columns.contains(&column);
-                for (index, component) in components.iter().enumerate() {
+                let mut blocks = &mut unit[..];
+                for (before, component) in before.iter_mut().zip(components) {
                     let (dc, ac) = (&self.header.dc[component.dc], &self.header.ac[component.ac]);
-                    let before = &mut before[index];
-                    for part in 0..component.across * component.down {
-                        if !wanted {
-                            skip(&mut bits, dc, ac, before)?;
-                            continue;
-                        }
-                        let last = fill(&mut bits, dc, ac, before, &inverse.place, &mut block)?;
+                    let (own, rest) = blocks.split_at_mut(component.across * component.down);
+                    blocks = rest;
+                    if wanted {
+                        fill(&mut bits, dc, ac, before, &inverse.place, own)?;
+                    } else {
+                        skip(&mut bits, dc, ac, before, own.len())?;
+                    }
+                }
+                if !wanted {
+                    continue;
+                }
+                // Only after all of them are read: a processor waits when it loads as one what was just stored in parts.
+                let mut blocks = unit.iter_mut();
+                for (index, component) in components.iter().enumerate() {
+                    let bias = if index == 0 { 128.0 } else { 0.0 };
+                    for (part, (block, last)) in blocks
+                        .by_ref()
+                        .take(component.across * component.down)
+                        .enumerate()
+                    {
                         let (at, stride) = units.place(component, part, column);
                         let to = &mut self.planes[index][at..];
-                        let bias = if index == 0 { 128.0 } else { 0.0 };
-                        inverse.apply(&mut block, &factors[index], last, bias, to, stride);
+                        inverse.apply(block, &factors[index], *last, bias, to, stride);
                     }
                 }
             }
             bits.check()?;
             if row_wanted {
                 let planes = &self.planes;
-                units.paint(row, components, planes, &mut self.chroma, &wish.window, out);
+                units.paint(row, components, planes, &mut self.tints, &wish.window, out);
             }
         }
         bits.end(SURPLUS)?;
@@ -220,7 +235,7 @@ impl Units {
         row: usize,
         components: &[Component],
         planes: &[Vec<i16>; 3],
-        chroma: &mut [Vec<i16>; 2],
+        tints: &mut [Vec<i16>; 3],
         window: &Window,
         out: &mut [u8],
     ) {
@@ -240,18 +255,23 @@ impl Units {
                 grey(luma, out);
                 continue;
             }
-            let chroma_line = within / self.down;
-            if widened != Some(chroma_line) {
-                widened = Some(chroma_line);
-                for (wide, plane) in chroma.iter_mut().zip(&planes[1..]) {
-                    widen(&plane[chroma_line * narrow..][..narrow], self.across, wide);
-                }
+            let line = within / self.down;
+            if widened != Some(line) {
+                widened = Some(line);
+                let [blues, reds] = [1, 2].map(|index| &planes[index][line * narrow..][..narrow]);
+                tint(blues, reds, self.across, tints);
             }
-            let [blue, red] = &*chroma;
-            colour(luma, &blue[across.clone()], &red[across.clone()], out);
+            colour(
+                luma,
+                tints.each_ref().map(|tint| &tint[across.clone()]),
+                out,
+            );
         }
     }
 }
+
+/// The most blocks in a unit: four of luma, two of chroma.
+const UNIT: usize = 6;
 
 /// Some webcams put a few bytes too many before a marker; libjpeg passes over them with a warning.
 const SURPLUS: usize = 16;
@@ -288,18 +308,6 @@ fn unstuff(data: &[u8], bytes: &mut Vec<u8>, parts: &mut Vec<usize>) -> Result<(
     }
 }
 
-/// Repeats each value `times` times.
-fn widen(narrow: &[i16], times: usize, wide: &mut Vec<i16>) {
-    wide.resize(narrow.len() * times, 0);
-    if times == 1 {
-        wide.copy_from_slice(narrow);
-    } else {
-        for (pair, &value) in wide.as_chunks_mut::<2>().0.iter_mut().zip(narrow) {
-            *pair = [value; 2];
-        }
-    }
-}
-
 fn grey(line: &[i16], out: &mut [u8]) {
     for (&y, pixel) in line.iter().zip(out.as_chunks_mut::<4>().0) {
         let y = y.clamp(0, 255) as u8;
@@ -307,8 +315,9 @@ fn grey(line: &[i16], out: &mut [u8]) {
     }
 }
 
-/// ITU-R BT.601 with the full range, as JFIF 1.02 has it; sixteen bits are enough for a screen.
-fn colour(line: &[i16], blues: &[i16], reds: &[i16], out: &mut [u8]) {
+/// What a line of chroma adds to red, green and blue, each value for `across` pixels: ITU-R BT.601 with the full range, as
+/// JFIF 1.02 has it; sixteen bits are enough for a screen.
+fn tint(blues: &[i16], reds: &[i16], across: usize, tints: &mut [Vec<i16>; 3]) {
     // factors times 16384; the product's upper half of a chroma times 128 is then 32 times too large
     const fn scaled(factor: f64) -> i16 {
         (factor * 16384.0) as i16
@@ -318,84 +327,185 @@ fn colour(line: &[i16], blues: &[i16], reds: &[i16], out: &mut [u8]) {
     const GREEN_RED: i16 = scaled(0.714_136);
     const BLUE: i16 = scaled(1.772);
     let upper = |a: i16, b: i16| ((i32::from(a) * i32::from(b)) >> 16) as i16;
-    for (((&y, &blue), &red), pixel) in line
-        .iter()
-        .zip(blues)
-        .zip(reds)
-        .zip(out.as_chunks_mut::<4>().0)
-    {
-        let y = y.clamp(0, 255);
-        let (blue, red) = (blue.clamp(-128, 127) * 128, red.clamp(-128, 127) * 128);
-        let r = y + ((upper(red, RED) + 16) >> 5);
-        let g = y - ((upper(blue, GREEN_BLUE) + upper(red, GREEN_RED) + 16) >> 5);
-        let b = y + ((upper(blue, BLUE) + 16) >> 5);
-        *pixel = [
-            r.clamp(0, 255) as u8,
-            g.clamp(0, 255) as u8,
-            b.clamp(0, 255) as u8,
-            255,
-        ];
+    let chroma = |value: i16| value.clamp(-128, 127) * 128;
+    let red = |_: i16, red: i16| (upper(chroma(red), RED) + 16) >> 5;
+    let green = |blue: i16, red: i16| {
+        -((upper(chroma(blue), GREEN_BLUE) + upper(chroma(red), GREEN_RED) + 16) >> 5)
+    };
+    let blue = |blue: i16, _: i16| (upper(chroma(blue), BLUE) + 16) >> 5;
+    let [for_red, for_green, for_blue] = tints;
+    spread(blues, reds, across, for_red, red);
+    spread(blues, reds, across, for_green, green);
+    spread(blues, reds, across, for_blue, blue);
+}
+
+/// Each value `across` times.
+#[inline(always)]
+fn spread(
+    blues: &[i16],
+    reds: &[i16],
+    across: usize,
+    tint: &mut Vec<i16>,
+    value: impl Fn(i16, i16) -> i16,
+) {
+    tint.resize(blues.len() * across, 0);
+    let pairs = blues.iter().zip(reds);
+    if across == 1 {
+        for (tint, (&blue, &red)) in tint.iter_mut().zip(pairs) {
+            *tint = value(blue, red);
+        }
+    } else {
+        for (tint, (&blue, &red)) in tint.as_chunks_mut::<2>().0.iter_mut().zip(pairs) {
+            *tint = [value(blue, red); 2];
+        }
     }
 }
 
-/// Reads one block; returns the index of its last coefficient, in zigzag order.
+/// Adds tints to luma. Eight pixels at a time, in registers: the compiler's own way takes twice as long.
+fn colour(line: &[i16], tints: [&[i16]; 3], out: &mut [u8]) {
+    let (eights, rest) = line.as_chunks::<8>();
+    let (pixels, last) = out.as_chunks_mut::<32>();
+    let [reds, greens, blues] = tints.map(|tint| tint.as_chunks::<8>());
+    let parts = reds.0.iter().zip(greens.0).zip(blues.0);
+    for ((&y, ((&r, &g), &b)), pixels) in eights.iter().zip(parts).zip(pixels) {
+        *pixels = eight_pixels(y, [r, g, b]);
+    }
+    let filled = |part: &[i16]| -> [i16; 8] {
+        std::array::from_fn(|index| part.get(index).copied().unwrap_or(0))
+    };
+    let pixels = eight_pixels(filled(rest), [reds.1, greens.1, blues.1].map(filled));
+    last.copy_from_slice(&pixels[..last.len()]);
+}
+
 #[inline(always)]
+fn eight_pixels(luma: [i16; 8], tints: [[i16; 8]; 3]) -> [u8; 32] {
+    let (least, most) = (i16x8::splat(0), i16x8::splat(255));
+    let luma = i16x8::from(luma).max(least).min(most);
+    let [r, g, b] = tints.map(|tint| (luma + i16x8::from(tint)).max(least).min(most));
+    // two channels in sixteen bits, then four in thirty-two
+    let red_green: u16x8 = bytemuck::cast(r | g << 8);
+    let blue_opaque: u16x8 = bytemuck::cast(b | i16x8::splat(0xff00u16 as i16));
+    let pixels = i32x8::from_u16x8(red_green) | i32x8::from_u16x8(blue_opaque) << 16;
+    bytemuck::cast(pixels)
+}
+
+/// Reads blocks of one component, and the index of the last coefficient in each, in zigzag order.
+///
+/// Apart from the rest, and with the bits in variables of its own: they have to stay in the processor's registers.
+#[inline(never)]
 fn fill(
-    bits: &mut Bits<'_>,
+    from: &mut Bits<'_>,
     dc: &Table,
     ac: &Table,
     before: &mut i16,
     place: &[u8; 256],
-    block: &mut Block,
-) -> Result<usize, Damage> {
-    bits.refill();
-    *before = before.wrapping_add(dc.step(bits)?.value());
-    block[0] = *before;
-    let mut index = 0usize;
-    loop {
+    blocks: &mut [(Block, usize)],
+) -> Result<(), Damage> {
+    let (mut bits, mut mean, runs) = (*from, *before, ac.runs());
+    for (block, last) in blocks {
         bits.refill();
-        for _ in 0..LOOKS {
-            let step = ac.step(bits)?;
-            index += step.advance();
-            block[usize::from(place[index & 255]) & (BLOCK - 1)] = step.value();
-            if index >= 63 {
-                return match index.checked_sub(usize::from(END)) {
-                    Some(last) => Ok(last),
-                    None if index == 63 => Ok(63),
-                    None => Err(Damage::Data),
-                };
+        mean = mean.wrapping_add(dc.step(&mut bits)?.value());
+        block[0] = mean;
+        let mut index = 0usize;
+        'block: loop {
+            bits.refill();
+            for _ in 0..LOOKS {
+                let run = runs.look(&bits);
+                if run.length() == 0 {
+                    let step = ac.take_long(&mut bits)?;
+                    index += step.advance();
+                    block[usize::from(place[index & 255])] = step.value();
+                    if index >= 63 {
+                        *last = last_of(index)?;
+                        break 'block;
+                    }
+                    continue;
+                }
+                // what goes beyond the block has no place in it
+                for part in 0..TOGETHER {
+                    let place = place[(index + run.advance(part)) & 255];
+                    block[usize::from(place)] = run.value(part);
+                }
+                let after = index + run.advance(TOGETHER - 1);
+                if after < 63 {
+                    bits.drop(run.length());
+                    index = after;
+                    continue;
+                }
+                if after == 63 || (usize::from(END)..usize::from(END) + 63).contains(&after) {
+                    bits.drop(run.length());
+                    *last = last_of(after)?;
+                } else {
+                    (*last, bits) = finish(bits, ac, index)?;
+                }
+                break 'block;
             }
         }
+    }
+    (*from, *before) = (bits, mean);
+    Ok(())
+}
+
+/// The index of a block's last coefficient.
+#[inline(always)]
+fn last_of(index: usize) -> Result<usize, Damage> {
+    match index.checked_sub(usize::from(END)) {
+        Some(last) => Ok(last),
+        None if index == 63 => Ok(63),
+        None => Err(Damage::Data),
     }
 }
 
-/// Reads past one block, in strides of several coefficients as long as they are all of this block.
-#[inline(always)]
-fn skip(bits: &mut Bits<'_>, dc: &Table, ac: &Table, before: &mut i16) -> Result<(), Damage> {
-    bits.refill();
-    *before = before.wrapping_add(dc.step(bits)?.value());
-    let mut index = 0usize;
-    loop {
+/// Reads the last of a block's steps, one by one: those that follow are of the next block.
+#[cold]
+#[inline(never)]
+fn finish<'a>(
+    mut bits: Bits<'a>,
+    ac: &Table,
+    mut index: usize,
+) -> Result<(usize, Bits<'a>), Damage> {
+    while index < 63 {
         bits.refill();
-        for _ in 0..LOOKS {
-            let stride = ac.stride(bits);
-            let coefficients = stride.advance() & (usize::from(END) - 1);
-            let fits = index + coefficients < 63 || index + stride.advance() == 63;
-            index += if stride.is_some() && fits {
-                bits.drop(stride.length());
-                stride.advance()
-            } else {
-                ac.step(bits)?.advance()
-            };
-            if index >= 63 {
-                return if index == 63 || index >= usize::from(END) {
-                    Ok(())
+        index += ac.step(&mut bits)?.advance();
+    }
+    Ok((last_of(index)?, bits))
+}
+
+/// Reads past `count` blocks, in strides of several coefficients as long as they are all of the same block.
+#[inline(never)]
+fn skip(
+    from: &mut Bits<'_>,
+    dc: &Table,
+    ac: &Table,
+    before: &mut i16,
+    count: usize,
+) -> Result<(), Damage> {
+    let mut bits = *from;
+    for _ in 0..count {
+        bits.refill();
+        *before = before.wrapping_add(dc.step(&mut bits)?.value());
+        let mut index = 0usize;
+        while index < 63 {
+            bits.refill();
+            for _ in 0..LOOKS {
+                let stride = ac.stride(&bits);
+                let coefficients = stride.advance() & (usize::from(END) - 1);
+                let fits = index + coefficients < 63 || index + stride.advance() == 63;
+                index += if stride.is_some() && fits {
+                    bits.drop(stride.length());
+                    stride.advance()
                 } else {
-                    Err(Damage::Data)
+                    ac.step(&mut bits)?.advance()
                 };
+                if index >= 63 {
+                    break;
+                }
             }
         }
+        last_of(index)?;
     }
+    *from = bits;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -56,6 +56,12 @@ impl<'a> Bits<'a> {
         self
     }
 
+    /// The next bits, from the top.
+    #[inline(always)]
+    pub(super) fn next(&self) -> u64 {
+        self.buffer
+    }
+
     #[inline(always)]
     pub(super) fn peek(&self, count: u32) -> usize {
         (self.buffer >> (64 - count)) as usize

@@ -2,10 +2,13 @@
 
 use std::array::from_fn;
 use std::f64::consts::{PI, SQRT_2};
+use std::ops::{Add, Mul, Sub};
 
-/// Coefficients of a block, row by row, and a place where those of no use go.
+use wide::{bytemuck, f32x4, i16x8};
+
+/// Coefficients of a block, row by row, and a place where those of no use go; any byte is a place in it.
 pub(super) type Block = [i16; BLOCK];
-pub(super) const BLOCK: usize = 128;
+pub(super) const BLOCK: usize = 256;
 const NOWHERE: u8 = 64;
 
 /// Row and column of each coefficient in the order of the file (ITU-T T.81 Figure A.6), as `row * 8 + column`.
@@ -91,19 +94,19 @@ impl Inverse {
         }
         match self.n {
             8 => eight(block, factors, bias, out, stride),
-            7 => self.any::<7, 8>(block, factors, bias, out, stride),
-            6 => self.any::<6, 8>(block, factors, bias, out, stride),
-            5 => self.any::<5, 8>(block, factors, bias, out, stride),
+            7 => self.any::<7, 2>(block, factors, bias, out, stride),
+            6 => self.any::<6, 2>(block, factors, bias, out, stride),
+            5 => self.any::<5, 2>(block, factors, bias, out, stride),
             4 => four(block, factors, bias, out, stride),
-            3 => self.any::<3, 4>(block, factors, bias, out, stride),
-            2 => self.any::<2, 4>(block, factors, bias, out, stride),
-            _ => self.any::<1, 4>(block, factors, bias, out, stride),
+            3 => self.any::<3, 1>(block, factors, bias, out, stride),
+            2 => self.any::<2, 1>(block, factors, bias, out, stride),
+            _ => self.any::<1, 1>(block, factors, bias, out, stride),
         }
     }
 
     /// Any size, by the weights: the even frequencies are the same from both ends, the odd ones opposite.
     #[inline(always)]
-    fn any<const N: usize, const LANES: usize>(
+    fn any<const N: usize, const L: usize>(
         &self,
         block: &mut Block,
         factors: &[f32; 64],
@@ -111,35 +114,29 @@ impl Inverse {
         out: &mut [i16],
         stride: usize,
     ) {
-        let columns: [[f32; LANES]; N] = taken(block, factors);
-        let half = self.pass(&columns, 0.0);
-        let rows: [[f32; LANES]; N] =
-            from_fn(|y| from_fn(|x| if x < N { half[x][y] } else { 0.0 }));
-        write(&self.pass(&rows, bias), out, stride);
+        let half = turned(self.pass(&taken::<N, L>(block, factors), 0.0));
+        write(&self.pass::<N, L>(&half, bias), out, stride);
     }
 
     #[inline(always)]
-    fn pass<const N: usize, const LANES: usize>(
+    fn pass<const N: usize, const L: usize>(
         &self,
-        lines: &[[f32; LANES]; N],
+        lines: &[Line<L>; N],
         bias: f32,
-    ) -> [[f32; LANES]; N] {
-        let mut done = [[0f32; LANES]; N];
+    ) -> [Line<L>; N] {
+        let mut done = [Line::zero(); N];
         for pixel in 0..N.div_ceil(2) {
-            let (mut even, mut odd) = ([bias; LANES], [0f32; LANES]);
-            for (frequency, line) in lines.iter().enumerate() {
-                let sum = if frequency.is_multiple_of(2) {
-                    &mut even
+            let (mut even, mut odd) = (Line([f32x4::splat(bias); L]), Line::zero());
+            for (frequency, &line) in lines.iter().enumerate() {
+                let part = line * self.weights[pixel][frequency];
+                if frequency.is_multiple_of(2) {
+                    even = even + part;
                 } else {
-                    &mut odd
-                };
-                let weight = self.weights[pixel][frequency];
-                for (sum, &value) in sum.iter_mut().zip(line) {
-                    *sum += weight * value;
+                    odd = odd + part;
                 }
             }
-            done[pixel] = add(even, odd);
-            done[N - 1 - pixel] = sub(even, odd);
+            done[pixel] = even + odd;
+            done[N - 1 - pixel] = even - odd;
             if pixel == N - 1 - pixel {
                 done[pixel] = even;
             }
@@ -148,108 +145,144 @@ impl Inverse {
     }
 }
 
-type Lanes<const L: usize> = [f32; L];
+/// Four or eight numbers, in registers. Left to itself the compiler takes blocks apart into single numbers, and that takes
+/// twice as long.
+#[derive(Clone, Copy)]
+struct Line<const L: usize>([f32x4; L]);
 
-#[inline(always)]
-fn add<const L: usize>(a: Lanes<L>, b: Lanes<L>) -> Lanes<L> {
-    from_fn(|i| a[i] + b[i])
+impl<const L: usize> Line<L> {
+    #[inline(always)]
+    fn zero() -> Self {
+        Line([f32x4::ZERO; L])
+    }
 }
-#[inline(always)]
-fn sub<const L: usize>(a: Lanes<L>, b: Lanes<L>) -> Lanes<L> {
-    from_fn(|i| a[i] - b[i])
+
+impl<const L: usize> Add for Line<L> {
+    type Output = Self;
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Line(from_fn(|i| self.0[i] + other.0[i]))
+    }
 }
-#[inline(always)]
-fn times<const L: usize>(a: Lanes<L>, factor: f32) -> Lanes<L> {
-    a.map(|a| a * factor)
+
+impl<const L: usize> Sub for Line<L> {
+    type Output = Self;
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Line(from_fn(|i| self.0[i] - other.0[i]))
+    }
+}
+
+impl<const L: usize> Mul<f32> for Line<L> {
+    type Output = Self;
+    #[inline(always)]
+    fn mul(self, factor: f32) -> Self {
+        Line(self.0.map(|part| part * factor))
+    }
 }
 
 /// The first N columns of the block, times their factors; the block is then clear.
 #[inline(always)]
-fn taken<const N: usize, const L: usize>(block: &mut Block, factors: &[f32; 64]) -> [Lanes<L>; N] {
-    let (columns, factors) = (block.as_chunks_mut::<8>().0, factors.as_chunks::<8>().0);
+fn taken<const N: usize, const L: usize>(block: &mut Block, factors: &[f32; 64]) -> [Line<L>; N] {
+    let (columns, factors) = (block.as_chunks_mut::<4>().0, factors.as_chunks::<4>().0);
     from_fn(|u| {
-        let line = from_fn(|v| f32::from(columns[u][v]) * factors[u][v]);
-        columns[u] = [0; 8];
-        line
+        Line(from_fn(|part| {
+            let values = &mut columns[u * 2 + part];
+            let line = f32x4::from(values.map(f32::from)) * f32x4::from(factors[u * 2 + part]);
+            *values = [0; 4];
+            line
+        }))
     })
 }
 
+/// Rows to columns.
 #[inline(always)]
-fn write<const N: usize, const L: usize>(rows: &[Lanes<L>; N], out: &mut [i16], stride: usize) {
+fn turned<const N: usize, const L: usize>(lines: [Line<L>; N]) -> [Line<L>; N] {
+    let line = |index: usize| lines.get(index).copied().unwrap_or(Line::zero());
+    let mut done = [Line::zero(); N];
+    for down in 0..L {
+        for across in 0..L {
+            let square = f32x4::transpose(from_fn(|i| line(down * 4 + i).0[across]));
+            for (to, part) in done.iter_mut().skip(across * 4).zip(square) {
+                to.0[down] = part;
+            }
+        }
+    }
+    done
+}
+
+/// To the nearest whole numbers. What does not fit comes of damaged data, and is as wrong one way or the other.
+#[inline(always)]
+fn write<const N: usize, const L: usize>(rows: &[Line<L>; N], out: &mut [i16], stride: usize) {
     for (y, row) in rows.iter().enumerate() {
         let out: &mut [i16; N] = out[y * stride..]
             .first_chunk_mut()
             .expect("the plane has room for whole blocks");
-        *out = from_fn(|x| rounded(row[x]));
+        let parts = [row.0[0], row.0[L - 1]].map(f32x4::fast_round_int);
+        let values = i16x8::from_i32x8_saturate(bytemuck::cast(parts)).to_array();
+        *out = from_fn(|x| values[x]);
     }
 }
 
 #[inline(always)]
 fn four(block: &mut Block, factors: &[f32; 64], bias: f32, out: &mut [i16], stride: usize) {
     #[inline(always)]
-    fn pass([a, b, c, d]: [Lanes<4>; 4]) -> [Lanes<4>; 4] {
+    fn pass([a, b, c, d]: [Line<1>; 4]) -> [Line<1>; 4] {
         // sqrt 2 times the cosine of 22.5 and of 67.5 degrees
         const FAR: f32 = 1.306_563;
         const NEAR: f32 = 0.541_196_1;
-        let (outer, inner) = (add(a, c), sub(a, c));
-        let (steep, flat) = (
-            add(times(b, FAR), times(d, NEAR)),
-            sub(times(b, NEAR), times(d, FAR)),
-        );
-        [
-            add(outer, steep),
-            add(inner, flat),
-            sub(inner, flat),
-            sub(outer, steep),
-        ]
+        let (outer, inner) = (a + c, a - c);
+        let (steep, flat) = (b * FAR + d * NEAR, b * NEAR - d * FAR);
+        [outer + steep, inner + flat, inner - flat, outer - steep]
     }
-    let mut columns: [Lanes<4>; 4] = taken(block, factors);
-    columns[0][0] += bias;
-    let half = pass(columns);
-    write(&pass(turned(half)), out, stride);
-}
-
-#[inline(always)]
-fn turned<const N: usize>(lines: [Lanes<N>; N]) -> [Lanes<N>; N] {
-    from_fn(|y| from_fn(|x| lines[x][y]))
+    let mut columns: [Line<1>; 4] = taken(block, factors);
+    columns[0] = columns[0] + first(bias);
+    write(&pass(turned(pass(columns))), out, stride);
 }
 
 /// Eight points with five multiplications (Arai, Agui and Nakajima 1988, as in the flow graph turned round).
 #[inline(always)]
 fn eight(block: &mut Block, factors: &[f32; 64], bias: f32, out: &mut [i16], stride: usize) {
     #[inline(always)]
-    fn pass(x: [Lanes<8>; 8]) -> [Lanes<8>; 8] {
+    fn pass(x: [Line<2>; 8]) -> [Line<2>; 8] {
         const ROOT: f32 = SQRT_2 as f32;
         // twice cosines of 22.5 degrees, and their sum and difference with those of 67.5
         const C2: f32 = 1.847_759_1;
         const DIFFERENCE: f32 = 1.082_392_2;
         const SUM: f32 = 2.613_126;
-        let (a, b) = (add(x[0], x[4]), sub(x[0], x[4]));
-        let c = add(x[2], x[6]);
-        let d = sub(times(sub(x[2], x[6]), ROOT), c);
-        let even = [add(a, c), add(b, d), sub(b, d), sub(a, c)];
-        let (e, f) = (add(x[5], x[3]), sub(x[5], x[3]));
-        let (g, h) = (add(x[1], x[7]), sub(x[1], x[7]));
-        let o7 = add(g, e);
-        let turn = times(add(f, h), C2);
-        let o6 = sub(sub(turn, times(f, SUM)), o7);
-        let o5 = sub(times(sub(g, e), ROOT), o6);
-        let o4 = sub(sub(turn, times(h, DIFFERENCE)), o5);
+        let (a, b) = (x[0] + x[4], x[0] - x[4]);
+        let c = x[2] + x[6];
+        let d = (x[2] - x[6]) * ROOT - c;
+        let even = [a + c, b + d, b - d, a - c];
+        let (e, f) = (x[5] + x[3], x[5] - x[3]);
+        let (g, h) = (x[1] + x[7], x[1] - x[7]);
+        let o7 = g + e;
+        let turn = (f + h) * C2;
+        let o6 = turn - f * SUM - o7;
+        let o5 = (g - e) * ROOT - o6;
+        let o4 = turn - h * DIFFERENCE - o5;
         [
-            add(even[0], o7),
-            add(even[1], o6),
-            add(even[2], o5),
-            add(even[3], o4),
-            sub(even[3], o4),
-            sub(even[2], o5),
-            sub(even[1], o6),
-            sub(even[0], o7),
+            even[0] + o7,
+            even[1] + o6,
+            even[2] + o5,
+            even[3] + o4,
+            even[3] - o4,
+            even[2] - o5,
+            even[1] - o6,
+            even[0] - o7,
         ]
     }
-    let mut columns: [Lanes<8>; 8] = taken(block, factors);
-    columns[0][0] += bias;
-    let half = pass(columns);
-    write(&pass(turned(half)), out, stride);
+    let mut columns: [Line<2>; 8] = taken(block, factors);
+    columns[0] = columns[0] + first(bias);
+    write(&pass(turned(pass(columns))), out, stride);
+}
+
+/// This value in the first place, for the mean of a block.
+#[inline(always)]
+fn first<const L: usize>(value: f32) -> Line<L> {
+    let mut line = Line::zero();
+    line.0[0] = f32x4::from([value, 0.0, 0.0, 0.0]);
+    line
 }
 
 /// To the nearest whole number: added to this one, a small number's fraction is rounded away and the rest stands in the
