@@ -44,11 +44,13 @@ bench:
 	@tests/setup/queues.sh
 	@$(CARGO) bench -p fotoautomat --bench outbox
 
-# What MediaPipe, LiteRT and ofiqpy see and measure in the same photographs, every number of it; about five minutes and 500 MB.
+# Every picture with every setting beside Gutenprint, and what MediaPipe, LiteRT and ofiqpy see and measure in the same
+# photographs, every number of it; about seven minutes and 500 MB.
 # `make test` compares with the few numbers that tests/oracles keeps.
 oracles:
 	@tests/setup/rust.sh
-	@tests/setup/need.sh build python3 python3-venv
+	@tests/setup/need.sh build printer python3 python3-venv
+	@ALL_ORACLES=1 $(CARGO) test -p card-printer --test it gutenprint::
 	@tests/setup/photos.sh
 	@tests/setup/models.sh
 	@tests/setup/oracles.sh
@@ -85,8 +87,8 @@ vm-usb:
 	@$(CARGO) build --locked -p card-printer --bin printctl --example usb_printer
 	@tests/vm/usb.sh
 
-# The drivers in a guest on Debian's own kernel, with the kernel's own virtual devices; needs no KVM. A few minutes.
-vm:
+# All drivers in a guest on Debian's own kernel, with the kernel's own virtual devices; needs no KVM. A few minutes.
+vm: vm-usb
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build vm
 	@$(CARGO) build --locked -p camera --bins
