@@ -1,6 +1,6 @@
 # Thin: each target sets up what it needs, asks nothing, and may be run twice.
 
-.PHONY: demo test build bench oracles camera-rounds readers vm vm-usb screenshots powercut soak clean
+.PHONY: demo test build bench oracles camera-rounds readers vm vm-usb screenshots powercut soak package clean
 .DELETE_ON_ERROR:
 
 CARGO ?= cargo
@@ -112,6 +112,15 @@ soak:
 	@KILLS=40 $(CARGO) test --test it kill::the_whole -- --nocapture
 	@FAULTS_EVERY=1 $(CARGO) test --test it disk_faults -- --nocapture
 	@WEATHER_ORDERS=100000 $(CARGO) test --test it any_weather -- --nocapture
+
+# A Debian package in target/debian: programs, sites and face models; builds for release, a quarter of an hour.
+package:
+	@tests/setup/rust.sh
+	@tests/setup/need.sh build
+	@tests/setup/models.sh
+	@command -v cargo-deb >/dev/null || $(CARGO) install --locked cargo-deb
+	@$(CARGO) build --locked --release --workspace --bins
+	@$(CARGO) deb --no-build
 
 clean:
 	$(CARGO) clean
