@@ -218,11 +218,15 @@ async fn check(json: bool, outbox: &Outbox) -> Result<Answer, Error> {
         }));
         for books in &found.books {
             let missing = books.unexplained();
-            if missing != 0 {
-                lines.push(format!(
-                    "{}: {missing} cards more went through the printer than the journal knows",
-                    books.printer
-                ));
+            let (printer, cards) = (&books.printer, missing.unsigned_abs());
+            match missing {
+                0 => {}
+                1.. => lines.push(format!(
+                    "{printer}: {cards} cards more went through the printer than the journal knows"
+                )),
+                ..0 => lines.push(format!(
+                    "{printer}: {cards} cards of the journal were not counted by the printer"
+                )),
             }
         }
         if found.overdue {

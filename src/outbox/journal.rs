@@ -342,10 +342,12 @@ impl Outbox {
 
     /// Orders of this person whose card was not printed and may be printed now, under the serial they have: the newest
     /// first. For a holder who signs in again.
-    pub async fn printable(&self, idp: &str, subject: &str) -> Result<Vec<Attempt>, Error> {
-        self.printable_where(Some(self.lane(idp, subject)))
-            .await
-            .map(|cards| cards.into_iter().map(|(_, attempt)| attempt).collect())
+    pub async fn printable(
+        &self,
+        idp: &str,
+        subject: &str,
+    ) -> Result<Vec<(OrderId, Attempt)>, Error> {
+        self.printable_where(Some(self.lane(idp, subject))).await
     }
 
     /// The same of all persons, with their orders: for an attendant.
@@ -614,8 +616,9 @@ async fn decide(
         .into());
     }
     let fed = match (outcome, moved) {
+        // a card that somebody holds was fed; where the counter says otherwise, the books tell of the difference
+        (Outcome::Printed, _) => true,
         (_, Some(moved)) => moved > 0,
-        (Outcome::Printed, None) => true,
         (Outcome::NotPrinted, None) => false,
         // no counter and no evidence: it is counted as a card, so that one that is missing is looked for
         (Outcome::Unknown | Outcome::Void, None) => {

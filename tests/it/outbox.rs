@@ -4,6 +4,7 @@ mod clock;
 pub(crate) mod desk;
 mod journal;
 mod receiver;
+mod rules;
 mod secrets;
 mod staff;
 mod weather;

@@ -53,7 +53,7 @@ async fn the_printers_counter_settles_a_cut_off_attempt_only_when_it_is_proof() 
         let left = outbox.settle_by(&reading).await.unwrap();
         assert_eq!(left.is_empty(), settled, "{what}");
         let printable = outbox.printable("https://idp.example", "abcd0001").await;
-        let printable: Vec<Serial> = printable.unwrap().iter().map(|a| a.serial).collect();
+        let printable: Vec<Serial> = printable.unwrap().iter().map(|(_, a)| a.serial).collect();
         assert_eq!(
             printable,
             if settled { vec![serial] } else { vec![] },
@@ -210,4 +210,56 @@ async fn the_books_balance_and_say_what_is_missing() {
     issue(&outbox, "efgh0002", 105).await;
     let books = outbox.books().await.unwrap().remove(0);
     assert_eq!(books.unexplained(), 1);
+}
+
+#[tokio::test]
+async fn a_counter_that_disagrees_with_a_card_in_hand_shows_in_the_books() {
+    // the counter before and after a print whose end nobody saw, what was said of the card, and the next reading
+    for (after, decided, next, known, unexplained) in [
+        // the holder shows the card to the camera; the counter stands still, then or for good
+        (Some(10), Outcome::Printed, 10, (1, 0, 0), -1),
+        (Some(10), Outcome::Printed, 11, (1, 0, 0), 0),
+        // the printer could not be asked any more
+        (None, Outcome::Printed, 10, (1, 0, 0), -1),
+        (None, Outcome::Printed, 11, (1, 0, 0), 0),
+        // it drew two cards in, and one is in a hand
+        (Some(12), Outcome::Printed, 12, (1, 0, 0), 1),
+        // nobody has it: the counter alone says whether there was one
+        (Some(10), Outcome::Void, 10, (0, 0, 0), 0),
+        (Some(11), Outcome::Void, 11, (0, 0, 1), 0),
+        (None, Outcome::Void, 10, (0, 0, 0), 0),
+        (None, Outcome::Void, 11, (0, 0, 1), 0),
+        (Some(10), Outcome::NotPrinted, 10, (0, 0, 0), 0),
+        // counted too late for the one to whom it would belong
+        (Some(10), Outcome::NotPrinted, 11, (0, 0, 0), 1),
+    ] {
+        let desk = Desk::in_memory();
+        let outbox = desk.outbox().await;
+        let made = commit(&outbox, "abcd0001", 10).await.unwrap();
+        let serial = made.attempt.unwrap().serial;
+        let mut seen = evidence(Outcome::Unknown, 10, 10);
+        seen.counter_after = after;
+        for (outcome, seen) in [(Outcome::Unknown, seen), (decided, Evidence::default())] {
+            outbox
+                .end_attempt(made.order, serial, outcome, &seen)
+                .await
+                .unwrap();
+        }
+        // the next person's card is made as it should be
+        issue(&outbox, "efgh0002", next).await;
+        let what = format!("{after:?}, then {next}: {decided:?}");
+        let books = outbox.books().await.unwrap().remove(0);
+        let said = (books.issued - 1, books.rejected, books.void);
+        assert_eq!(said, known, "{what}");
+        assert_eq!(books.unexplained(), unexplained, "{what}");
+        let found = outbox.check().await.unwrap();
+        assert_eq!(found.is_sound(), unexplained == 0, "{what}");
+        // whoever holds a card was given one
+        let shown = outbox.show(made.order).await.unwrap().unwrap();
+        assert!(
+            shown.cards[0].fed || decided != Outcome::Printed,
+            "{what}: {:?}",
+            shown.cards
+        );
+    }
 }
