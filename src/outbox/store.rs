@@ -208,7 +208,15 @@ async fn open_or_set_aside(
     now: Timestamp,
     suspected: bool,
 ) -> Result<(Store, Option<SetAside>), Error> {
-    match attempt(file, suspected).await {
+    let judged = match attempt(file, suspected).await {
+        // SQLite takes some reads that failed for damage; what is damaged is so when it is read again
+        Err(Damage::Found(why)) => {
+            tracing::warn!("the store looks damaged and is looked at once more: {why}");
+            attempt(file, suspected).await
+        }
+        judged => judged,
+    };
+    match judged {
         Ok(store) => {
             // every time: the program may have been killed after it made the file and before it came here
             settle(file)?;
