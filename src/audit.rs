@@ -19,6 +19,8 @@ pub enum Event {
     NotMe,
     SignInFailed(&'static str),
     OrderCommitted(OrderId),
+    /// The person of an order without a card came back to it, and its card is printed.
+    OrderResumed(OrderId),
     CardEnded {
         order: OrderId,
         outcome: Outcome,
@@ -68,6 +70,7 @@ impl Event {
             Self::NotMe => ("not-me", String::new()),
             Self::SignInFailed(why) => ("sign-in-failed", (*why).to_owned()),
             Self::OrderCommitted(order) => ("order-committed", order.to_string()),
+            Self::OrderResumed(order) => ("order-resumed", order.to_string()),
             Self::CardEnded { order, outcome } => ("card-ended", format!("{order} {outcome:?}")),
             Self::AttendantCalled => ("attendant-called", String::new()),
             Self::AttendantSignedIn { id } => ("attendant-signed-in", id.clone()),

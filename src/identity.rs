@@ -112,6 +112,9 @@ pub trait IdentityProvider: Send + Sync {
 
     /// As [`ready`](Self::ready), and begins a sign-in that nobody will finish, to see that the booth is let in.
     fn probe(&self) -> BoxFuture<'static, Result<(), Trouble>>;
+
+    /// The names under which it says who somebody is ([`Claims::issuer`]); a person's subject is the same in all.
+    fn issuers(&self) -> Vec<String>;
 }
 
 /// The identity provider of a site. File names in the settings are relative to `folder`.
@@ -129,8 +132,11 @@ pub fn open(settings: &Settings, folder: &Path) -> Result<Arc<dyn IdentityProvid
     };
     match (phone, directory, settings.allowed()) {
         (Some(phone), Some(directory), Some(allowed)) if problems.is_empty() => {
+            let password = settings.password.as_ref();
+            let issuers = [Some(&settings.issuer), password.map(|at| &at.server)];
             Ok(Arc::new(Site {
                 allowed: Arc::new(allowed),
+                issuers: issuers.into_iter().flatten().cloned().collect(),
                 phone,
                 directory,
             }))
@@ -142,6 +148,7 @@ pub fn open(settings: &Settings, folder: &Path) -> Result<Arc<dyn IdentityProvid
 /// What a site has: always the phone, and a directory where it says so.
 struct Site {
     allowed: Arc<Allowed>,
+    issuers: Vec<String>,
     phone: DeviceGrant,
     directory: Option<Directory>,
 }
@@ -188,6 +195,10 @@ impl IdentityProvider for Site {
                 None => Ok(()),
             }
         })
+    }
+
+    fn issuers(&self) -> Vec<String> {
+        self.issuers.clone()
     }
 }
 

@@ -4,6 +4,7 @@ mod assemble;
 mod attend;
 mod card;
 mod photo;
+mod resume;
 mod sign_in;
 
 use std::sync::Arc;

@@ -23,7 +23,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-pub use draft::{Draft, Shot};
+pub use draft::{Draft, Resumed, Shot, Unprinted};
 pub use event::{Adjust, Coaching, Effect, Event, Press, Sound, Work};
 pub use rules::Rules;
 

@@ -1,7 +1,7 @@
 //! Test mode's servers: an identity provider and a portal that speak the same HTTP as the institution's, on free
 //! ports of this machine.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use ed25519_dalek::SigningKey;
 use tokio::net::TcpListener;
@@ -52,8 +52,9 @@ pub(super) async fn start(config: &Config, options: &Options) -> Result<Running,
         ..virtual_idp::Options::new(known.collect())
     };
     let listener = || async { TcpListener::bind(("127.0.0.1", 0)).await };
-    let identity = virtual_idp::serve(listener().await.map_err(|error| failed(&error))?, idp)
-        .map_err(|error| failed(&error))?;
+    let own = at_its_address(&options.data).await;
+    let own = own.map_err(|error| failed(&error))?;
+    let identity = virtual_idp::serve(own, idp).map_err(|error| failed(&error))?;
     let key = SigningKey::from_bytes(&rand::random());
     let portal = match &options.portal {
         Some(address) => Ours::Other(address.clone()),
@@ -76,6 +77,22 @@ pub(super) async fn start(config: &Config, options: &Options) -> Result<Running,
         portal,
         key,
     })
+}
+
+/// Where the identity provider was the last time, so that it keeps its name, by which a person's orders are found again;
+/// another place when somebody else is there now.
+async fn at_its_address(data: &Path) -> std::io::Result<TcpListener> {
+    let file = data.join("test-identity");
+    let known = std::fs::read_to_string(&file).unwrap_or_default();
+    if let Ok(address) = known.parse::<SocketAddr>()
+        && address.ip().is_loopback()
+        && let Ok(listener) = TcpListener::bind(address).await
+    {
+        return Ok(listener);
+    }
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    std::fs::write(&file, listener.local_addr()?.to_string())?;
+    Ok(listener)
 }
 
 /// Makes so many people out of those who can have a card: each is somebody new, so that a folder can be continued.

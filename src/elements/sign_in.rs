@@ -19,7 +19,12 @@ pub(super) fn elements(state: &State, at: &At<'_>) -> Vec<Element> {
         } => show_code(code, at),
         State::NoPhone => no_phone(at),
         State::Typing(typing) => type_in(typing, at),
-        State::AskIsThisYou { holder, chosen, .. } => ask(holder, *chosen, at),
+        State::AskIsThisYou {
+            holder,
+            chosen,
+            resumed,
+            ..
+        } => ask(holder, *chosen, resumed.is_some(), at),
         State::NotEligible { why, .. } => not_eligible(*why, at),
     }
 }
@@ -182,7 +187,7 @@ fn show_password(shown: bool, at: &At<'_>) -> Element {
         .act(Action::Press(Press::Typed(Typed::Show)))
 }
 
-fn ask(holder: &Holder, chosen: Option<usize>, at: &At<'_>) -> Vec<Element> {
+fn ask(holder: &Holder, chosen: Option<usize>, resumed: bool, at: &At<'_>) -> Vec<Element> {
     let offered = eligibility(holder, at.context.rules).unwrap_or_default();
     let mut elements = vec![
         Element::title(at.say(key::YOU_TITLE)),
@@ -195,6 +200,10 @@ fn ask(holder: &Holder, chosen: Option<usize>, at: &At<'_>) -> Vec<Element> {
             Tone::Warn,
             at.say(key::YOU_REVIEW),
         ));
+    }
+    if resumed {
+        let text = at.say(key::YOU_RESUMED);
+        elements.push(Element::notice("resumed", Tone::Good, text));
     }
     match offered.as_slice() {
         [only] => {

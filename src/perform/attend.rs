@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use futures::{StreamExt, stream::BoxStream};
 
-use super::{one, sign_in::refused};
+use super::{one, resume::resume, sign_in::refused};
 use crate::{
     booth::Parts,
     identity::{Grant, Step},
@@ -63,7 +63,10 @@ async fn look_up(
     let found = parts.portal.holder_named(&subject, token.as_ref()).await;
     drop(token);
     Event::Attendant(match found {
-        Ok(Lookup::Found(holder)) => Progress::Found(Arc::new(*holder)),
+        Ok(Lookup::Found(mut holder)) => {
+            let resumed = resume(&parts, &mut holder).await;
+            Progress::Found(Arc::new(*holder), resumed)
+        }
         answer => Progress::NotFound(refused(answer).unwrap_or(Failure::Unknown)),
     })
 }

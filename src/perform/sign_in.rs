@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures::{StreamExt, stream, stream::BoxStream};
 use jiff::Timestamp;
 
+use super::resume::resume;
 use crate::{
     booth::Parts,
     identity::{Grant, Step},
@@ -59,7 +60,7 @@ async fn look_up(parts: Arc<Parts>, grant: Grant) -> Event {
     };
     drop(access_token);
     let failed = |failure| Event::SignIn(Progress::Failed(failure));
-    let holder = match found {
+    let mut holder = match found {
         Ok(Lookup::Found(mut holder)) => {
             // the provider vouches for the person; the portal only for what they may have
             if holder.subject != claims.subject {
@@ -85,9 +86,11 @@ async fn look_up(parts: Arc<Parts>, grant: Grant) -> Event {
         method,
         staff: None,
     };
+    let resumed = resume(&parts, &mut holder).await;
     Event::SignIn(Progress::SignedIn {
         holder: Arc::new(holder),
         login,
+        resumed,
     })
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{
-    Effect, Event, Moment, State as Visit, Turn, Work, issue,
+    Effect, Event, Moment, Resumed, State as Visit, Turn, Work, issue,
     sign_in::{self, Code, Failure, NotEligible, Typed},
 };
 use crate::{
@@ -154,7 +154,7 @@ pub enum Progress {
     SignedIn(Staff),
     Refused(Refusal),
     /// The portal knows the person whom the attendant serves.
-    Found(Arc<Holder>),
+    Found(Arc<Holder>, Option<Box<Resumed>>),
     NotFound(Failure),
 }
 
@@ -275,8 +275,8 @@ pub(super) fn step(
         Event::Pressed(press) if *page == Page::Assist && may_assist => {
             fill_in(assist, press, staff, effects)
         }
-        Event::Attendant(Progress::Found(holder)) if assist.looking && may_assist => {
-            return serve(state, holder, at, effects);
+        Event::Attendant(Progress::Found(holder, resumed)) if assist.looking && may_assist => {
+            return serve(state, holder, resumed, at, effects);
         }
         Event::Attendant(Progress::NotFound(failure)) if assist.looking => {
             assist.looking = false;
@@ -420,6 +420,7 @@ impl Assist {
 fn serve(
     mut state: State,
     holder: Arc<Holder>,
+    resumed: Option<Box<Resumed>>,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
 ) -> Turn {
@@ -452,7 +453,9 @@ fn serve(
         method: LoginMethod::Staff,
         staff: Some(record),
     };
-    Turn::Enter(Visit::SignIn(sign_in::State::ask(holder, login, &offered)))
+    Turn::Enter(Visit::SignIn(sign_in::State::ask(
+        holder, login, &offered, resumed,
+    )))
 }
 
 fn decide(state: State, outcome: Outcome, id: String, effects: &mut Vec<Effect>) -> Turn {

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Instant};
 use crate::{
     order::{
         Allowed, Consent, HeldCard, Holder, LoginRecord, OrderId, OrderReason, PhotoCheck, Picture,
-        Replaces,
+        Replaces, Serial,
     },
     session::Adjust,
 };
@@ -20,13 +20,55 @@ pub struct Draft {
     pub replaces: Option<Replaces>,
     pub library_wish: bool,
     pub shot: Option<Arc<Shot>>,
-    /// An order of this visit that this one stands in for.
+    /// An order that this one stands in for.
     pub supersedes: Option<OrderId>,
+    /// The order whose card this visit makes, when it was committed in an earlier one.
+    pub unprinted: Option<Unprinted>,
     /// When the holder said "yes, that is me"; the visit's duration is counted from here.
     pub began: Instant,
 }
 
+/// A committed order of which the journal proves that no card was fed: the card may be made under the serial it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unprinted {
+    pub order: OrderId,
+    pub serial: Serial,
+}
+
+/// What an earlier visit of this person left: an order without its card, as it was committed.
+#[derive(Debug, Clone)]
+pub struct Resumed {
+    pub unprinted: Unprinted,
+    pub reason: OrderReason,
+    pub consents: Vec<Consent>,
+    pub replaces: Option<Replaces>,
+    pub library_wish: bool,
+    pub shot: Arc<Shot>,
+}
+
+impl Resumed {
+    /// Goes on where the earlier visit stopped: nothing that was asked then is asked again.
+    pub(super) fn into_draft(self, fresh: Draft) -> Draft {
+        Draft {
+            reason: self.reason,
+            consents: self.consents,
+            replaces: self.replaces,
+            library_wish: self.library_wish,
+            shot: Some(self.shot),
+            unprinted: Some(self.unprinted),
+            ..fresh
+        }
+    }
+}
+
 impl Draft {
+    /// The card is to be another one after all, or fetched later: a new order, which takes the unprinted one's place.
+    pub(super) fn start_over(&mut self) {
+        if let Some(unprinted) = self.unprinted.take() {
+            self.supersedes = Some(unprinted.order);
+        }
+    }
+
     /// The kind of card being made.
     pub fn card(&self) -> &Allowed {
         // `chosen` is checked where it is set (sign_in), and `kinds` never changes afterwards

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Draft, Effect, Ending, Event, Moment, Press, Sound, State as Visit, Turn, Work, outcome,
+    Draft, Effect, Ending, Event, Moment, Press, Sound, State as Visit, Turn, Unprinted, Work,
+    outcome,
 };
 use crate::{
     audit,
@@ -196,11 +197,11 @@ pub fn service(draft: &Draft, at: &Moment<'_>) -> Service {
     }
 }
 
-/// Shows the card and has it drawn meanwhile, under a fresh serial.
+/// Shows the card and has it drawn meanwhile, under a fresh serial or the one that its order has.
 pub(super) fn show_card(draft: Draft, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Turn {
     let order = RenderOrder {
         draft: draft.clone(),
-        serial: None,
+        serial: draft.unprinted.map(|unprinted| unprinted.serial),
         language: at.preferences.language.clone(),
     };
     effects.push(Effect::Render(Box::new(order)));
@@ -250,7 +251,7 @@ pub(super) fn step(state: State, event: Event, at: &Moment<'_>, effects: &mut Ve
 }
 
 fn showing_card(
-    draft: Draft,
+    mut draft: Draft,
     mut rendered: Option<Rendered>,
     mut committing: bool,
     mut problem: Option<Problem>,
@@ -263,6 +264,7 @@ fn showing_card(
         Event::RenderFailed(_) => problem = Some(Problem::Render),
         Event::Pressed(Press::Retake) if !committing => {
             effects.push(Effect::Stop(Work::Render));
+            draft.start_over();
             return super::portrait::begin(draft, effects);
         }
         Event::Pressed(Press::Print) if !committing => {
@@ -272,7 +274,14 @@ fn showing_card(
                 }
                 committing = true;
                 problem = None;
-                effects.push(commit(&draft, Some(card.serial), Delivery::Here, at));
+                effects.push(match draft.unprinted {
+                    Some(Unprinted { order, serial }) => Effect::CommitAttempt {
+                        order,
+                        serial,
+                        void: None,
+                    },
+                    None => commit(&draft, Some(card.serial), Delivery::Here, at),
+                });
             }
         }
         Event::Pressed(Press::FetchLater) if !committing && at.rules.needs.fetch_later => {
@@ -281,6 +290,7 @@ fn showing_card(
         Event::Committed(Commitment { order, attempt }) if committing => {
             if let (Some(Rendered { card, .. }), Some(attempt)) = (rendered.take(), attempt) {
                 committed(&draft, order, effects);
+                draft.unprinted = None;
                 effects.push(Effect::Print {
                     attempt,
                     card: card.clone(),
@@ -319,9 +329,13 @@ fn showing_card(
     }))
 }
 
-/// The order is on disk: a line of the audit trail, and one more where an attendant opened the session.
+/// The order, or a further attempt of it, is on disk: a line of the audit trail, and one more where an attendant opened
+/// the session.
 fn committed(draft: &Draft, order: OrderId, effects: &mut Vec<Effect>) {
-    effects.push(Effect::Audit(audit::Event::OrderCommitted(order)));
+    effects.push(Effect::Audit(match draft.unprinted {
+        Some(_) => audit::Event::OrderResumed(order),
+        None => audit::Event::OrderCommitted(order),
+    }));
     if let Some(staff) = &draft.login.staff {
         let id = staff.id.clone();
         effects.push(Effect::Audit(audit::Event::StaffOrder { order, id }));
@@ -338,7 +352,8 @@ fn commit(draft: &Draft, serial: Option<Serial>, delivery: Delivery, at: &Moment
     }))
 }
 
-fn later(draft: Draft) -> Turn {
+fn later(mut draft: Draft) -> Turn {
+    draft.start_over();
     let place = (draft.holder.pickup_places.len() == 1).then_some(0);
     let later = FetchLater {
         draft,

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Instant};
 
 use super::{
-    ConsentState, Draft, Effect, Ending, Event, Moment, Press, Rules, State as Visit, Turn,
+    ConsentState, Draft, Effect, Ending, Event, Moment, Press, Resumed, Rules, State as Visit,
+    Turn, issue,
 };
 use crate::{
     audit,
@@ -26,6 +27,8 @@ pub enum State {
         holder: Arc<Holder>,
         login: Login,
         chosen: Option<usize>,
+        /// An order from an earlier visit whose card can be made now.
+        resumed: Option<Box<Resumed>>,
     },
     NotEligible {
         why: NotEligible,
@@ -93,6 +96,8 @@ pub enum Progress {
     SignedIn {
         holder: Arc<Holder>,
         login: Login,
+        /// With it, `holder` may have the card of that order and no other.
+        resumed: Option<Box<Resumed>>,
     },
     Failed(Failure),
 }
@@ -169,7 +174,12 @@ impl State {
     }
 
     /// "Is this you?"; a single kind of card is chosen by itself.
-    pub(super) fn ask(holder: Arc<Holder>, login: Login, offered: &[usize]) -> Self {
+    pub(super) fn ask(
+        holder: Arc<Holder>,
+        login: Login,
+        offered: &[usize],
+        resumed: Option<Box<Resumed>>,
+    ) -> Self {
         let chosen = match offered {
             [only] => Some(*only),
             _ => None,
@@ -178,6 +188,7 @@ impl State {
             holder,
             login,
             chosen,
+            resumed,
         }
     }
 }
@@ -306,6 +317,7 @@ pub(super) fn step(
                 holder,
                 login,
                 chosen: Some(chosen),
+                resumed,
             },
             Event::Pressed(Press::Yes),
         ) => {
@@ -323,8 +335,12 @@ pub(super) fn step(
                 library_wish: false,
                 shot: None,
                 supersedes: None,
+                unprinted: None,
                 began: now.instant,
             };
+            if let Some(resumed) = resumed.take() {
+                return issue::show_card(resumed.into_draft(draft), at, effects);
+            }
             return Turn::Enter(Visit::Consent(ConsentState { draft, page: None }));
         }
         (State::NotEligible { .. }, Event::Pressed(Press::Done)) => {
@@ -356,9 +372,16 @@ fn progressed(
                 approved: true,
             }));
         }
-        (State::ShowCode { .. } | State::Typing(_), Progress::SignedIn { holder, login }) => {
+        (
+            State::ShowCode { .. } | State::Typing(_),
+            Progress::SignedIn {
+                holder,
+                login,
+                resumed,
+            },
+        ) => {
             let next = match eligibility(&holder, rules) {
-                Ok(offered) => State::ask(holder, login, &offered),
+                Ok(offered) => State::ask(holder, login, &offered, resumed),
                 Err(why) => State::NotEligible {
                     why,
                     holder: Some(holder),

@@ -90,6 +90,7 @@ keys! {
     YOU_REPLACES = "you-replaces" ("kind");
     YOU_FIRST = "you-first";
     YOU_REVIEW = "you-review";
+    YOU_RESUMED = "you-resumed";
     YOU_YES = "you-yes";
     YOU_NO = "you-no";
     NOT_ELIGIBLE_TITLE = "not-eligible-title";

@@ -19,6 +19,7 @@ mod portrait;
 mod powercut;
 mod readers;
 mod relay;
+mod resume;
 mod screens;
 mod servers;
 mod sign_in;

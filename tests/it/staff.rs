@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use card_printer::Fault;
 use fotoautomat::{
     identity::hash_pin,
     order::{Delivery, Disposition, LoginMethod, Order, OrderId, Private},
@@ -85,15 +86,15 @@ impl Harness {
         .await
     }
 
-    /// Names the guest, and waits for "is this you?".
-    async fn serve_the_guest(&mut self) -> &mut Self {
+    /// Names somebody, and waits for "is this you?".
+    async fn serve(&mut self, subject: &str) -> &mut Self {
         use attendant::Press as Staff;
         self.press(Press::Staff(Staff::Page(attendant::Page::Assist)))
-            .type_in("gast-4711")
+            .type_in(subject)
             .press(Press::Staff(Staff::Why(attendant::Why::Guest)))
             .press(Press::Staff(Staff::IdSeen))
             .press(Press::Staff(Staff::Serve));
-        self.until("the guest is asked", |state| {
+        self.until("they are asked", |state| {
             matches!(state, State::SignIn(sign_in::State::AskIsThisYou { .. }))
         })
         .await
@@ -114,8 +115,8 @@ impl Harness {
         }
     }
 
-    /// From "is this you?" to an order that is on disk.
-    async fn order(&mut self) -> OrderId {
+    /// From "is this you?" to the card on the screen.
+    async fn reach_the_card(&mut self) -> &mut Self {
         self.press(Press::Yes).press(Press::Accept);
         if matches!(self.runner.session.state, State::OldCard(_)) {
             self.press(Press::OldCard(Disposition::LeftAtHome));
@@ -140,8 +141,14 @@ impl Harness {
             )
         })
         .await
-        .press(Press::Print)
-        .press(Press::Confirm);
+    }
+
+    /// From "is this you?" to an order that is on disk.
+    async fn order(&mut self) -> OrderId {
+        self.reach_the_card()
+            .await
+            .press(Press::Print)
+            .press(Press::Confirm);
         self.until("the order is on disk", |state| {
             matches!(
                 state,
@@ -194,7 +201,7 @@ async fn an_attendant_serves_a_guest() {
             matches!(step(state), Some(attendant::Step::Panel { .. }))
         })
         .await
-        .serve_the_guest()
+        .serve("gast-4711")
         .await;
     let order = harness.order().await;
     let order = harness.arrived(&portal, order).await;
@@ -205,6 +212,85 @@ async fn an_attendant_serves_a_guest() {
         ("staf0001", "guest", true)
     );
     assert_eq!(order.person.subject.expose(), "gast-4711");
+}
+
+/// Whose card was not fed may have it through an attendant too, however the order was made; it is the same card.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_attendant_has_the_card_printed_of_an_order_that_waits_for_it() {
+    let (idp, site) = (provider(PEOPLE).await, Site::new());
+    let portal = site.portal(&idp.issuer, PEOPLE).await;
+    let address = format!("http://{}", portal.address);
+    site.write(&identity(&idp.issuer), &address, STAFF);
+    let mut harness = Harness::boot_with(site.config(), tempfile::tempdir().unwrap()).await;
+    harness.attract().await.attendants_code().await;
+    idp.control.approve("staf0001").unwrap();
+    harness
+        .until("the attendant is in", |state| {
+            matches!(step(state), Some(attendant::Step::Panel { .. }))
+        })
+        .await;
+    // a printer that is empty, and says so when it draws a card
+    harness.desk.printer().raise_after(0, Fault::NoCards);
+    harness.serve("abcd0001").await;
+    harness.reach_the_card().await.press(Press::Print);
+    harness
+        .until("it was not printed", |state| {
+            matches!(state, State::Issue(issue::State::NeedsAttendant(_)))
+        })
+        .await;
+    let State::Issue(issue::State::NeedsAttendant(open)) = &harness.runner.session.state else {
+        unreachable!()
+    };
+    let (order, serial) = (open.order, open.serial);
+    harness.press(Press::Done);
+    harness.desk.printer().clear_all();
+
+    // the person comes back with a phone
+    harness.attract().await.press(Press::Start);
+    harness
+        .until("a code", |state| {
+            matches!(
+                state,
+                State::SignIn(sign_in::State::ShowCode { code: Some(_), .. })
+            )
+        })
+        .await;
+    idp.control.approve("abcd0001").unwrap();
+    harness
+        .until("their order is known", |state| {
+            matches!(state, State::SignIn(sign_in::State::AskIsThisYou { resumed: Some(left), .. })
+                if left.unprinted.order == order && left.unprinted.serial == serial)
+        })
+        .await
+        .press(Press::Cancel);
+
+    // and then once more to the attendant
+    harness.attract().await.attendants_code().await;
+    idp.control.approve("staf0001").unwrap();
+    harness
+        .until("the attendant is in again", |state| {
+            matches!(step(state), Some(attendant::Step::Panel { .. }))
+        })
+        .await
+        .serve("abcd0001")
+        .await
+        .press(Press::Yes);
+    for _ in 0..3000 {
+        harness.press(Press::Print);
+        harness.runner.turn(Duration::from_millis(20)).await;
+        if matches!(
+            harness.runner.session.state,
+            State::Issue(issue::State::ReadingBack { .. })
+        ) {
+            break;
+        }
+    }
+    let State::Issue(issue::State::ReadingBack { job, .. }) = &harness.runner.session.state else {
+        panic!("not printed: {:?}", harness.runner.session.state)
+    };
+    assert_eq!((job.order, job.serial), (order, serial));
+    harness.arrived(&portal, order).await;
+    assert_eq!(portal.control.orders().await.unwrap().len(), 1);
 }
 
 /// With the network to the provider down the PIN still lets the attendant in; too many wrong ones lock it.

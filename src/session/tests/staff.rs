@@ -129,10 +129,10 @@ fn a_guest_is_served_after_the_attendant_has_seen_proof_of_identity() {
     let (subject, token) = asked.expect("the portal is asked");
     assert_eq!(subject.expose(), "gast-4711");
     assert_eq!(token.as_ref().unwrap().expose(), "token-of-staff");
-    world.happen(Event::Attendant(Progress::Found(Arc::new(holder(
-        &["student"],
-        0,
-    )))));
+    world.happen(Event::Attendant(Progress::Found(
+        Arc::new(holder(&["student"], 0)),
+        None,
+    )));
     assert!(world.did(|effect| matches!(
         effect,
         Effect::Audit(audit::Event::StaffSession { id }) if id == "staf0001"
@@ -190,10 +190,10 @@ fn nobody_is_served_without_a_name_a_reason_and_proof_of_identity() {
             !world.did(|effect| matches!(effect, Effect::Attendant(_))),
             "{left_out}"
         );
-        world.happen(Event::Attendant(Progress::Found(Arc::new(holder(
-            &["student"],
-            0,
-        )))));
+        world.happen(Event::Attendant(Progress::Found(
+            Arc::new(holder(&["student"], 0)),
+            None,
+        )));
         assert_eq!(
             world.place(),
             "attendant",
@@ -215,9 +215,12 @@ fn whom_the_portal_does_not_know_or_serve_is_not_served() {
             Progress::NotFound(Failure::PortalDown),
             NotEligible::Failed(Failure::PortalDown),
         ),
-        (Progress::Found(Arc::new(open)), NotEligible::OpenOrder),
         (
-            Progress::Found(Arc::new(holder(&["visitor"], 0))),
+            Progress::Found(Arc::new(open), None),
+            NotEligible::OpenOrder,
+        ),
+        (
+            Progress::Found(Arc::new(holder(&["visitor"], 0)), None),
             NotEligible::NoRole,
         ),
     ] {
@@ -282,10 +285,10 @@ fn who_has_no_phone_finds_the_attendant_on_the_page_that_helps() {
     fill_in(&mut world);
     world
         .press(Press::Staff(Staff::Serve))
-        .happen(Event::Attendant(Progress::Found(Arc::new(holder(
-            &["student"],
-            0,
-        )))));
+        .happen(Event::Attendant(Progress::Found(
+            Arc::new(holder(&["student"], 0)),
+            None,
+        )));
     assert_eq!(world.place(), "is this you");
 }
 

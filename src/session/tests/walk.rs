@@ -445,7 +445,7 @@ fn names_leave_the_screen_that_waits_for_an_attendant() {
 }
 
 fn any_event() -> impl Strategy<Value = u8> {
-    0u8..44
+    0u8..45
 }
 
 /// Event number `n`, as it could come from a finger, a device or a late answer.
@@ -492,6 +492,7 @@ fn event(n: u8, world: &mut World) -> Event {
                 method: crate::order::LoginMethod::Device,
                 staff: None,
             },
+            resumed: None,
         }),
         28 => Event::SignIn(Progress::Failed(sign_in::Failure::Denied)),
         29 => Event::CardLaid(Uid::from_bytes(&NEW_UID)),
@@ -524,6 +525,14 @@ fn event(n: u8, world: &mut World) -> Event {
                 ..Adjust::default()
             },
         ),
+        43 => Event::SignIn(Progress::SignedIn {
+            holder: std::sync::Arc::new(holder(&["student"], 1)),
+            login: sign_in::Login {
+                method: crate::order::LoginMethod::Device,
+                staff: None,
+            },
+            resumed: Some(super::resume::left()),
+        }),
         _ => Event::Ticked,
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         CardFace, CardImage, Evidence, Holder, LoginMethod, OrderId, Picture, Private, Serial, Uid,
     },
     session::{
-        Adjust, Effect, Event, Now, Press, Session, Shot, State, Work,
+        Adjust, Effect, Event, Now, Press, Resumed, Session, Shot, State, Work,
         event::Coaching,
         issue::{self, Attempt, Commitment, Rendered},
         portrait,
@@ -138,6 +138,15 @@ impl World {
     // the walk, leg by leg
 
     pub(super) fn sign_in(&mut self, holder: Holder) -> &mut Self {
+        self.sign_in_again(holder, None)
+    }
+
+    /// With what an earlier visit of the person left.
+    pub(super) fn sign_in_again(
+        &mut self,
+        holder: Holder,
+        resumed: Option<Box<Resumed>>,
+    ) -> &mut Self {
         self.press(Press::Start);
         assert!(self.did(|effect| matches!(effect, Effect::BeginSignIn)));
         self.happen(Event::SignIn(Progress::CodeReady(self.code())));
@@ -149,6 +158,7 @@ impl World {
         self.happen(Event::SignIn(Progress::SignedIn {
             holder: Arc::new(holder),
             login,
+            resumed,
         }))
     }
 

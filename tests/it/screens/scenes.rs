@@ -10,10 +10,10 @@ use fotoautomat::{
     health::{Condition, Health, Part, Supplies},
     order::{
         Allowed, CardFace, CardImage, CardKind, Evidence, FaultRecord, Fee, Function, HeldCard,
-        Holder, LoginMethod, OrderId, PhotoCheck, PickupPlace, Picture, Serial, Uid,
+        Holder, LoginMethod, OrderId, OrderReason, PhotoCheck, PickupPlace, Picture, Serial, Uid,
     },
     session::{
-        Adjust, Event, Now, Press, Rules, Session, Shot,
+        Adjust, Event, Now, Press, Resumed, Rules, Session, Shot, Unprinted,
         attendant::{self, Press as Staff},
         issue::{Attempt, Commitment, OpenAttempt, PrintStep, Rendered},
         rules::{Approval, AttendantWays, ConsentText, Limits, ReadBack},
@@ -281,6 +281,9 @@ pub(super) fn all() -> Vec<Scene> {
             holder.for_review = true;
             play.signed_in(holder);
         }),
+        scene("26-is-this-you-resumed", |play| {
+            play.signed_in_again(holder(), Some(resumed()));
+        }),
         scene("89-staff-phone", |play| {
             play.ready();
             play.press(Press::Attendant);
@@ -447,6 +450,10 @@ impl Play {
     }
 
     fn signed_in(&mut self, holder: Holder) {
+        self.signed_in_again(holder, None);
+    }
+
+    fn signed_in_again(&mut self, holder: Holder, resumed: Option<Box<Resumed>>) {
         self.code();
         self.event(Event::SignIn(Progress::SignedIn {
             holder: Arc::new(holder),
@@ -454,6 +461,7 @@ impl Play {
                 method: LoginMethod::Device,
                 staff: None,
             },
+            resumed,
         }));
     }
 
@@ -756,6 +764,27 @@ fn picture(svg: &str, width: u32, height: u32) -> Picture {
 
 const VISITOR: &str = include_str!("visitor.svg");
 const CARD: &str = include_str!("card.svg");
+
+/// What an earlier visit left: an order without its card.
+fn resumed() -> Box<Resumed> {
+    Box::new(Resumed {
+        unprinted: Unprinted {
+            order: order(),
+            serial: Serial([7; 8]),
+        },
+        reason: OrderReason::NoCode,
+        consents: Vec::new(),
+        replaces: None,
+        library_wish: false,
+        shot: Arc::new(Shot {
+            still: portrait(),
+            portrait: portrait(),
+            checks: Vec::new(),
+            adjust: Adjust::default(),
+            retakes: 0,
+        }),
+    })
+}
 
 /// A camera's frame with a drawn visitor in it.
 pub(super) fn preview() -> Arc<camera::Frame> {

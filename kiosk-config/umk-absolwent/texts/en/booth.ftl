@@ -320,6 +320,7 @@ desk-take-card = Take card
 desk-faults = Faults
 no-phone-staff-here = Staff sign in here
 you-review = The card system does not answer right now. You order the card, and it is checked before it is made.
+you-resumed = Your card is ordered and not printed yet. You can have it now, without a new photo.
 old-stranger = That card is not one of yours. Try another, or say where yours is.
 staff-phone-how = Sign in with your own account on your own phone.
 staff-by-pin = Use a PIN instead

@@ -321,6 +321,7 @@ desk-take-card = Weź kartę
 desk-faults = Usterki
 no-phone-staff-here = Obsługa loguje się tutaj
 you-review = System kart teraz nie odpowiada. Zamówisz kartę, a zamówienie zostanie sprawdzone, zanim karta powstanie.
+you-resumed = Twoja karta jest zamówiona, ale jeszcze nie wydrukowana. Możesz ją dostać teraz, bez nowego zdjęcia.
 old-stranger = Ta karta nie należy do ciebie. Spróbuj innej lub powiedz, gdzie jest twoja.
 staff-phone-how = Zaloguj się na swoje konto na własnym telefonie.
 staff-by-pin = Użyj zamiast tego kodu

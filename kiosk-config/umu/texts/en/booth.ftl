@@ -72,6 +72,7 @@ you-choose = Choose which card you want.
 you-replaces = Replaces the one you have: { $kind }
 you-first = It will be your first card.
 you-review = The card system does not answer right now. You order the card, and it is checked before it is made.
+you-resumed = Your card is ordered and not printed yet. You can have it now, without a new photo.
 you-yes = Yes, that is me
 you-no = No, that is not me
 not-eligible-title = A card cannot be made now

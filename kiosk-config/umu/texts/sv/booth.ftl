@@ -72,6 +72,7 @@ you-choose = Välj vilket kort du vill ha.
 you-replaces = Ersätter det du har nu: { $kind }
 you-first = Det blir ditt första kort.
 you-review = Kortsystemet svarar inte just nu. Du beställer kortet, och beställningen granskas innan kortet görs.
+you-resumed = Ditt kort är beställt men inte utskrivet än. Du kan få det nu, utan nytt foto.
 you-yes = Ja, det är jag
 you-no = Nej, det är inte jag
 not-eligible-title = Det går inte att göra ett kort nu
