@@ -102,6 +102,17 @@ pub struct Supplies {
     pub printed: Option<u64>,
 }
 
+/// What staff must see to although the booth serves: it lasts until they have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attention {
+    /// Stores that were found damaged and put aside, and lie beside the booth's; orders may be in them.
+    pub set_aside: u64,
+    /// Cards by which a printer's counter and the journal differ.
+    pub unexplained: u64,
+    /// An order has waited for the portal for longer than the site allows.
+    pub overdue: bool,
+}
+
 /// The whole booth at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
@@ -115,6 +126,7 @@ pub struct Health {
     pub clock: Condition,
     pub backlog: Backlog,
     pub supplies: Supplies,
+    pub attention: Attention,
 }
 
 /// What the site can live without; from its configuration.

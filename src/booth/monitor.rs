@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle, time::MissedTickBehavior};
 
 use crate::{
-    health::{self, Condition, Health, Needs, Reason, Supplies},
+    health::{self, Attention, Condition, Health, Needs, Reason, Supplies},
     identity::IdentityProvider,
     outbox::Outbox,
     portal::{Heartbeat, Portal},
@@ -44,7 +44,6 @@ pub(super) fn watch_over(parts: Parts) -> (watch::Receiver<Health>, JoinHandle<(
 async fn run(mut parts: Parts, health: watch::Sender<Health>) {
     let mut backlog = parts.outbox.backlog();
     let mut damage = parts.outbox.damage();
-    let mut overdue = false;
     let mut servers = tokio::time::interval(LOOK_AGAIN);
     servers.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looked: Option<tokio::time::Instant> = None;
@@ -59,13 +58,6 @@ async fn run(mut parts: Parts, health: watch::Sender<Health>) {
             None => Condition::Absent,
         };
         now.backlog = *backlog.borrow_and_update();
-        let was_overdue = std::mem::replace(&mut overdue, parts.outbox.is_overdue());
-        if overdue && !was_overdue {
-            tracing::error!(
-                part = "portal",
-                "an order waits for longer than outbox.alarm_days"
-            );
-        }
         // the worker's fault is the portal's silence, which the portal's own condition tells; the store itself answers
         // for each commit, so here it is well as long as it is open and the daily check finds nothing
         parts.sending.borrow_and_update();
@@ -108,11 +100,39 @@ async fn run(mut parts: Parts, health: watch::Sender<Health>) {
                     let beat = heartbeat(&now, &parts.needs);
                     probe = Some(tokio::spawn(ask(parts.identity.clone(), parts.portal.clone(), beat)));
                     let (disk, clock) = (disk(&parts.data), clock());
-                    health.send_modify(|health| (health.disk, health.clock) = (disk, clock));
+                    let attention = attention(&parts.outbox, &now.attention).await;
+                    health.send_modify(|health| {
+                        (health.disk, health.clock, health.attention) = (disk, clock, attention);
+                    });
                 }
             }
         }
     }
+}
+
+/// What staff must see to; what is new of it goes to the log too.
+async fn attention(outbox: &Outbox, known: &Attention) -> Attention {
+    let now = match outbox.attention().await {
+        Ok(now) => now,
+        Err(error) => {
+            tracing::warn!(part = "store", "it cannot be looked through: {error}");
+            return known.clone();
+        }
+    };
+    if now.set_aside > known.set_aside {
+        tracing::error!(part = "store", "a damaged store lies beside the booth's");
+    }
+    if now.unexplained > known.unexplained {
+        let cards = now.unexplained;
+        tracing::error!(part = "printer", cards, "its counter and the books differ");
+    }
+    if now.overdue && !known.overdue {
+        tracing::error!(
+            part = "portal",
+            "an order waits for longer than outbox.alarm_days"
+        );
+    }
+    now
 }
 
 /// What the portal is told of the booth.

@@ -100,7 +100,7 @@ async fn settle(mut health: watch::Receiver<Health>) -> Health {
 
 fn finding(booth: &Booth, health: &Health, part: Part) -> Finding {
     let (ready, says) = match health.of(part) {
-        Condition::Ready => (true, booth.describe(part)),
+        Condition::Ready => (true, booth.describe(part) + &attention(health, part)),
         Condition::Absent => (true, "none, and none is needed".to_owned()),
         Condition::Unknown => (
             false,
@@ -112,6 +112,25 @@ fn finding(booth: &Booth, health: &Health, part: Part) -> Finding {
         part: part.name(),
         ready,
         says,
+    }
+}
+
+/// What staff must see to at a part that works, as the end of its line.
+fn attention(health: &Health, part: Part) -> String {
+    let attention = &health.attention;
+    match part {
+        Part::Store if attention.set_aside > 0 => format!(
+            "; {} damaged and put aside beside it: \"fotoautomat outbox check\" names what to look at",
+            attention.set_aside
+        ),
+        Part::Printer if attention.unexplained > 0 => format!(
+            "; counter and journal differ by {} cards: see \"fotoautomat outbox check\"",
+            attention.unexplained
+        ),
+        Part::Portal if attention.overdue => {
+            "; an order has waited for longer than outbox.alarm_days".to_owned()
+        }
+        _ => String::new(),
     }
 }
 

@@ -229,7 +229,10 @@ fn pages(state: &State, now: Page, at: &At<'_>) -> Vec<Element> {
 fn part_line(part: Part, at: &At<'_>) -> Element {
     let name = at.of(key::PART, part.name());
     let (icon, tone, note) = match at.session.health.of(part) {
-        Condition::Ready => (Icon::Good, Tone::Good, at.say(key::PART_READY)),
+        Condition::Ready => match attention(part, at) {
+            Some(what) => (Icon::Warning, Tone::Warn, what),
+            None => (Icon::Good, Tone::Good, at.say(key::PART_READY)),
+        },
         Condition::Absent => (Icon::Info, Tone::Quiet, at.say(key::PART_ABSENT)),
         Condition::Unknown => (Icon::Clock, Tone::Warn, at.say(key::PART_UNKNOWN)),
         Condition::Down(fault) => {
@@ -240,6 +243,20 @@ fn part_line(part: Part, at: &At<'_>) -> Element {
     Element::item(format!("part-{}", part.name()), icon, name)
         .tone(tone)
         .note(note)
+}
+
+/// What staff must see to at a part that works.
+fn attention(part: Part, at: &At<'_>) -> Option<String> {
+    let attention = &at.session.health.attention;
+    match part {
+        Part::Store if attention.set_aside > 0 => Some(at.say(key::ATTENTION_SET_ASIDE)),
+        Part::Printer if attention.unexplained > 0 => {
+            let cards = attention.unexplained;
+            Some(at.with(key::ATTENTION_BOOKS, &[("cards", cards.into())]))
+        }
+        Part::Portal if attention.overdue => Some(at.say(key::ATTENTION_OVERDUE)),
+        _ => None,
+    }
 }
 
 fn decision(state: &State, at: &At<'_>) -> Vec<Element> {

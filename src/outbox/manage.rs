@@ -13,7 +13,10 @@ use super::{
     journal::{self, Broken},
     store,
 };
-use crate::order::{OrderId, Serial};
+use crate::{
+    health::Attention,
+    order::{OrderId, Serial},
+};
 
 /// Which orders are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -343,6 +346,17 @@ impl Outbox {
             overdue: self.is_overdue(),
             set_aside: store::set_aside_beside(&self.0.settings.store)?,
             damage,
+        })
+    }
+
+    /// What of it staff must hear of while the booth runs, and what it costs little to look for.
+    pub async fn attention(&self) -> Result<Attention, Error> {
+        let books = self.books().await?;
+        let differing = books.iter().map(|books| books.unexplained().unsigned_abs());
+        Ok(Attention {
+            set_aside: store::set_aside_beside(&self.0.settings.store)?.len() as u64,
+            unexplained: differing.sum(),
+            overdue: self.is_overdue(),
         })
     }
 

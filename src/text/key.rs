@@ -246,6 +246,9 @@ keys! {
     ASSIST_SERVE = "assist-serve";
     ASSIST_UNKNOWN = "assist-unknown";
     PART = "part";
+    ATTENTION_SET_ASIDE = "attention-set-aside";
+    ATTENTION_BOOKS = "attention-books" ("cards");
+    ATTENTION_OVERDUE = "attention-overdue";
     PART_READY = "part-ready";
     PART_ABSENT = "part-absent";
     PART_UNKNOWN = "part-unknown";

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use card_printer::Fault;
 use fotoautomat::{
-    health::Part,
+    health::{Attention, Part},
     identity::virtual_idp,
     order::{Outcome, Serial},
     session::{Press, State, issue, issue::Why, portrait, sign_in},
@@ -301,6 +301,65 @@ async fn a_sign_in_server_that_talks_rubbish_is_a_sentence_and_not_a_crash() {
             .await;
         assert!(!harness.runner.session.is_personal(), "{fault:?}");
     }
+}
+
+/// A damaged store is put aside and the booth serves with a new one; whoever looks after it is told in the log, at the
+/// portal, on the attendant's screen and by `doctor`, also after the next start, until the file is taken away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_was_put_aside_is_told_until_somebody_has_taken_it_away() {
+    let data = Harness::boot().await.shut().await;
+    let store = data.path().join("outbox.sqlite");
+    let mut bytes = std::fs::read(&store).unwrap();
+    bytes[..200].fill(0xa5);
+    std::fs::write(&store, bytes).unwrap();
+
+    let mut harness = Harness::boot_in(data).await;
+    for start in 0..2 {
+        harness
+            .until("it serves all the same", |state| {
+                matches!(state, State::Attract)
+            })
+            .await;
+        let seen = harness.runner.session.health.attention.clone();
+        assert_eq!(
+            seen,
+            Attention {
+                set_aside: 1,
+                ..Attention::default()
+            },
+            "start {start}"
+        );
+        let data = harness.shut().await;
+        let said = doctor(data.path()).await;
+        assert!(said.contains("1 damaged and put aside"), "{said}");
+        harness = Harness::boot_in(data).await;
+    }
+    for file in std::fs::read_dir(harness.data.path()).unwrap() {
+        let path = file.unwrap().path();
+        if path.to_string_lossy().contains(".damaged-") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let data = harness.shut().await;
+    assert!(!doctor(data.path()).await.contains("put aside"));
+    let harness = Harness::boot_in(data).await;
+    let seen = &harness.runner.session.health.attention;
+    assert_eq!(*seen, Attention::default());
+}
+
+/// What `doctor` prints of a booth in test mode.
+async fn doctor(data: &std::path::Path) -> String {
+    let state = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(data, state.path().join("fotoautomat-test")).unwrap();
+    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_fotoautomat"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("XDG_STATE_HOME", state.path())
+        .args(["doctor", "--test-mode"])
+        .output()
+        .await
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn open_serial(harness: &Harness) -> Serial {

@@ -7,7 +7,7 @@ use std::{
 
 use fotoautomat::{
     elements::{Device, Fault, Panel, Strip},
-    health::{Condition, Health, Part, Supplies},
+    health::{Attention, Condition, Health, Part, Supplies},
     order::{
         Allowed, CardFace, CardImage, CardKind, Evidence, FaultRecord, Fee, Function, HeldCard,
         Holder, LoginMethod, OrderId, OrderReason, PhotoCheck, PickupPlace, Picture, Serial, Uid,
@@ -336,6 +336,17 @@ pub(super) fn all() -> Vec<Scene> {
             play.event(Event::Attendant(attendant::Progress::Refused(
                 attendant::Refusal::Wrong,
             )));
+        }),
+        scene("87-staff-readiness-attention", |play| {
+            let mut health = good_health();
+            health.attention = Attention {
+                set_aside: 1,
+                unexplained: 2,
+                overdue: true,
+            };
+            play.ready();
+            play.event(Event::HealthChanged(Box::new(health)));
+            play.staff(attendant::Page::Readiness);
         }),
         scene("92-staff-readiness", |play| {
             play.broken(Part::Printer, "no-cards");
