@@ -15,6 +15,7 @@ mod outbox;
 mod password;
 mod phone;
 mod portal;
+mod portal_tls;
 mod portrait;
 mod powercut;
 mod readers;
