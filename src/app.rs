@@ -147,6 +147,7 @@ impl Kiosk {
             now,
             panel: None,
             keyboard: KeyboardLayout::default(),
+            measured: None,
             can_speak: false,
             strip: desk.as_ref().map(|desk| &desk.strip),
         };
@@ -205,8 +206,13 @@ impl Kiosk {
             }
             Message::Preview(frame) => {
                 self.pictures.newest(&frame);
-                // nothing else changes with a frame
-                return Task::none();
+                let (session, now) = (&self.runner.session, self.now.instant);
+                if !self.pictures.measure(&frame, session, now) {
+                    // nothing else changes with a frame
+                    return Task::none();
+                }
+                // the page says the new measures
+                Task::none()
             }
             Message::Moved | Message::Done => return Task::none(),
             Message::Ticked => {
@@ -301,6 +307,7 @@ impl Kiosk {
             now: self.now,
             panel: self.panel,
             keyboard: self.keys,
+            measured: self.pictures.measured(),
             can_speak: false,
             strip: self.desk.as_ref().map(|desk| &desk.strip),
         }

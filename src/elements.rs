@@ -266,10 +266,39 @@ pub struct Context<'a> {
     pub now: Now,
     pub panel: Option<Panel>,
     pub keyboard: KeyboardLayout,
+    /// What the camera's picture is like now, while its page is open.
+    pub measured: Option<Measured>,
     /// The booth has a voice.
     pub can_speak: bool,
     /// Test mode, and what its strip shows.
     pub strip: Option<&'a Strip>,
+}
+
+/// What the middle of the camera's picture is like, for who sets the camera up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    pub sharpness: u32,
+    /// 0 to 255.
+    pub brightness: u32,
+    pub exposure: Exposure,
+    pub balance: Balance,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exposure {
+    TooDark,
+    Good,
+    TooBright,
+}
+
+/// What white looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Balance {
+    Neutral,
+    Warm,
+    Cold,
+    Green,
+    Magenta,
 }
 
 /// The session, what stands beside it, and the language it is shown in.

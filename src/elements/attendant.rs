@@ -1,6 +1,8 @@
 //! The attendant's screen: sign-in by phone or PIN, readiness, open questions, camera, supplies, a session for somebody.
 
-use super::{At, Element, Icon, Place, Role, Tone, attract, keyboard, sign_in};
+use super::{
+    At, Balance, Element, Exposure, Icon, Measured, Place, Role, Tone, attract, keyboard, sign_in,
+};
 use crate::{
     health::{Condition, Part, Reason},
     order::Outcome,
@@ -189,6 +191,7 @@ fn panel(state: &State, page: Page, at: &At<'_>) -> Vec<Element> {
         Page::Camera => {
             elements.push(Element::image(at.say(key::CAMERA_PICTURE)));
             elements.push(Element::text("camera-how", at.say(key::CAMERA_HOW)));
+            elements.extend(at.context.measured.iter().flat_map(|m| measured(m, at)));
         }
         Page::Supplies => elements.extend(supplies(at)),
         // a screen of its own
@@ -196,6 +199,31 @@ fn panel(state: &State, page: Page, at: &At<'_>) -> Vec<Element> {
     }
     elements.extend(pages(state, page, at));
     elements
+}
+
+fn measured(measured: &Measured, at: &At<'_>) -> [Element; 3] {
+    let value = |key, value: u32| at.with(key, &[("value", value.to_string().into())]);
+    let (exposure, tone) = match measured.exposure {
+        Exposure::Good => (key::CAMERA_GOOD, Tone::Good),
+        Exposure::TooDark => (key::CAMERA_TOO_DARK, Tone::Warn),
+        Exposure::TooBright => (key::CAMERA_TOO_BRIGHT, Tone::Warn),
+    };
+    let (white, white_tone) = match measured.balance {
+        Balance::Neutral => (key::CAMERA_NEUTRAL, Tone::Good),
+        Balance::Warm => (key::CAMERA_WARM, Tone::Warn),
+        Balance::Cold => (key::CAMERA_COLD, Tone::Warn),
+        Balance::Green => (key::CAMERA_GREEN, Tone::Warn),
+        Balance::Magenta => (key::CAMERA_MAGENTA, Tone::Warn),
+    };
+    [
+        // what is sharp depends on what is seen, so this is only higher or lower
+        Element::text(
+            "sharpness",
+            value(key::CAMERA_SHARPNESS, measured.sharpness),
+        ),
+        Element::text("exposure", value(exposure, measured.brightness)).tone(tone),
+        Element::text("white", at.say(white)).tone(white_tone),
+    ]
 }
 
 fn pages(state: &State, now: Page, at: &At<'_>) -> Vec<Element> {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     elements::{Element as Thing, Place, Role, ScreenName},
-    widget::{Board, Words},
+    widget::{Board, Words, words::Line},
 };
 
 pub(super) fn draw(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
@@ -134,21 +134,7 @@ fn panel(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
         ..body
     };
     if page.at(Place::Picture).next().is_some() {
-        let caption = 3.0 * m.body();
-        let picture = Rectangle {
-            height: body.height - caption,
-            ..body
-        };
-        photo::preview(kit, board, picture);
-        let words_at = Rectangle {
-            y: body.y + body.height - caption,
-            height: caption,
-            ..body
-        };
-        return board.put(
-            words_at,
-            Words::new(words).align(Horizontal::Center, Vertical::Bottom),
-        );
+        return camera(kit, board, body, words);
     }
     if kit.frame.side.is_some() && words.len() > 8 {
         // a line and its second line stay together
@@ -160,4 +146,30 @@ fn panel(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
         return;
     }
     board.put(body, Words::new(words));
+}
+
+/// The live picture, with what is said of it beside it on a lying screen and below it on one that stands.
+fn camera(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, body: Rectangle, words: Vec<Line>) {
+    let (m, u) = (kit.metrics(), kit.u());
+    if kit.frame.side.is_some() {
+        let columns = columns(body, 2, 3.0 * u);
+        photo::preview(kit, board, columns[0]);
+        let words = Words::new(words).align(Horizontal::Left, Vertical::Center);
+        return board.put(columns[1], words);
+    }
+    // the first line may need two; the measures are short
+    let more = words.len().saturating_sub(1) as f32;
+    let caption = 3.0 * m.body() + more * (1.4 * m.body() + 0.8 * u);
+    let picture = Rectangle {
+        height: body.height - caption,
+        ..body
+    };
+    photo::preview(kit, board, picture);
+    let below = Rectangle {
+        y: body.y + body.height - caption,
+        height: caption,
+        ..body
+    };
+    let words = Words::new(words).align(Horizontal::Center, Vertical::Bottom);
+    board.put(below, words);
 }

@@ -1,14 +1,17 @@
 //! The pictures on the screen, kept as long as they are shown and let go with the state.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use iced::advanced::image::Handle;
 
 use crate::{
-    elements::{Context, ScreenName},
+    elements::{Balance, Context, Exposure, Measured, ScreenName},
     session::{
         Session, State,
-        attendant::{Step, Way},
+        attendant::{self, Step, Way},
         issue::{self, State as Issue},
         portrait::State as Portrait,
         sign_in::State as SignIn,
@@ -24,11 +27,16 @@ const CARD_CORNER: f32 = 3.18 / 85.60;
 /// Corner radius of a portrait on the screen.
 const PORTRAIT_CORNER: f32 = 0.03;
 
+/// Numbers that change more often cannot be read.
+const MEASURE: Duration = Duration::from_millis(500);
+
 /// Handles of what is shown now.
 #[derive(Debug, Default)]
 pub struct Pictures {
     /// The newest preview frame.
     pub preview: Option<Handle>,
+    /// What the camera's picture is like, and since when; only on the attendant's camera page.
+    measured: Option<(Instant, Measured)>,
     pub portrait: Kept,
     pub front: Kept,
     pub back: Kept,
@@ -91,24 +99,32 @@ impl Pictures {
 
     /// Whether the camera's picture is on the screen.
     pub fn shows_preview(&self, session: &Session) -> bool {
-        use crate::session::attendant::Page;
-        match &session.state {
-            State::Attendant(state) => matches!(
-                state.step,
-                Step::Panel {
-                    page: Page::Camera,
-                    ..
-                }
-            ),
-            state => matches!(
-                ScreenName::of(state),
+        sets_camera_up(session)
+            || matches!(
+                ScreenName::of(&session.state),
                 ScreenName::Framing
                     | ScreenName::CountingDown
                     | ScreenName::Capturing
                     | ScreenName::ReadingBack
                     | ScreenName::NeedsAttendant
-            ),
+            )
+    }
+
+    /// Measures the camera's picture where staff set the camera up, twice a second; whether there is something new.
+    pub fn measure(&mut self, frame: &camera::Frame, session: &Session, now: Instant) -> bool {
+        if !sets_camera_up(session) {
+            return self.measured.take().is_some();
         }
+        let is_recent = |(then, _)| now.saturating_duration_since(then) < MEASURE;
+        if self.measured.is_some_and(is_recent) {
+            return false;
+        }
+        self.measured = frame.measures().map(|measures| (now, measured(&measures)));
+        true
+    }
+
+    pub fn measured(&self) -> Option<Measured> {
+        self.measured.map(|(_, measured)| measured)
     }
 
     pub fn scan(&self) -> Option<&Handle> {
@@ -126,6 +142,39 @@ impl Pictures {
             frame.height,
             frame.rgba.clone(),
         ));
+    }
+}
+
+fn sets_camera_up(session: &Session) -> bool {
+    matches!(
+        &session.state,
+        State::Attendant(attendant::State {
+            step: Step::Panel {
+                page: attendant::Page::Camera,
+                ..
+            },
+            ..
+        })
+    )
+}
+
+fn measured(measures: &camera::Measures) -> Measured {
+    Measured {
+        // both are finite and small
+        sharpness: measures.sharpness.round() as u32,
+        brightness: measures.brightness.round() as u32,
+        exposure: match measures.exposure() {
+            camera::Exposure::TooDark => Exposure::TooDark,
+            camera::Exposure::Good => Exposure::Good,
+            camera::Exposure::TooBright => Exposure::TooBright,
+        },
+        balance: match measures.balance() {
+            camera::Balance::Neutral => Balance::Neutral,
+            camera::Balance::Warm => Balance::Warm,
+            camera::Balance::Cold => Balance::Cold,
+            camera::Balance::Green => Balance::Green,
+            camera::Balance::Magenta => Balance::Magenta,
+        },
     }
 }
 

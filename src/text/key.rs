@@ -259,6 +259,15 @@ keys! {
     DECIDE_VOID = "decide-void";
     CAMERA_PICTURE = "camera-picture";
     CAMERA_HOW = "camera-how";
+    CAMERA_SHARPNESS = "camera-sharpness" ("value");
+    CAMERA_GOOD = "camera-good" ("value");
+    CAMERA_TOO_DARK = "camera-too-dark" ("value");
+    CAMERA_TOO_BRIGHT = "camera-too-bright" ("value");
+    CAMERA_NEUTRAL = "camera-neutral";
+    CAMERA_WARM = "camera-warm";
+    CAMERA_COLD = "camera-cold";
+    CAMERA_GREEN = "camera-green";
+    CAMERA_MAGENTA = "camera-magenta";
     SUPPLY_RIBBON = "supply-ribbon";
     SUPPLY_PRINTED = "supply-printed";
     SUPPLY_WAITING = "supply-waiting";

@@ -152,7 +152,9 @@ impl Stage {
         let mut pictures = Pictures::default();
         pictures.follow(&stage.session, &stage.context());
         if pictures.shows_preview(&stage.session) {
-            pictures.newest(&super::scenes::preview());
+            let frame = super::scenes::preview();
+            pictures.newest(&frame);
+            pictures.measure(&frame, &stage.session, stage.now.instant);
         }
         stage.pictures = pictures;
         stage
@@ -166,6 +168,7 @@ impl Stage {
             now: self.now,
             panel: self.panel,
             keyboard: self.keyboard,
+            measured: self.pictures.measured(),
             can_speak: true,
             strip: self.strip.as_ref(),
         }
