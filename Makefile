@@ -1,6 +1,6 @@
 # Thin: each target sets up what it needs, asks nothing, and may be run twice.
 
-.PHONY: demo test build bench oracles camera-rounds readers vm vm-usb screenshots powercut soak package clean
+.PHONY: demo test build bench oracles camera-rounds preview-cost readers vm vm-usb screenshots powercut soak package clean
 .DELETE_ON_ERROR:
 
 CARGO ?= cargo
@@ -72,6 +72,13 @@ camera-rounds:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build test
 	@CAMERA_ROUNDS=100 $(CARGO) test -p camera --test it -- --exact --nocapture bed::every_fault_is_told_and_the_picture_comes_back_by_itself
+
+# What the live picture costs with and without looking for faces, and its memory over 10 000 frames; six minutes.
+preview-cost:
+	@tests/setup/rust.sh
+	@tests/setup/need.sh build show test
+	@tests/setup/models.sh
+	@PREVIEW_FRAMES=10000 $(CARGO) test --workspace --test it -- --exact --nocapture window::looking_for_faces_costs_no_more_than_the_live_picture_and_neither_keeps_memory
 
 # 10 000 codes by three readers, as printed, by each printer and by webcam; takes about an hour.
 readers:

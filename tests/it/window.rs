@@ -4,7 +4,7 @@
 pub(crate) mod display;
 pub(crate) mod program;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use display::Display;
 use program::{Program, Site};
@@ -37,6 +37,17 @@ async fn the_card_is_true(site: &Site, program: &Program<'_>) {
 
 /// Touches the way from attract to the card, with test mode's strip for phone and cards.
 fn visit_by_touch(program: &mut Program<'_>) {
+    touch_to_framing(program);
+    // the shutter opens by itself when the picture is good
+    program.sees("Reviewing");
+    program.touch_main();
+    program.sees("ShowingCard");
+    program.touch_main_until("Printing");
+    program.sees("ReadingBack");
+    program.touch_until("desk-new-card", "Collecting");
+}
+
+fn touch_to_framing(program: &mut Program<'_>) {
     program.sees("Attract");
     program.touch_main();
     program.sees("ShowCode");
@@ -46,13 +57,6 @@ fn visit_by_touch(program: &mut Program<'_>) {
     program.touch_main();
     program.sees("OldCard");
     program.touch_until("desk-old-card", "Framing");
-    // the shutter opens by itself when the picture is good
-    program.sees("Reviewing");
-    program.touch_main();
-    program.sees("ShowingCard");
-    program.touch_main_until("Printing");
-    program.sees("ReadingBack");
-    program.touch_until("desk-new-card", "Collecting");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -148,6 +152,62 @@ fn an_idle_booth_sleeps() {
     assert!(
         used < Duration::from_millis(500),
         "idle, it used {used:?} of 5 s"
+    );
+    program.ends();
+}
+
+/// Frames that a camera of 30 frames a second gives while the cost of the live picture is looked at: `PREVIEW_FRAMES` says
+/// how many, `make preview-cost` ten thousand.
+fn frames() -> u32 {
+    let asked = std::env::var("PREVIEW_FRAMES").ok();
+    asked.map_or(300, |text| {
+        text.parse().expect("PREVIEW_FRAMES is a number")
+    })
+}
+
+#[test]
+fn looking_for_faces_costs_no_more_than_the_live_picture_and_neither_keeps_memory() {
+    let site = Site::new();
+    let display = Display::x(1080, 1920);
+    // too blurred for the shutter ever to open by itself, and plainly somebody
+    let photo = site.blurred_visitor();
+    let mut program = Program::start(&site, &display, &["--photo", photo.to_str().unwrap()]);
+    touch_to_framing(&mut program);
+    // first frames fill caches
+    std::thread::sleep(Duration::from_secs(5));
+    let (cpu, faces, memory) = (program.cpu(), program.cpu_of("studio"), program.memory());
+    let began = Instant::now();
+    let long = Duration::from_secs(1) * frames() / 30;
+    let mut most = memory;
+    while began.elapsed() < long {
+        // somebody who touches nothing for long is asked whether they are still there: the edge is nothing to press
+        display.touch(4.0, 1000.0);
+        std::thread::sleep(Duration::from_secs(5).min(long));
+        most = most.max(program.memory());
+    }
+    assert_eq!(program.screen(), "Framing");
+    let took = began.elapsed();
+    let cpu = program.cpu() - cpu;
+    let faces = program.cpu_of("studio") - faces;
+    let alone = cpu - faces;
+    println!(
+        "{took:.1?}: the live picture {:.0} %, faces {:.0} % of a core, together {:.2} times the picture alone; {} MB, then \
+         at most {} MB",
+        alone.as_secs_f64() / took.as_secs_f64() * 100.0,
+        faces.as_secs_f64() / took.as_secs_f64() * 100.0,
+        cpu.as_secs_f64() / alone.as_secs_f64(),
+        memory >> 20,
+        most >> 20,
+    );
+    assert!(faces > Duration::ZERO, "nobody looked for faces");
+    assert!(
+        cpu <= alone * 2,
+        "{cpu:?} together, {alone:?} without looking for faces"
+    );
+    // a frame of the camera is 2 MB: one kept in a hundred would show
+    assert!(
+        most <= memory + (memory >> 4),
+        "{memory} bytes grew to {most}"
     );
     program.ends();
 }

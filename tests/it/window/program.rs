@@ -49,6 +49,17 @@ impl Site {
         self.folder.path().join(name)
     }
 
+    /// A photograph of somebody who does not hold still.
+    pub(super) fn blurred_visitor(&self) -> PathBuf {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let sharp = image::open(shipped.join("drivers/camera/tests/fixtures/visitor-1.jpg"));
+        let file = self.path("blurred.png");
+        image::imageops::blur(&sharp.unwrap().into_rgb8(), 9.0)
+            .save(&file)
+            .unwrap();
+        file
+    }
+
     /// The serial in a code, read with the site's own rules.
     pub(super) fn serial_in(&self, code: &str) -> Option<Serial> {
         let overlay = self.path("test-mode.toml");
@@ -304,12 +315,32 @@ impl<'a> Program<'a> {
 
     /// Time on the processor so far.
     pub(super) fn cpu(&self) -> Duration {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let after_name = stat.rsplit_once(')').unwrap().1;
-        let fields: Vec<&str> = after_name.split_whitespace().collect();
-        // utime and stime, in hundredths of a second (proc(5))
-        let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-        Duration::from_millis(ticks * 10)
+        cpu(&PathBuf::from(format!("/proc/{}", self.child.id())))
+    }
+
+    /// The same of its threads of this name.
+    pub(super) fn cpu_of(&self, thread: &str) -> Duration {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        threads
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| {
+                fs::read_to_string(path.join("comm")).is_ok_and(|name| name.trim() == thread)
+            })
+            .map(|path| cpu(&path))
+            .sum()
+    }
+
+    /// Resident memory, in bytes.
+    pub(super) fn memory(&self) -> u64 {
+        let sizes = fs::read_to_string(format!("/proc/{}/statm", self.child.id())).unwrap();
+        let pages = sizes.split_whitespace().nth(1).unwrap();
+        pages.parse::<u64>().unwrap() * 4096
+    }
+
+    /// The screen that is shown now.
+    pub(super) fn screen(&mut self) -> &str {
+        self.look();
+        &self.now
     }
 
     /// The portal's one order has its photo and its one card: the order's id and the card's serial.
@@ -369,6 +400,15 @@ impl Drop for Program<'_> {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn cpu(process: &Path) -> Duration {
+    let stat = fs::read_to_string(process.join("stat")).unwrap();
+    let after_name = stat.rsplit_once(')').unwrap().1;
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    // utime and stime, in hundredths of a second (proc(5))
+    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+    Duration::from_millis(ticks * 10)
 }
 
 /// Where the strip's buttons and the main button stand in a window of this size.
