@@ -368,3 +368,39 @@ fn open_serial(harness: &Harness) -> Serial {
         other => panic!("no open question: {other:?}"),
     }
 }
+
+/// A lamp on a serial line shines while the camera looks at somebody, and at no other time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lamp_lights_the_face_until_the_photograph_is_taken() {
+    let (_, lamp) = lamp::virtual_lamp();
+    let mut config = crate::harness::config("umu");
+    config.raw.devices.lamp = format!("serial:{}", lamp.port().unwrap());
+    let mut harness = Harness::boot_with(config, tempfile::tempdir().unwrap()).await;
+    let becomes = async |wanted: lamp::Brightness| {
+        let until = std::time::Instant::now() + Duration::from_secs(30);
+        while lamp.brightness() != wanted {
+            let shines = lamp.brightness();
+            assert!(
+                std::time::Instant::now() < until,
+                "{shines} stays, not {wanted}"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    becomes(lamp::Brightness::DARK).await;
+    harness.reach_framing().await;
+    becomes(lamp::Brightness::FULL).await;
+    harness.press(Press::Shutter);
+    harness
+        .until("a photograph", |state| {
+            matches!(state, State::Portrait(portrait::State::Reviewing { .. }))
+        })
+        .await;
+    becomes(lamp::Brightness::DARK).await;
+    // a further photograph is lit as the first
+    harness.press(Press::Retake);
+    becomes(lamp::Brightness::FULL).await;
+    // whoever leaves is not lit any more
+    harness.press(Press::Cancel);
+    becomes(lamp::Brightness::DARK).await;
+}

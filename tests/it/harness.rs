@@ -33,12 +33,7 @@ impl Harness {
 
     /// A booth of another site.
     pub(crate) async fn boot_at(site: &str, data: TempDir) -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let overlay = root.join("kiosk-config/test-mode.toml");
-        let config = config::load(&root.join("kiosk-config").join(site), Some(&overlay))
-            .map_err(|p| p.to_string())
-            .unwrap();
-        Self::boot_with(config, data).await
+        Self::boot_with(config(site), data).await
     }
 
     pub(crate) async fn boot_with(config: Config, data: TempDir) -> Self {
@@ -172,4 +167,13 @@ impl Harness {
         assert!(booth.close().await, "somebody still holds the booth");
         data
     }
+}
+
+/// A shipped site in test mode.
+pub(crate) fn config(site: &str) -> Config {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let overlay = root.join("kiosk-config/test-mode.toml");
+    config::load(&root.join("kiosk-config").join(site), Some(&overlay))
+        .map_err(|p| p.to_string())
+        .unwrap()
 }
