@@ -110,6 +110,71 @@ pub(crate) async fn compare(outbox: &Outbox, said: &[String]) {
     assert!(found.is_sound(), "{found:?}");
 }
 
+/// What a booth that went on to the end of a visit has to answer for: every acknowledged order is in the store and once
+/// at the portal, no order has two valid cards, and the printer's own counter knows no card that the journal does not.
+pub(crate) async fn account(folder: &Path, said: &[String]) -> Accounts {
+    let outbox = open(folder).await;
+    compare(&outbox, said).await;
+    assert_eq!(outbox.undecided().await.unwrap(), []);
+    let counts = outbox.counts().await.unwrap();
+    assert_eq!((counts.waiting, counts.parked), (0, 0), "{counts:?}");
+
+    let portal = folder.join("portal.sqlite");
+    let mut portal = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(portal))
+        .await
+        .unwrap();
+    let mut number = async |query: &'static str| -> i64 {
+        sqlx::query_scalar(query)
+            .fetch_one(&mut portal)
+            .await
+            .unwrap()
+    };
+    let orders = outbox.list(Which::All, u32::MAX).await.unwrap();
+    // every order of the store is at the portal once, and nothing else is: each session is somebody new
+    assert_eq!(
+        number("SELECT count(*) FROM orders").await,
+        orders.len() as i64
+    );
+    assert_eq!(
+        number("SELECT count(DISTINCT subject) FROM orders").await,
+        orders.len() as i64
+    );
+    assert_eq!(
+        number("SELECT count(*) FROM photos").await,
+        orders.len() as i64
+    );
+    let doubled =
+        "SELECT count(*) FROM (SELECT 1 FROM cards WHERE outcome IN ('printed', 'unknown')
+        GROUP BY order_id HAVING count(*) > 1)";
+    assert_eq!(number(doubled).await, 0);
+    // what the portal believes of each card is what the journal says
+    let printed = number("SELECT count(*) FROM cards WHERE outcome = 'printed'").await;
+    assert_eq!(printed as u64, counts.printed);
+    let books = outbox.books().await.unwrap().remove(0);
+    let counter: u64 = std::fs::read_to_string(folder.join("virtual-printer"))
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    assert_eq!(books.unexplained(), 0, "{books:?}");
+    // the printer's own counter, which outlived every kill, knows no card that the journal does not
+    assert_eq!(books.counted, Some(counter), "{books:?}");
+    Accounts {
+        orders: orders.len(),
+        printed: counts.printed,
+        void: counts.void,
+        fed: counter,
+    }
+}
+
+/// What a folder's store and printer came to.
+pub(crate) struct Accounts {
+    pub(crate) orders: usize,
+    printed: u64,
+    void: u64,
+    fed: u64,
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_writer_killed_500_times_loses_nothing() {
     let kills = times(500);
@@ -195,58 +260,13 @@ async fn the_whole_booth_killed_25_times_accounts_for_every_order_and_card() {
             .map(str::to_owned),
     );
 
-    let outbox = open(folder.path()).await;
-    compare(&outbox, &said).await;
-    assert_eq!(outbox.undecided().await.unwrap(), []);
-    let counts = outbox.counts().await.unwrap();
-    assert_eq!((counts.waiting, counts.parked), (0, 0), "{counts:?}");
-
-    let portal = folder.path().join("portal.sqlite");
-    let mut portal = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(portal))
-        .await
-        .unwrap();
-    let mut number = async |query: &'static str| -> i64 {
-        sqlx::query_scalar(query)
-            .fetch_one(&mut portal)
-            .await
-            .unwrap()
-    };
-    let orders = outbox.list(Which::All, u32::MAX).await.unwrap();
-    // every order of the store is at the portal once, and nothing else is: each session is somebody new
-    assert_eq!(
-        number("SELECT count(*) FROM orders").await,
-        orders.len() as i64
-    );
-    assert_eq!(
-        number("SELECT count(DISTINCT subject) FROM orders").await,
-        orders.len() as i64
-    );
-    assert_eq!(
-        number("SELECT count(*) FROM photos").await,
-        orders.len() as i64
-    );
-    let doubled =
-        "SELECT count(*) FROM (SELECT 1 FROM cards WHERE outcome IN ('printed', 'unknown')
-        GROUP BY order_id HAVING count(*) > 1)";
-    assert_eq!(number(doubled).await, 0);
-    // what the portal believes of each card is what the journal says
-    let printed = number("SELECT count(*) FROM cards WHERE outcome = 'printed'").await;
-    assert_eq!(printed as u64, counts.printed);
-    let books = outbox.books().await.unwrap().remove(0);
-    let counter: u64 = std::fs::read_to_string(folder.path().join("virtual-printer"))
-        .unwrap()
-        .trim()
-        .parse()
-        .unwrap();
-    assert_eq!(books.unexplained(), 0, "{books:?}");
-    // the printer's own counter, which outlived every kill, knows no card that the journal does not
-    assert_eq!(books.counted, Some(counter), "{books:?}");
+    let accounts = account(folder.path(), &said).await;
     println!(
         "{kills} kills: {} orders, {} cards printed, {} void, {} fed; {:.0} s",
-        orders.len(),
-        counts.printed,
-        counts.void,
-        counter,
+        accounts.orders,
+        accounts.printed,
+        accounts.void,
+        accounts.fed,
         began.elapsed().as_secs_f64()
     );
 }

@@ -128,9 +128,10 @@ impl Visitor {
             if begun && here == "attract" {
                 break;
             }
+            // what an attendant decides about a card of before the start is nobody's visit
             begun |= !matches!(
                 here,
-                "attract" | "starting" | "outOfService" | "afterRestart"
+                "attract" | "starting" | "outOfService" | "afterRestart" | "attendant"
             );
             visit.remember(&runner.session.state);
             if let Some(order) = visit

@@ -180,6 +180,16 @@ impl Disk {
         }
     }
 
+    /// A file as its writer left it, for what is not on this disk: a device that keeps its own count.
+    pub(super) fn as_written(&self, path: &Path) -> Option<Vec<u8>> {
+        let file = &self.files[*self.names.get(path)?];
+        let mut content = file.safe.clone();
+        for change in &file.pending {
+            change.apply(&mut content);
+        }
+        Some(content)
+    }
+
     /// Leaves in `to` what a power cut now leaves of the folder `root`: only what was synced, or, with `reached`, also
     /// what `reached` says the disk had got to.
     pub(super) fn cut(

@@ -143,8 +143,16 @@ impl Reader<'_> {
         let Some((name, rest)) = call.split_once('(') else {
             return;
         };
-        let Some((arguments, result)) = rest.rsplit_once(") = ") else {
+        // the program ended before the call did
+        if rest.ends_with(" <detached ...>") {
             return;
+        }
+        // strace puts the results of short lines under one another
+        let Some((arguments, result)) = rest
+            .rsplit_once(" = ")
+            .and_then(|(call, result)| Some((call.trim_end().strip_suffix(')')?, result)))
+        else {
+            panic!("strace's line is not understood: {call:.200}");
         };
         let number = result
             .split(|c: char| !c.is_ascii_digit() && c != '-')
@@ -322,9 +330,9 @@ fn calls_that_were_interrupted_by_others_are_put_together() {
          7 pwrite64(4<{file}>, \"{ab}\", 2, 512 <unfinished ...>\n\
          8 write(1<{out}>, \"{said}\", 4 <unfinished ...>\n\
          9 fdatasync(4<{file}> <unfinished ...>\n\
-         7 <... pwrite64 resumed>) = 2\n\
-         8 <... write resumed>) = 4\n\
-         9 <... fdatasync resumed>) = 0\n\
+         7 <... pwrite64 resumed>)             = 2\n\
+         8 <... write resumed>)                = 4\n\
+         9 <... fdatasync resumed>)            = 0\n\
          9 pwrite64(4<{file}>, \"{ab}\", 2, 0) = -1 EIO (Input/output error)\n\
          9 unlink(\"{file}\") = 0\n",
         ab = hex("ab"),
