@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fotoautomat::{
-    elements::{Element, Page, Panel, Role, ScreenName, Sheet},
+    elements::{Element, Page, Panel, Role, ScreenName, Sheet, Tone},
     widget::words::Fit,
 };
 use iced_test::core::{
@@ -13,7 +13,7 @@ use iced_test::core::{
 
 use super::{
     draw::{Canvas, Drawn},
-    scenes,
+    scenes::{self, Scene},
     stage::{Stage, Way},
 };
 
@@ -126,6 +126,46 @@ fn no_words_are_cut_and_none_leave_the_window() {
         );
         wrong
     });
+}
+
+#[test]
+fn the_camera_page_says_what_is_wrong_with_the_light() {
+    let camera = |scene: &&Scene| scene.name == "95-staff-camera";
+    let scenes = scenes::all();
+    let scene = scenes.iter().find(camera).unwrap();
+    for (wall, light, white) in [
+        ([128, 128, 128], ": good", "White looks white"),
+        ([20, 20, 20], ": too dark", "White looks white"),
+        ([240, 240, 240], ": too bright", "White looks white"),
+        ([170, 128, 90], ": good", "White looks yellow or red"),
+        ([90, 128, 170], ": good", "White looks blue"),
+        ([90, 150, 90], ": good", "White looks green"),
+        ([160, 110, 160], ": good", "White looks pink"),
+        ([50, 30, 20], ": too dark", "White looks yellow or red"),
+    ] {
+        for way in Way::pictures() {
+            let mut stage = Stage::new(&way, scene);
+            stage.film(&scenes::wall(wall));
+            let page = stage.page();
+            let says = |id: &str| page.base.iter().find(|element| element.id == id).unwrap();
+            let (exposure, balance) = (says("exposure"), says("white"));
+            let warned = |element: &Element| element.tone == Tone::Warn;
+            assert_eq!(warned(exposure), light != ": good", "{wall:?}");
+            assert_eq!(warned(balance), white != "White looks white", "{wall:?}");
+            if way.language == "en" {
+                assert!(
+                    exposure.label.ends_with(light),
+                    "{wall:?}: {}",
+                    exposure.label
+                );
+                assert_eq!(balance.label, white, "{wall:?}");
+            }
+            let mut fits = Fits::default();
+            Canvas::new(&stage).operate(&mut operation::black_box(&mut fits));
+            let cut: Vec<_> = fits.0.iter().filter(|(_, fit)| fit.cut).collect();
+            assert!(cut.is_empty(), "{} {wall:?}: {cut:?}", way.name);
+        }
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ use fotoautomat::{
 };
 use jiff::civil::date;
 
-use super::stage::Way;
+use super::stage::{Way, site};
 
 /// A state, how it is reached, and what lies over it.
 pub(crate) struct Scene {
@@ -377,7 +377,7 @@ pub(super) fn all() -> Vec<Scene> {
 
 impl Play {
     fn new(way: &Way) -> Self {
-        let rules = rules();
+        let rules = rules(way.language);
         let now = Now {
             instant: Instant::now(),
             wall: "2026-03-02T09:15:00Z".parse().unwrap(),
@@ -587,9 +587,9 @@ impl Play {
     }
 }
 
-fn rules() -> Rules {
+fn rules(language: &str) -> Rules {
     Rules {
-        languages: vec!["sv".to_owned(), "en".to_owned()],
+        languages: site(language).1.to_vec(),
         needs: fotoautomat::health::Needs {
             fetch_later: true,
             without_portal: false,
@@ -795,6 +795,17 @@ fn resumed() -> Box<Resumed> {
             retakes: 0,
         }),
     })
+}
+
+/// A camera's frame of one colour.
+pub(super) fn wall([red, green, blue]: [u8; 3]) -> camera::Frame {
+    camera::Frame {
+        width: 96,
+        height: 54,
+        rgba: [red, green, blue, 255].repeat(96 * 54).into(),
+        seq: 1,
+        at: Instant::now(),
+    }
 }
 
 /// A camera's frame with a drawn visitor in it.

@@ -1,6 +1,9 @@
 //! A session in one state, seen in one way: size, language, preferences.
 
-use std::path::Path;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use fotoautomat::{
     config::Problems,
@@ -61,6 +64,10 @@ impl Way {
         ways.push(Self::new(1024.0, 768.0, "sv", "low-large-test"));
         ways.push(Self::new(768.0, 1024.0, "sv", "large"));
         ways.push(Self::new(2160.0, 3840.0, "sv", "normal"));
+        ways.push(Self::new(1080.0, 1920.0, "pl", "normal"));
+        ways.push(Self::new(1920.0, 1080.0, "pl", "large"));
+        ways.push(Self::new(1024.0, 768.0, "pl", "low-large-test"));
+        ways.push(Self::new(768.0, 1024.0, "pl", "large"));
         ways
     }
 
@@ -104,20 +111,26 @@ pub(crate) struct Stage {
     pub(super) focus: Option<String>,
 }
 
-pub(super) fn umu() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/kiosk-config/umu"))
+/// The shipped site that speaks this language first, and the languages it speaks.
+pub(super) fn site(language: &str) -> (PathBuf, [String; 2]) {
+    let (name, languages) = match language {
+        "pl" => ("umk-absolwent", ["pl", "en"]),
+        _ => ("umu", ["sv", "en"]),
+    };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk-config");
+    (folder.join(name), languages.map(str::to_owned))
 }
 
-pub(super) fn texts() -> Texts {
-    let languages = ["sv".to_owned(), "en".to_owned()];
+fn texts(language: &str) -> Texts {
+    let (site, languages) = site(language);
     let mut problems = Problems::default();
-    let texts = Texts::load(&umu().join("texts"), &languages, &mut problems);
+    let texts = Texts::load(&site.join("texts"), &languages, &mut problems);
     assert!(problems.is_empty(), "{problems}");
     texts
 }
 
-pub(super) fn theme() -> Theme {
-    toml::from_str(&std::fs::read_to_string(umu().join("theme.toml")).unwrap()).unwrap()
+pub(super) fn theme(language: &str) -> Theme {
+    toml::from_str(&std::fs::read_to_string(site(language).0.join("theme.toml")).unwrap()).unwrap()
 }
 
 impl Stage {
@@ -126,7 +139,7 @@ impl Stage {
         let strip = (way.test_mode || scene.needs_test_mode()).then(super::scenes::strip);
         let area = fotoautomat::screen::area_of(way.size, strip.is_some());
         let look = Look::new(
-            &theme(),
+            &theme(way.language),
             &Screen::default(),
             area.size(),
             &played.session.preferences,
@@ -135,7 +148,7 @@ impl Stage {
             session: played.session,
             now: played.now,
             rules: played.rules,
-            texts: texts(),
+            texts: texts(way.language),
             site: Site {
                 institution: "Umeå universitet".to_owned(),
                 place: "Infocenter, Universumhuset".to_owned(),
@@ -158,6 +171,15 @@ impl Stage {
         }
         stage.pictures = pictures;
         stage
+    }
+
+    /// The camera's next picture, seen long enough after the last to be measured.
+    pub(super) fn film(&mut self, frame: &camera::Frame) {
+        self.now.instant += Duration::from_secs(1);
+        assert!(
+            self.pictures
+                .measure(frame, &self.session, self.now.instant)
+        );
     }
 
     pub(super) fn context(&self) -> Context<'_> {
