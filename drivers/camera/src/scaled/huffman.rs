@@ -3,8 +3,9 @@
 use super::bits::Bits;
 use crate::mjpeg::Damage;
 
-/// Codes and values within so many bits are found in one look; the tables of a picture stay in the first cache.
-const LOOK: u32 = 13;
+/// Codes and values within so many bits are found in one look. With more bits a look finds more, and its table no longer stays
+/// in the first cache.
+const LOOK: u32 = 11;
 /// Looks for which the bits suffice after one refill.
 pub(super) const LOOKS: usize = 4;
 /// Coefficients of one look. With 4.7 bits to a coefficient, as measured in a webcam's picture, more would seldom fit.

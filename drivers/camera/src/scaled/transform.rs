@@ -60,7 +60,7 @@ impl Inverse {
         };
         let left_out = |k: u8| match self.n {
             8 => aan(k) * 0.125f64.sqrt(),
-            4 => 0.125f64.sqrt(),
+            4 | 6 => 0.125f64.sqrt(),
             _ => 1.0,
         };
         let mut factors = [0.0; 64];
@@ -84,7 +84,11 @@ impl Inverse {
         stride: usize,
     ) {
         if last == 0 {
-            let mean = if matches!(self.n, 4 | 8) { 1.0 } else { 0.125 };
+            let mean = if matches!(self.n, 4 | 6 | 8) {
+                1.0
+            } else {
+                0.125
+            };
             let value = rounded(f32::from(block[0]) * factors[0] * mean + bias);
             block[0] = 0;
             for row in 0..self.n {
@@ -95,7 +99,7 @@ impl Inverse {
         match self.n {
             8 => eight(block, factors, bias, out, stride),
             7 => self.any::<7, 2>(block, factors, bias, out, stride),
-            6 => self.any::<6, 2>(block, factors, bias, out, stride),
+            6 => six(block, factors, bias, out, stride),
             5 => self.any::<5, 2>(block, factors, bias, out, stride),
             4 => four(block, factors, bias, out, stride),
             3 => self.any::<3, 1>(block, factors, bias, out, stride),
@@ -199,16 +203,10 @@ fn taken<const N: usize, const L: usize>(block: &mut Block, factors: &[f32; 64])
 #[inline(always)]
 fn turned<const N: usize, const L: usize>(lines: [Line<L>; N]) -> [Line<L>; N] {
     let line = |index: usize| lines.get(index).copied().unwrap_or(Line::zero());
-    let mut done = [Line::zero(); N];
-    for down in 0..L {
-        for across in 0..L {
-            let square = f32x4::transpose(from_fn(|i| line(down * 4 + i).0[across]));
-            for (to, part) in done.iter_mut().skip(across * 4).zip(square) {
-                to.0[down] = part;
-            }
-        }
-    }
-    done
+    let squares: [[[f32x4; 4]; L]; L] = from_fn(|across| {
+        from_fn(|down| f32x4::transpose(from_fn(|i| line(down * 4 + i).0[across])))
+    });
+    from_fn(|i| Line(from_fn(|down| squares[i / 4][down][i % 4])))
 }
 
 /// To the nearest whole numbers. What does not fit comes of damaged data, and is as wrong one way or the other.
@@ -236,6 +234,35 @@ fn four(block: &mut Block, factors: &[f32; 64], bias: f32, out: &mut [i16], stri
         [outer + steep, inner + flat, inner - flat, outer - steep]
     }
     let mut columns: [Line<1>; 4] = taken(block, factors);
+    columns[0] = columns[0] + first(bias);
+    write(&pass(turned(pass(columns))), out, stride);
+}
+
+/// Six points with four multiplications: the odd frequencies are sums and differences but for one angle.
+#[inline(always)]
+fn six(block: &mut Block, factors: &[f32; 64], bias: f32, out: &mut [i16], stride: usize) {
+    #[inline(always)]
+    fn pass(x: [Line<2>; 6]) -> [Line<2>; 6] {
+        // sqrt 2 times cosines of 60, 30 and 75 degrees
+        const C60: f32 = 0.707_106_77;
+        const C30: f32 = 1.224_744_9;
+        const C75: f32 = 0.366_025_4;
+        let half = x[4] * C60;
+        let (sum, middle) = (x[0] + half, x[0] - half - half);
+        let outer = x[2] * C30;
+        let even = [sum + outer, middle, sum - outer];
+        let both = (x[1] + x[5]) * C75;
+        let odd = [both + x[1] + x[3], x[1] - x[3] - x[5], both - x[3] + x[5]];
+        [
+            even[0] + odd[0],
+            even[1] + odd[1],
+            even[2] + odd[2],
+            even[2] - odd[2],
+            even[1] - odd[1],
+            even[0] - odd[0],
+        ]
+    }
+    let mut columns: [Line<2>; 6] = taken(block, factors);
     columns[0] = columns[0] + first(bias);
     write(&pass(turned(pass(columns))), out, stride);
 }
