@@ -58,6 +58,8 @@ pub const LARGEST_ORDER: usize = 256 * 1024;
 pub enum Error {
     #[error("another booth uses the store {}; stop it first", .0.display())]
     Taken(PathBuf),
+    #[error("there is no store {}: name the folder in which the booth keeps its data", .0.display())]
+    Absent(PathBuf),
     #[error("{} cannot be used: {error}", path.display())]
     File { path: PathBuf, error: io::Error },
     #[error("the store is damaged: {0}")]
@@ -173,6 +175,7 @@ impl Outbox {
         settings: &Settings,
         wall: fn() -> Timestamp,
     ) -> Result<Opened, Error> {
+        store::make_room(&settings.store)?;
         let lock = Lock::take(&settings.store)?;
         Self::open_locked(settings, lock, wall)
             .await
@@ -221,9 +224,7 @@ impl Outbox {
     /// Opens an existing store beside a running booth, for the command line.
     pub async fn attach(settings: &Settings) -> Result<Self, Error> {
         if !settings.store.exists() {
-            let error = io::Error::from(io::ErrorKind::NotFound);
-            let path = settings.store.clone();
-            return Err(Error::File { path, error });
+            return Err(Error::Absent(settings.store.clone()));
         }
         let known = Keyring::load(&settings.key)?;
         let store = store::attach(&settings.store).await?;

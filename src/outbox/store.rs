@@ -159,9 +159,12 @@ pub(super) struct Lock(#[allow(dead_code)] File);
 impl Lock {
     pub(super) fn take(store: &Path) -> Result<Self, Error> {
         let path = with_suffix(store, ".lock");
-        let failed = |error| Error::File {
-            path: path.clone(),
-            error,
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => Error::Absent(store.to_owned()),
+            _ => Error::File {
+                path: path.clone(),
+                error,
+            },
         };
         let file = File::options()
             .create(true)
@@ -186,9 +189,6 @@ pub struct SetAside {
 
 /// Opens the booth's store; a damaged one is set aside and a new one made. Other faults (disk, permission) are errors.
 pub(super) async fn open(file: &Path, now: Timestamp) -> Result<(Store, Option<SetAside>), Error> {
-    if let Some(folder) = folder(file) {
-        make_folder(folder)?;
-    }
     let orphaned = leave_no_orphan(file, now)?;
     let suspect = with_suffix(file, SUSPECT);
     let suspected = exists(&suspect)?;
@@ -264,6 +264,11 @@ async fn attempt(file: &Path, suspected: bool) -> Result<Store, Damage> {
             Err(judged(error))
         }
     }
+}
+
+/// Makes the folder of a store that is to be made.
+pub(super) fn make_room(file: &Path) -> Result<(), Error> {
+    folder(file).map_or(Ok(()), make_folder)
 }
 
 /// Makes a folder and those above it that are missing, each so that its name survives a power cut.

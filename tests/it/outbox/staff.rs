@@ -298,3 +298,24 @@ async fn the_check_finds_what_is_wrong() {
     );
     assert!(outbox.read(order).await.unwrap().is_some());
 }
+
+#[test]
+fn a_store_that_is_not_there_is_said_to_be_missing_and_only_a_booth_makes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("of/a/booth");
+    let outbox = |arguments: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_fotoautomat"));
+        program.args(["outbox", "--data"]).arg(&data);
+        program.args(arguments).output().unwrap()
+    };
+    for arguments in [&["list"][..], &["check"], &["rotate"]] {
+        let answer = outbox(arguments);
+        let error = String::from_utf8(answer.stderr).unwrap();
+        let missing = format!("there is no store {}", data.join("outbox.sqlite").display());
+        assert!(error.contains(&missing), "{arguments:?}: {error}");
+        assert!(!answer.status.success() && !data.exists(), "{arguments:?}");
+    }
+    let filled = outbox(&["fill", "--orders", "1"]);
+    assert!(filled.status.success(), "{filled:?}");
+    assert!(outbox(&["check"]).status.success());
+}
