@@ -103,7 +103,7 @@ vm: vm-usb
 	@target/debug/camctl capture virtual:drivers/camera/tests/fixtures/visitor-1.jpg --out target/vm/visitor.png
 	@for script in tests/vm/guest/*.sh; do tests/vm/run.sh "$$(basename "$$script" .sh)" || exit 1; done
 
-# The power is cut at 50 000 points of a real run, and at some thousand of other queues; a quarter of an hour.
+# The power is cut at 50 000 points of a store's run, 5 000 of a whole booth's, and some thousand of other queues'; half an hour.
 powercut:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build test

@@ -385,7 +385,7 @@ async fn a_whole_booth_goes_on_wherever_the_power_is_cut() {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args(["rehearse", "--sessions", "8", "--out"])
         .arg(&root);
-    let points = points() / 5;
+    let points = points() / 10;
     let tally = try_out(
         "fotoautomat rehearse",
         &mut rehearse,
