@@ -81,18 +81,18 @@ pub(super) async fn insert(
 /// Lets the next job of a lane go, if none of it is on its way. The rest of an order waits while the order itself is
 /// parked; a parked photo or card holds nothing back, so that a card in the holder's hand becomes known.
 pub(super) async fn release(tx: &mut Transaction<'_, Sqlite>, lane: &[u8]) -> Result<(), Error> {
-    sqlx::query(
-        "UPDATE jobs SET state = 'available', due = 0 WHERE id = (
-            SELECT id FROM jobs j WHERE lane = ?1 AND state = 'held' AND NOT EXISTS (
-                SELECT 1 FROM jobs p WHERE p.order_row = j.order_row AND p.part = 'order' AND p.state = 'parked')
-            ORDER BY id LIMIT 1)
-         AND NOT EXISTS (SELECT 1 FROM jobs WHERE lane = ?1 AND state IN ('available', 'running'))",
-    )
-    .bind(lane)
-    .execute(&mut **tx)
-    .await?;
+    sqlx::query(RELEASE).bind(lane).execute(&mut **tx).await?;
     Ok(())
 }
+
+/// Asks by the very condition of the index `jobs_lane`: SQLite takes a partial index only where that is asked too.
+pub(super) const RELEASE: &str = "UPDATE jobs SET state = 'available', due = 0 WHERE id = (
+        SELECT id FROM jobs j WHERE lane = ?1 AND state IN ('held', 'available', 'running') AND state = 'held'
+         AND NOT EXISTS (
+            SELECT 1 FROM jobs p WHERE p.order_row = j.order_row AND p.part = 'order' AND p.state = 'parked')
+        ORDER BY id LIMIT 1)
+     AND NOT EXISTS (
+        SELECT 1 FROM jobs WHERE lane = ?1 AND state IN ('held', 'available', 'running') AND state <> 'held')";
 
 /// Gives up the unsent rows of a card: a newer one is to follow.
 pub(super) async fn drop_older(

@@ -90,6 +90,24 @@ const CARD: &str =
     cards.evidence, cards.code_read_back, cards.collected, cards.closed
     FROM cards JOIN orders ON orders.id = cards.order_row WHERE cards.serial = ?";
 
+// The first condition of both is that of the index `cards_unsettled`: SQLite takes a partial index only where its very condition
+// is asked, and these are asked while somebody waits.
+pub(super) const UNDECIDED: &str =
+    "SELECT orders.order_id, cards.serial, a.printer, a.counter_before, a.outcome IS NULL
+    FROM cards JOIN orders ON orders.id = cards.order_row
+    JOIN attempts a ON a.id = (SELECT max(id) FROM attempts WHERE serial = cards.serial)
+    WHERE (cards.outcome IN ('open', 'unknown', 'notPrinted') OR cards.closed = 0)
+      AND cards.outcome IN ('open', 'unknown') ORDER BY a.id";
+pub(super) const PRINTABLE: &str =
+    "SELECT orders.order_id, cards.serial, (SELECT max(id) FROM attempts WHERE serial = cards.serial)
+    FROM cards JOIN orders ON orders.id = cards.order_row
+    WHERE (cards.outcome IN ('open', 'unknown', 'notPrinted') OR cards.closed = 0)
+      AND cards.outcome = 'notPrinted' AND cards.fed = 0 AND orders.erased_at IS NULL
+      AND EXISTS (SELECT 1 FROM payloads p
+        WHERE p.order_row = orders.id AND p.field = 'photo' AND p.wrapped IS NOT NULL)
+      AND (?1 IS NULL OR orders.lane = ?1)
+    ORDER BY orders.id DESC";
+
 impl Card {
     async fn find(tx: &mut Transaction<'_, Sqlite>, serial: Serial) -> Result<Option<Self>, Error> {
         let row = sqlx::query(CARD)
@@ -271,14 +289,9 @@ impl Outbox {
 
     /// Cards whose fate is open, oldest first.
     pub async fn undecided(&self) -> Result<Vec<Undecided>, Error> {
-        let rows = sqlx::query(
-            "SELECT orders.order_id, cards.serial, a.printer, a.counter_before, a.outcome IS NULL
-             FROM cards JOIN orders ON orders.id = cards.order_row
-             JOIN attempts a ON a.id = (SELECT max(id) FROM attempts WHERE serial = cards.serial)
-             WHERE cards.outcome IN ('open', 'unknown') ORDER BY a.id",
-        )
-        .fetch_all(self.0.store.reader())
-        .await?;
+        let rows = sqlx::query(UNDECIDED)
+            .fetch_all(self.0.store.reader())
+            .await?;
         rows.iter()
             .map(|row| {
                 Ok(Undecided {
@@ -321,7 +334,8 @@ impl Outbox {
         let now = self.now();
         let mut tx = self.0.store.write().await?;
         let serials: Vec<Vec<u8>> = sqlx::query_scalar(
-            "SELECT serial FROM cards WHERE outcome = 'notPrinted' AND EXISTS (
+            "SELECT serial FROM cards
+             WHERE (outcome IN ('open', 'unknown', 'notPrinted') OR closed = 0) AND outcome = 'notPrinted' AND EXISTS (
                 SELECT 1 FROM payloads WHERE order_row = cards.order_row AND field = 'photo' AND wrapped IS NULL)",
         )
         .fetch_all(&mut *tx)
@@ -359,18 +373,10 @@ impl Outbox {
         &self,
         lane: Option<[u8; 16]>,
     ) -> Result<Vec<(OrderId, Attempt)>, Error> {
-        let rows = sqlx::query(
-            "SELECT orders.order_id, cards.serial, (SELECT max(id) FROM attempts WHERE serial = cards.serial)
-             FROM cards JOIN orders ON orders.id = cards.order_row
-             WHERE cards.outcome = 'notPrinted' AND cards.fed = 0 AND orders.erased_at IS NULL
-               AND EXISTS (SELECT 1 FROM payloads p
-                    WHERE p.order_row = orders.id AND p.field = 'photo' AND p.wrapped IS NOT NULL)
-               AND (?1 IS NULL OR orders.lane = ?1)
-             ORDER BY orders.id DESC",
-        )
-        .bind(lane.map(|lane| lane.to_vec()))
-        .fetch_all(self.0.store.reader())
-        .await?;
+        let rows = sqlx::query(PRINTABLE)
+            .bind(lane.map(|lane| lane.to_vec()))
+            .fetch_all(self.0.store.reader())
+            .await?;
         rows.iter()
             .map(|row| {
                 let id: i64 = row.try_get(2)?;

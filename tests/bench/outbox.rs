@@ -62,7 +62,7 @@ fn open(runtime: &Runtime, folder: &Path) -> Outbox {
 fn contest(runtime: &Runtime, folder: &Path) {
     let empty = open(runtime, &folder.join("empty"));
     let full = open(runtime, &folder.join("full"));
-    println!("filling a store with {BACKLOG} waiting orders");
+    println!("filling a store with {BACKLOG} waiting orders: some minutes");
     runtime.block_on(async {
         for number in 0..BACKLOG {
             full.commit(record(number, 500, None)).await.unwrap();

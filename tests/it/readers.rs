@@ -307,26 +307,32 @@ impl Pile {
     }
 }
 
-/// Cards before a webcam. It gives thirty frames a second: a reader has read a code that it reads in one of five.
+/// Cards before a webcam, each in a new pose and noise in every frame. It gives thirty frames a second: what a reader reads in one
+/// of them it has read in a second. Says how many frames that took.
 fn read_by_webcam(what: &str, cards: &[(Grey, String)]) {
     type Reader = fn(&[PathBuf]) -> Vec<Option<String>>;
+    const SECOND: u64 = 30;
     for (reader, read) in [("zbar", zbar as Reader), ("ZXing", zxing as Reader)] {
         let mut left: Vec<usize> = (0..cards.len()).collect();
-        for frame in 0..5 {
+        let mut frames = String::new();
+        for frame in 0..SECOND {
             let mut pile = Pile::new();
             for number in &left {
                 let (card, expected) = &cards[*number];
                 pile.add(&card.by_webcam(*number as u64 + frame * 100_000), expected);
             }
-            if !left.is_empty() {
-                let unread = pile.unread(&read(&pile.files));
-                left = unread.into_iter().map(|at| left[at]).collect();
+            let unread = pile.unread(&read(&pile.files));
+            frames += &format!(" {}", left.len() - unread.len());
+            left = unread.into_iter().map(|at| left[at]).collect();
+            if left.is_empty() {
+                break;
             }
         }
         let of = cards.len();
+        println!("{what}: {of} codes, read by {reader} in frame 1, 2, ...:{frames}");
         assert!(
             left.is_empty(),
-            "{what}: {reader} did not read {left:?} of {of}"
+            "{what}: {reader} did not read {left:?} of {of} in a second"
         );
     }
 }
@@ -360,59 +366,58 @@ fn printed(model: Model, face: &CardFace) -> Grey {
     Grey::of(width, height, drawn.rgb())
 }
 
+/// Two thirds of the codes are the longest form, which is the hardest to read.
 #[test]
-fn every_code_is_read_by_three_readers() {
+fn every_signed_code_is_read_by_three_readers() {
+    let code = "[code]\nhost = 'KORT.EXAMPLE.ORG'\nform = 'signed'\nkey = 'test'";
+    read_everywhere("signed", code, many() * 2 / 3);
+}
+
+#[test]
+fn every_opaque_code_is_read_by_three_readers() {
+    read_everywhere("opaque", "[code]\nhost = 'KORT.EXAMPLE.ORG'", many() / 6);
+}
+
+#[test]
+fn every_esc_code_is_read_by_three_readers() {
+    let code = "[code]\nhost = 'A.SE'\nform = 'esc'\nesc = { server = '001', pic = '999978433' }";
+    read_everywhere("ESC", code, many() / 6);
+}
+
+fn read_everywhere(form: &str, code: &str, count: u64) {
     let (x, y, side) = BOX;
-    for (form, code) in [
-        (
-            "signed",
-            "[code]\nhost = 'KORT.EXAMPLE.ORG'\nform = 'signed'\nkey = 'test'",
-        ),
-        ("opaque", "[code]\nhost = 'KORT.EXAMPLE.ORG'"),
-        (
-            "ESC",
-            "[code]\nhost = 'A.SE'\nform = 'esc'\nesc = { server = '001', pic = '999978433' }",
-        ),
-    ] {
-        let designer = designer(code, &qr_box());
-        let (mut exact, mut by_printer, mut by_webcam) = (Pile::new(), Pile::new(), Vec::new());
-        // two thirds of the codes are the longest form, which is the hardest to read
-        let count = if form == "signed" {
-            many() * 2 / 3
-        } else {
-            many() / 6
-        };
-        for number in 0..count {
-            let model = MODELS[(number % 6) as usize];
-            let (width, height) = model.raster();
-            let content = card(number);
-            let expected = designer.code_text(&content).unwrap();
-            let raster = Raster::at_300(width, height);
-            let face = designer.draw(&content, &portrait(), raster).unwrap().front;
-            let whole = Grey::of(width, height, face.rgb.rgb());
-            let near = whole.around((x, y, side, side));
-            let read = read_code_luma(near.width, near.height, &near.luma);
-            assert_eq!(
-                read,
-                [expected.as_str()],
-                "{form} {number}: rqrr, as printed"
-            );
-            exact.add(if number < 5 { &whole } else { &near }, &expected);
-            let near = printed(model, &face).around((x, y, side, side));
-            let read = read_code_luma(near.width, near.height, &near.luma);
-            assert_eq!(
-                read,
-                [expected.as_str()],
-                "{form} {number}: rqrr, by {}",
-                model.title()
-            );
-            by_printer.add(&near, &expected);
-            by_webcam.push((near, expected));
-        }
-        exact.read_by_all(&format!("{form}, as printed"));
-        by_printer.read_by_all(&format!("{form}, by the printers"));
-        read_by_webcam(&format!("{form}, by webcam"), &by_webcam);
+    let designer = designer(code, &qr_box());
+    let (mut exact, mut by_printer, mut by_webcam) = (Pile::new(), Pile::new(), Vec::new());
+    for number in 0..count {
+        let model = MODELS[(number % 6) as usize];
+        let (width, height) = model.raster();
+        let content = card(number);
+        let expected = designer.code_text(&content).unwrap();
+        let raster = Raster::at_300(width, height);
+        let face = designer.draw(&content, &portrait(), raster).unwrap().front;
+        let whole = Grey::of(width, height, face.rgb.rgb());
+        let near = whole.around((x, y, side, side));
+        let read = read_code_luma(near.width, near.height, &near.luma);
+        assert_eq!(
+            read,
+            [expected.as_str()],
+            "{form} {number}: rqrr, as printed"
+        );
+        exact.add(if number < 5 { &whole } else { &near }, &expected);
+        let near = printed(model, &face).around((x, y, side, side));
+        let read = read_code_luma(near.width, near.height, &near.luma);
+        assert_eq!(
+            read,
+            [expected.as_str()],
+            "{form} {number}: rqrr, by {}",
+            model.title()
+        );
+        by_printer.add(&near, &expected);
+        by_webcam.push((near, expected));
     }
+    exact.read_by_all(&format!("{form}, as printed"));
+    by_printer.read_by_all(&format!("{form}, by the printers"));
+    read_by_webcam(&format!("{form}, by webcam"), &by_webcam);
 }
 
 #[test]

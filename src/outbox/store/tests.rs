@@ -201,3 +201,27 @@ async fn every_connection_has_what_durability_depends_on() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_somebody_waits_for_never_looks_through_a_whole_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("outbox.sqlite");
+    let store = Store::connect(&file, true, &MIGRATIONS).await.unwrap();
+    for query in [
+        crate::outbox::jobs::RELEASE,
+        crate::outbox::journal::UNDECIDED,
+        crate::outbox::journal::PRINTABLE,
+    ] {
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}")))
+                .fetch_all(store.reader())
+                .await
+                .unwrap();
+        let steps: Vec<&str> = plan.iter().map(|step| step.3.as_str()).collect();
+        assert!(!steps.is_empty());
+        assert!(
+            !steps.iter().any(|step| step.starts_with("SCAN")),
+            "{query}\n{steps:#?}"
+        );
+    }
+}
