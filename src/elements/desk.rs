@@ -47,42 +47,43 @@ pub(super) fn elements(at: &At<'_>) -> Vec<Element> {
     let Some(strip) = at.context.strip else {
         return Vec::new();
     };
+    let person = strip.people.get(strip.person).cloned().unwrap_or_default();
     let button = |id, icon, label, action| {
         Element::new(id, Role::Button, Place::Strip, label)
             .icon(icon)
             .act(action)
     };
-    let deed = |id, icon, key, deed| button(id, icon, at.say(key), Action::Desk(deed));
-    let mut elements = Vec::new();
-    // the site's own identity provider has people and phones of its own
-    if let Some(person) = strip.people.get(strip.person) {
-        let next = Action::Desk(Deed::NextPerson);
-        elements.extend([
-            button("desk-person", Icon::Person, person.clone(), next),
-            deed("desk-approve", Icon::Tick, key::DESK_APPROVE, Deed::Approve),
-            deed("desk-deny", Icon::NotPerson, key::DESK_DENY, Deed::Deny),
-        ]);
-    }
-    elements.extend([
-        deed(
+    let deeds = [
+        ("desk-approve", Icon::Tick, key::DESK_APPROVE, Deed::Approve),
+        ("desk-deny", Icon::NotPerson, key::DESK_DENY, Deed::Deny),
+        (
             "desk-old-card",
             Icon::Card,
             key::DESK_OLD_CARD,
             Deed::LayOldCard,
         ),
-        deed(
+        (
             "desk-new-card",
             Icon::Badge,
             key::DESK_NEW_CARD,
             Deed::LayNewCard,
         ),
-        deed(
+        (
             "desk-take-card",
             Icon::Hand,
             key::DESK_TAKE_CARD,
             Deed::TakeCard,
         ),
-    ]);
+    ];
+    let mut elements = vec![button(
+        "desk-person",
+        Icon::Person,
+        person,
+        Action::Desk(Deed::NextPerson),
+    )];
+    elements.extend(
+        deeds.map(|(id, icon, key, deed)| button(id, icon, at.say(key), Action::Desk(deed))),
+    );
     let faults = if at.context.panel == Some(Panel::Faults) {
         Action::Close
     } else {

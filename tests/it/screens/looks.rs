@@ -169,35 +169,6 @@ fn the_camera_page_says_what_is_wrong_with_the_light() {
 }
 
 #[test]
-fn the_strip_has_people_only_where_test_mode_signs_them_in() {
-    for way in Way::pictures().iter().filter(|way| way.test_mode) {
-        let mut stage = Stage::new(way, &scenes::attract());
-        let ids = |stage: &Stage| -> BTreeSet<String> {
-            let strip = stage.page().strip;
-            strip.iter().map(|element| element.id.to_string()).collect()
-        };
-        let with_people = ids(&stage);
-        stage.strip.as_mut().unwrap().people.clear();
-        let of_people = ["desk-person", "desk-approve", "desk-deny"];
-        let without = of_people.iter().fold(with_people, |mut ids, id| {
-            assert!(ids.remove(*id), "{id}");
-            ids
-        });
-        assert_eq!(ids(&stage), without);
-        let mut canvas = Canvas::new(&stage);
-        let drawn = targets(&mut canvas).0;
-        let missing: Vec<_> = stage
-            .page()
-            .strip
-            .iter()
-            .map(key)
-            .filter(|key| !drawn.contains_key(key))
-            .collect();
-        assert!(missing.is_empty(), "{}: {missing:?}", way.name);
-    }
-}
-
-#[test]
 fn what_is_offered_is_drawn() {
     everywhere(&Way::few(), |stage, canvas| {
         let page = stage.page();
