@@ -63,12 +63,13 @@ async fn serve(shown: &Credential, booths: Option<&Authority>, offered: &[&[u8]]
                 let peer = link
                     .peer_certificates()
                     .map(|chain| chain[0].clone().into_owned());
-                let spoken = match link.alpn_protocol() {
-                    Some(H2) => answer_h2(&mut stream).await.map(|()| "HTTP/2"),
-                    _ => answer_h1(&mut stream).await.map(|()| "HTTP/1.1"),
+                // noted before the answer is out: whoever has the answer looks at once
+                let note = |spoken| kept.lock().unwrap().push((spoken, peer));
+                let answered = match link.alpn_protocol() {
+                    Some(H2) => answer_h2(&mut stream, || note("HTTP/2")).await,
+                    _ => answer_h1(&mut stream, || note("HTTP/1.1")).await,
                 };
-                if let Ok(spoken) = spoken {
-                    kept.lock().unwrap().push((spoken, peer));
+                if answered.is_ok() {
                     let _ = stream.shutdown().await;
                 }
             });
@@ -77,8 +78,11 @@ async fn serve(shown: &Credential, booths: Option<&Authority>, offered: &[&[u8]]
     (port, heard)
 }
 
-/// Reads one request and answers 204.
-async fn answer_h1(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> std::io::Result<()> {
+/// Reads one request, tells of it by `heard`, and answers 204.
+async fn answer_h1(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    heard: impl FnOnce(),
+) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);
@@ -87,6 +91,7 @@ async fn answer_h1(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> std::i
     let length = head.split("content-length: ").nth(1).unwrap();
     let length: usize = length.split("\r\n").next().unwrap().parse().unwrap();
     stream.read_exact(&mut vec![0; length]).await?;
+    heard();
     stream
         .write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
         .await?;
@@ -94,7 +99,10 @@ async fn answer_h1(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> std::i
 }
 
 /// The same in frames (RFC 9113 section 4.1: length, type, flags, stream).
-async fn answer_h2(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> std::io::Result<()> {
+async fn answer_h2(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    heard: impl FnOnce(),
+) -> std::io::Result<()> {
     const DATA: u8 = 0;
     const HEADERS: u8 = 1;
     const SETTINGS: u8 = 4;
@@ -118,6 +126,7 @@ async fn answer_h2(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> std::i
                 .await?;
         }
         if matches!(kind, DATA | HEADERS) && flags & END_STREAM != 0 {
+            heard();
             // HPACK: entry 9 of the static table is ":status: 204"; END_HEADERS and END_STREAM
             let mut answer = vec![0, 0, 1, HEADERS, 0x5];
             answer.extend(id);
