@@ -18,7 +18,7 @@ use std::ops::Range;
 use bits::Bits;
 use header::{Component, Header};
 use huffman::{END, LOOKS, TOGETHER, Table};
-use transform::{BLOCK, Block, Inverse};
+use transform::{BLOCK, Block, Factors, Inverse};
 
 use wide::{bytemuck, i16x8, i32x8, u16x8};
 use zeroize::Zeroize;
@@ -107,7 +107,7 @@ impl Decoder {
             let blocks = units.wanted_columns.len() * component.across * component.down;
             plane.resize(blocks * wish.eighths * wish.eighths, 0);
         }
-        let factors: [[f32; 64]; 3] = from_fn(|index| {
+        let factors: [Factors; 3] = from_fn(|index| {
             inverse.factors(&self.header.quantities[self.header.components[index].quantity])
         });
         let mut parts = Parts {
@@ -408,42 +408,44 @@ fn fill(
         block[0] = mean;
         let mut index = 0usize;
         'block: loop {
-            bits.refill();
             for _ in 0..LOOKS {
-                let run = runs.look(&bits);
-                if run.length() == 0 {
-                    let step = ac.take_long(&mut bits)?;
-                    index += step.advance();
-                    block[usize::from(place[index & 255])] = step.value();
-                    if index >= 63 {
-                        *last = last_of(index)?;
-                        break 'block;
-                    }
-                    continue;
-                }
+                let (head, values) = runs.look(&bits);
                 // what goes beyond the block has no place in it
                 for part in 0..TOGETHER {
-                    let place = place[(index + run.advance(part)) & 255];
-                    block[usize::from(place)] = run.value(part);
+                    let place = place[(index + values.advance(part)) & 255];
+                    block[usize::from(place)] = values.value(part);
                 }
-                let after = index + run.advance(TOGETHER - 1);
+                let after = index + head.advance();
                 if after < 63 {
-                    bits.drop(run.length());
+                    bits.drop(head.length());
                     index = after;
                     continue;
                 }
-                if after == 63 || (usize::from(END)..usize::from(END) + 63).contains(&after) {
-                    bits.drop(run.length());
+                if is_end(after) {
+                    bits.drop(head.length());
                     *last = last_of(after)?;
-                } else {
-                    (*last, bits) = finish(bits, ac, index)?;
+                    break 'block;
                 }
-                break 'block;
+                // a long one, or the last of the block: what follows is of the next
+                let step = ac.step(&mut bits)?;
+                index += step.advance();
+                block[usize::from(place[index & 255])] = step.value();
+                if index >= 63 {
+                    *last = last_of(index)?;
+                    break 'block;
+                }
             }
+            bits.refill();
         }
     }
     (*from, *before) = (bits, mean);
     Ok(())
+}
+
+/// Whether a block ends just here.
+#[inline(always)]
+fn is_end(after: usize) -> bool {
+    after == 63 || (usize::from(END)..usize::from(END) + 63).contains(&after)
 }
 
 /// The index of a block's last coefficient.
@@ -456,21 +458,6 @@ fn last_of(index: usize) -> Result<usize, Damage> {
     }
 }
 
-/// Reads the last of a block's steps, one by one: those that follow are of the next block.
-#[cold]
-#[inline(never)]
-fn finish<'a>(
-    mut bits: Bits<'a>,
-    ac: &Table,
-    mut index: usize,
-) -> Result<(usize, Bits<'a>), Damage> {
-    while index < 63 {
-        bits.refill();
-        index += ac.step(&mut bits)?.advance();
-    }
-    Ok((last_of(index)?, bits))
-}
-
 /// Reads past `count` blocks, in strides of several coefficients as long as they are all of the same block.
 #[inline(never)]
 fn skip(
@@ -480,29 +467,32 @@ fn skip(
     before: &mut i16,
     count: usize,
 ) -> Result<(), Damage> {
-    let mut bits = *from;
+    let (mut bits, strides) = (*from, ac.strides());
     for _ in 0..count {
         bits.refill();
         *before = before.wrapping_add(dc.step(&mut bits)?.value());
         let mut index = 0usize;
-        while index < 63 {
-            bits.refill();
+        'block: loop {
             for _ in 0..LOOKS {
-                let stride = ac.stride(&bits);
-                let coefficients = stride.advance() & (usize::from(END) - 1);
-                let fits = index + coefficients < 63 || index + stride.advance() == 63;
-                index += if stride.is_some() && fits {
+                let stride = strides.look(&bits);
+                let after = index + stride.advance();
+                if after < 63 {
                     bits.drop(stride.length());
-                    stride.advance()
-                } else {
-                    ac.step(&mut bits)?.advance()
-                };
+                    index = after;
+                    continue;
+                }
+                if is_end(after) {
+                    bits.drop(stride.length());
+                    break 'block;
+                }
+                index += ac.step(&mut bits)?.advance();
                 if index >= 63 {
-                    break;
+                    last_of(index)?;
+                    break 'block;
                 }
             }
+            bits.refill();
         }
-        last_of(index)?;
     }
     *from = bits;
     Ok(())

@@ -3,10 +3,10 @@
 use super::bits::Bits;
 use crate::mjpeg::Damage;
 
-/// Codes and values within so many bits are found in one look. With more bits a look finds more, and its table no longer stays
-/// in the first cache.
+/// Codes and values within so many bits are found in one look. With more bits a look finds more, and its table no
+/// longer stays in the first cache.
 const LOOK: u32 = 11;
-/// Looks for which the bits suffice after one refill.
+/// Looks for which the bits suffice after one refill and one step.
 pub(super) const LOOKS: usize = 4;
 /// Coefficients of one look. With 4.7 bits to a coefficient, as measured in a webcam's picture, more would seldom fit.
 pub(super) const TOGETHER: usize = 3;
@@ -16,8 +16,10 @@ pub(super) const TOGETHER: usize = 3;
 pub(super) struct Table {
     /// By the next `LOOK` bits.
     quick: Box<[Step; 1 << LOOK]>,
-    /// By the next `LOOK` bits: up to `TOGETHER` whole steps, with their values.
-    runs: Box<[Run; 1 << LOOK]>,
+    /// By the next `LOOK` bits: up to `TOGETHER` whole steps, their values apart. The next look waits for the heads
+    /// alone, and their table is small.
+    heads: Box<[Stride; 1 << LOOK]>,
+    values: Box<[Values; 1 << LOOK]>,
     /// By the next `LOOK` bits: as many whole steps as they hold, taken together.
     strides: Box<[Stride; 1 << LOOK]>,
     /// The first code of more than so many bits, its bits at the top of sixteen.
@@ -27,8 +29,8 @@ pub(super) struct Table {
     symbols: [u8; 256],
 }
 
-/// One coefficient and the zeros before it, in one word: its value, how far it is from the coefficient before (`END` ends the
-/// block), and the bits it takes (0 where they are more than were looked at).
+/// One coefficient and the zeros before it, in one word: its value, how far it is from the coefficient before (`END`
+/// ends the block), and the bits it takes (0 where they are more than were looked at).
 #[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Step(u32);
 
@@ -66,43 +68,63 @@ impl Step {
     }
 }
 
-/// Up to `TOGETHER` of them in one word: the bits of all, how far each is from where the look began, and their values. Where they
-/// are fewer, the last one stands again; where there is none, the bits are 0.
-#[derive(Clone, Copy, Default, Debug)]
-pub(super) struct Run(u64);
+/// Several of them, without their values: how far they go and the bits they take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stride(u16);
 
-impl Run {
-    fn new(steps: &[Step]) -> Run {
-        let (mut run, mut advance, mut length) = (0u64, 0u64, 0u64);
-        for step in steps {
-            length += u64::from(step.length());
+impl Stride {
+    /// The first step is longer than a look. No block is as long as this.
+    const NONE: Stride = Stride(0xff00);
+
+    fn new(steps: &[Step]) -> Stride {
+        let advance: usize = steps.iter().map(|step| step.advance()).sum();
+        let length: u32 = steps.iter().map(|step| step.length()).sum();
+        match steps {
+            [] => Stride::NONE,
+            _ => Stride((advance as u16) << 8 | length as u16),
         }
+    }
+
+    #[inline(always)]
+    pub(super) fn advance(self) -> usize {
+        usize::from(self.0 >> 8)
+    }
+
+    #[inline(always)]
+    pub(super) fn length(self) -> u32 {
+        u32::from(self.0 & 0xff)
+    }
+}
+
+/// Up to `TOGETHER` coefficients in one word: how far each is from where the look began, and their values. Where they
+/// are fewer, the last one stands again; where there is none, it is beyond the block.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Values(u64);
+
+impl Values {
+    fn new(steps: &[Step]) -> Values {
+        let (mut values, mut advance) = (0u64, 0u64);
         for index in 0..TOGETHER {
             if let Some(step) = steps.get(index) {
                 advance += step.advance() as u64;
             }
             let Some(step) = steps.get(index).or(steps.last()) else {
-                return Run(0);
+                return Values(u64::from(END) * 0x01_0101);
             };
-            run |= advance << (8 + 8 * index);
+            values |= advance << (8 * index);
             // the first value may take all bits that were looked at; those behind it are small
-            run |= match index {
+            values |= match index {
                 0 => u64::from(step.value() as u16) << 32,
                 _ => u64::from(step.value() as u8) << (40 + 8 * index),
             };
         }
-        Run(run | length)
-    }
-
-    #[inline(always)]
-    pub(super) fn length(self) -> u32 {
-        (self.0 & 0xff) as u32
+        Values(values)
     }
 
     /// How far the coefficient is from where the look began.
     #[inline(always)]
     pub(super) fn advance(self, index: usize) -> usize {
-        (self.0 >> (8 + 8 * index) & 0xff) as usize
+        (self.0 >> (8 * index) & 0xff) as usize
     }
 
     #[inline(always)]
@@ -114,36 +136,31 @@ impl Run {
     }
 }
 
-/// The runs of a table, by the next `LOOK` bits.
+/// Steps of a table, up to `TOGETHER` at a time.
 #[derive(Clone, Copy)]
-pub(super) struct Runs<'a>(&'a [Run; 1 << LOOK]);
+pub(super) struct Runs<'a> {
+    heads: &'a [Stride; 1 << LOOK],
+    values: &'a [Values; 1 << LOOK],
+}
 
 impl Runs<'_> {
-    /// Not yet taken.
+    /// The next ones, not yet taken.
     #[inline(always)]
-    pub(super) fn look(self, bits: &Bits<'_>) -> Run {
-        self.0[bits.peek(LOOK)]
+    pub(super) fn look(self, bits: &Bits<'_>) -> (Stride, Values) {
+        let next = bits.peek(LOOK);
+        (self.heads[next], self.values[next])
     }
 }
 
-/// Several of them, without their values: how far they go and the bits they take.
-#[derive(Clone, Copy, Default, Debug)]
-pub(super) struct Stride(u16);
+/// Steps of a table, as many as a look holds.
+#[derive(Clone, Copy)]
+pub(super) struct Strides<'a>(&'a [Stride; 1 << LOOK]);
 
-impl Stride {
+impl Strides<'_> {
+    /// The next ones, not yet taken.
     #[inline(always)]
-    pub(super) fn advance(self) -> usize {
-        usize::from(self.0 >> 8)
-    }
-
-    #[inline(always)]
-    pub(super) fn length(self) -> u32 {
-        u32::from(self.0 & 0xff)
-    }
-
-    #[inline(always)]
-    pub(super) fn is_some(self) -> bool {
-        self.0 != 0
+    pub(super) fn look(self, bits: &Bits<'_>) -> Stride {
+        self.0[bits.peek(LOOK)]
     }
 }
 
@@ -154,8 +171,9 @@ impl Default for Table {
     fn default() -> Self {
         Table {
             quick: Box::new([Step::default(); 1 << LOOK]),
-            runs: Box::new([Run::default(); 1 << LOOK]),
-            strides: Box::new([Stride::default(); 1 << LOOK]),
+            heads: Box::new([Stride::NONE; 1 << LOOK]),
+            values: Box::new([Values::default(); 1 << LOOK]),
+            strides: Box::new([Stride::NONE; 1 << LOOK]),
             limits: [0; 17],
             offsets: [0; 17],
             symbols: [0; 256],
@@ -213,26 +231,27 @@ impl Table {
 
     /// Makes the runs and the strides of the steps.
     fn join(&mut self) {
-        let (quick, each) = (&self.quick, self.runs.iter_mut().zip(&mut *self.strides));
-        for (bits, (run, stride)) in each.enumerate() {
-            let mut steps = [Step::default(); TOGETHER];
-            let (mut advance, mut length, mut count, mut small) = (0u8, 0u32, 0, true);
+        for bits in 0..1usize << LOOK {
+            let mut steps = [Step::default(); LOOK as usize / 2 + 1];
+            let (mut advance, mut length, mut count, mut small) = (0, 0, 0, 0);
             // 64 coefficients are a block: further than this and an end still fit into the byte
-            while advance <= 48 {
-                let step = quick[bits << length & ((1 << LOOK) - 1)];
+            while advance <= 48 && count < steps.len() {
+                let step = self.quick[bits << length & ((1 << LOOK) - 1)];
                 if step.length() == 0 || length + step.length() > LOOK {
                     break;
                 }
+                steps[count] = step;
                 length += step.length();
-                advance += step.advance() as u8;
-                small &= count == 0 || i8::try_from(step.value()).is_ok();
-                if small && count < TOGETHER {
-                    steps[count] = step;
-                    count += 1;
+                advance += step.advance();
+                if small == count && (count == 0 || i8::try_from(step.value()).is_ok()) {
+                    small += 1;
                 }
+                count += 1;
             }
-            *stride = Stride(u16::from(advance) << 8 | length as u16);
-            *run = Run::new(&steps[..count]);
+            let run = &steps[..small.min(TOGETHER)];
+            self.heads[bits] = Stride::new(run);
+            self.values[bits] = Values::new(run);
+            self.strides[bits] = Stride::new(&steps[..count]);
         }
     }
 
@@ -265,7 +284,7 @@ impl Table {
         Ok(step)
     }
 
-    /// The next step; there are bits for `LOOKS` of them after a refill.
+    /// The next step; there are bits for it and `LOOKS` more after a refill.
     #[inline(always)]
     pub(super) fn step(&self, bits: &mut Bits<'_>) -> Result<Step, Damage> {
         let step = self.quick[bits.peek(LOOK)];
@@ -276,16 +295,15 @@ impl Table {
         Ok(step)
     }
 
-    /// Up to `TOGETHER` steps, not yet taken.
-    #[inline(always)]
     pub(super) fn runs(&self) -> Runs<'_> {
-        Runs(&self.runs)
+        Runs {
+            heads: &self.heads,
+            values: &self.values,
+        }
     }
 
-    /// As many steps as one look holds, not yet taken; the first one is longer where there are none.
-    #[inline(always)]
-    pub(super) fn stride(&self, bits: &Bits<'_>) -> Stride {
-        self.strides[bits.peek(LOOK)]
+    pub(super) fn strides(&self) -> Strides<'_> {
+        Strides(&self.strides)
     }
 }
 
