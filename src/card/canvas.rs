@@ -50,9 +50,10 @@ impl Layer {
         }
     }
 
-    /// Coverage of each dot, row by row.
-    pub(super) fn coverage(&self) -> impl Iterator<Item = u8> + '_ {
-        self.pixmap.pixels().iter().map(|pixel| pixel.alpha())
+    fn rows(&self) -> impl Iterator<Item = &[tiny_skia::PremultipliedColorU8]> {
+        self.pixmap
+            .pixels()
+            .chunks_exact(self.pixmap.width() as usize)
     }
 
     /// Whether something is drawn at dots that `other` covers too.
@@ -90,7 +91,7 @@ impl Layer {
     }
 }
 
-/// A colour over an opaque pixel. tiny-skia would take the layer for a pattern, and a quarter of a card's time.
+/// A colour over an opaque pixel.
 #[inline]
 fn lay_over(pixel: &mut [u8], tint: tiny_skia::PremultipliedColorU8) {
     let rest = 255 - u32::from(tint.alpha());
@@ -102,55 +103,71 @@ fn lay_over(pixel: &mut [u8], tint: tiny_skia::PremultipliedColorU8) {
     }
 }
 
+/// Both panels of one side, row by row.
+#[derive(Debug, Clone)]
 pub(super) struct Canvas {
     raster: Raster,
-    /// Opaque RGBA.
-    pixmap: tiny_skia::Pixmap,
+    /// Three bytes a dot.
+    rgb: Vec<u8>,
     resin: Vec<u8>,
 }
 
 impl Canvas {
     /// A white card.
-    pub(super) fn new(raster: Raster) -> Option<Self> {
-        let mut pixmap = tiny_skia::Pixmap::new(raster.width, raster.height)?;
-        pixmap.fill(tiny_skia::Color::WHITE);
-        let resin = vec![0; raster.width as usize * raster.height as usize];
-        Some(Self {
+    pub(super) fn new(raster: Raster) -> Self {
+        let dots = raster.width as usize * raster.height as usize;
+        Self {
             raster,
-            pixmap,
-            resin,
-        })
+            rgb: vec![255; dots * 3],
+            resin: vec![0; dots],
+        }
+    }
+
+    /// The dots of a rectangle, a row at a time: their colours and which of them are black.
+    fn rows(&mut self, dots: Dots) -> impl Iterator<Item = (&mut [u8], &mut [u8])> {
+        let width = self.raster.width as usize;
+        let (columns, rows) = dots.inside(self.raster.width, self.raster.height);
+        let dots = rows.start * width..rows.end * width;
+        self.rgb[dots.start * 3..dots.end * 3]
+            .chunks_exact_mut(width * 3)
+            .zip(self.resin[dots].chunks_exact_mut(width))
+            .map(move |(rgb, resin)| {
+                let (start, end) = (columns.start, columns.end);
+                (&mut rgb[start * 3..end * 3], &mut resin[start..end])
+            })
+    }
+
+    /// Draws with one of the panels.
+    pub(super) fn ink(&mut self, layer: &Layer, resin: bool) {
+        if resin {
+            self.resin(layer);
+        } else {
+            self.dye(layer);
+        }
     }
 
     /// Draws in colour; what was black below gives way where it is covered.
-    pub(super) fn dye(&mut self, layer: &Layer) {
-        let width = self.raster.width as usize;
-        let (columns, rows) = layer.dots().inside(self.raster.width, self.raster.height);
-        let mut tints = layer.pixmap.pixels().iter();
-        let pixels = self.pixmap.data_mut();
-        for row in rows {
-            for (at, tint) in
-                (row * width + columns.start..row * width + columns.end).zip(&mut tints)
-            {
-                if tint.alpha() > 0 {
-                    lay_over(&mut pixels[at * 4..], *tint);
+    fn dye(&mut self, layer: &Layer) {
+        for ((rgb, resin), tints) in self.rows(layer.dots()).zip(layer.rows()) {
+            for ((pixel, black), tint) in rgb.chunks_exact_mut(3).zip(resin).zip(tints) {
+                match tint.alpha() {
+                    0 => continue,
+                    255 => pixel.copy_from_slice(&[tint.red(), tint.green(), tint.blue()]),
+                    _ => lay_over(pixel, *tint),
                 }
                 if tint.alpha() >= HALF {
-                    self.resin[at] = 0;
+                    *black = 0;
                 }
             }
         }
     }
 
     /// Draws with the resin panel: black or nothing.
-    pub(super) fn resin(&mut self, layer: &Layer) {
-        let (columns, rows) = layer.dots().inside(self.raster.width, self.raster.height);
-        let mut coverage = layer.coverage();
-        for row in rows {
-            let start = row * self.raster.width as usize;
-            for dot in &mut self.resin[start + columns.start..start + columns.end] {
-                if coverage.next().is_some_and(|covered| covered >= HALF) {
-                    *dot = 255;
+    fn resin(&mut self, layer: &Layer) {
+        for ((_, resin), tints) in self.rows(layer.dots()).zip(layer.rows()) {
+            for (black, tint) in resin.iter_mut().zip(tints) {
+                if tint.alpha() >= HALF {
+                    *black = 255;
                 }
             }
         }
@@ -158,25 +175,21 @@ impl Canvas {
 
     /// A tint over everything that is not black, except in these boxes.
     pub(super) fn wash(&mut self, layer: &Layer, except: &[Dots]) {
-        let width = self.raster.width as usize;
         let (columns, rows) = layer.dots().inside(self.raster.width, self.raster.height);
         let free: Vec<_> = except
             .iter()
             .map(|dots| dots.inside(self.raster.width, self.raster.height))
             .collect();
-        let mut tints = layer.pixmap.pixels().iter();
-        let pixels = self.pixmap.data_mut();
-        for row in rows {
-            for column in columns.clone() {
-                let Some(tint) = tints.next() else { return };
-                let kept = self.resin[row * width + column] != 0
+        for (row, ((rgb, resin), tints)) in rows.zip(self.rows(layer.dots()).zip(layer.rows())) {
+            let dots = columns.clone().zip(rgb.chunks_exact_mut(3)).zip(resin);
+            for (((column, pixel), black), tint) in dots.zip(tints) {
+                let kept = *black != 0
                     || free
                         .iter()
                         .any(|(c, r)| c.contains(&column) && r.contains(&row));
-                if kept {
-                    continue;
+                if !kept {
+                    lay_over(pixel, *tint);
                 }
-                lay_over(&mut pixels[(row * width + column) * 4..], *tint);
             }
         }
     }
@@ -187,23 +200,18 @@ impl Canvas {
         let Some(fitted) = cover(portrait, dots.width, dots.height) else {
             return;
         };
-        let width = self.raster.width as usize;
-        let (columns, rows) = dots.inside(self.raster.width, self.raster.height);
-        let mut source = fitted.chunks_exact(3).zip(shape.coverage());
-        let pixels = self.pixmap.data_mut();
-        for row in rows {
-            for column in columns.clone() {
-                let Some((colour, coverage)) = source.next() else {
-                    return;
-                };
-                let (covered, rest) = (u32::from(coverage), 255 - u32::from(coverage));
-                let at = (row * width + column) * 4;
-                for (value, colour) in pixels[at..at + 3].iter_mut().zip(colour) {
+        let fitted = fitted.chunks_exact(dots.width as usize * 3);
+        for (((rgb, resin), shape), fitted) in self.rows(dots).zip(shape.rows()).zip(fitted) {
+            let colours = fitted.chunks_exact(3).zip(shape);
+            for ((pixel, black), (colour, shape)) in rgb.chunks_exact_mut(3).zip(resin).zip(colours)
+            {
+                let (covered, rest) = (u32::from(shape.alpha()), 255 - u32::from(shape.alpha()));
+                for (value, colour) in pixel.iter_mut().zip(colour) {
                     *value =
                         ((u32::from(*colour) * covered + u32::from(*value) * rest) / 255) as u8;
                 }
-                if coverage >= HALF {
-                    self.resin[row * width + column] = 0;
+                if shape.alpha() >= HALF {
+                    *black = 0;
                 }
             }
         }
@@ -211,53 +219,40 @@ impl Canvas {
 
     /// White in all of `dots`.
     pub(super) fn clear(&mut self, dots: Dots) {
-        let width = self.raster.width as usize;
-        let (columns, rows) = dots.inside(self.raster.width, self.raster.height);
-        let pixels = self.pixmap.data_mut();
-        for row in rows {
-            let (start, end) = (row * width + columns.start, row * width + columns.end);
-            pixels[start * 4..end * 4].fill(255);
-            self.resin[start..end].fill(0);
+        for (rgb, resin) in self.rows(dots) {
+            rgb.fill(255);
+            resin.fill(0);
         }
     }
 
     /// Black resin in all of `dots`.
     pub(super) fn black(&mut self, dots: Dots) {
-        let width = self.raster.width as usize;
-        let (columns, rows) = dots.inside(self.raster.width, self.raster.height);
-        for row in rows {
-            self.resin[row * width + columns.start..row * width + columns.end].fill(255);
+        for (_, resin) in self.rows(dots) {
+            resin.fill(255);
         }
     }
 
     /// The finished side. An upright card is turned so that its top is at the left.
-    pub(super) fn finish(self, upright: bool) -> Option<CardFace> {
-        let dots = self.resin.len();
-        let (width, height) = (self.raster.width as usize, self.raster.height as usize);
-        let mut rgb = vec![0; dots * 3];
-        let pixels = self.pixmap.data();
-        for (index, (out, pixel)) in rgb
-            .chunks_exact_mut(3)
-            .zip(pixels.chunks_exact(4))
-            .enumerate()
-        {
-            if self.resin[index] == 0 {
-                out.copy_from_slice(&pixel[..3]);
+    pub(super) fn finish(mut self, upright: bool) -> Option<CardFace> {
+        for (pixel, black) in self.rgb.chunks_exact_mut(3).zip(&self.resin) {
+            if *black != 0 {
+                pixel.fill(0);
             }
         }
         if !upright {
-            let rgb = Picture::new(self.raster.width, self.raster.height, rgb)?;
+            let rgb = Picture::new(self.raster.width, self.raster.height, self.rgb)?;
             return Some(CardFace {
                 rgb,
                 resin_mask: self.resin,
             });
         }
         // column x from the left becomes row width-1-x from the top
-        let (mut turned, mut resin) = (vec![0; dots * 3], vec![0; dots]);
+        let (width, height) = (self.raster.width as usize, self.raster.height as usize);
+        let (mut turned, mut resin) = (vec![0; self.rgb.len()], vec![0; self.resin.len()]);
         for row in 0..width {
             for column in 0..height {
                 let (from, to) = (column * width + (width - 1 - row), row * height + column);
-                turned[to * 3..to * 3 + 3].copy_from_slice(&rgb[from * 3..from * 3 + 3]);
+                turned[to * 3..to * 3 + 3].copy_from_slice(&self.rgb[from * 3..from * 3 + 3]);
                 resin[to] = self.resin[from];
             }
         }

@@ -234,12 +234,14 @@ impl Designer {
         let value = |field: &TextField| self.value(field, content, &language);
         let bars = self.bars(content)?;
         let draw = |side, template: &Template| {
-            let text = self.text_of(side, content)?;
-            let size = match content.code {
-                None => Coder::size(self.form(side)),
-                Some(_) => qr::Size::Any,
+            let code = || {
+                let text = self.text_of(side, content)?;
+                let size = match content.code {
+                    None => Coder::size(self.form(side)),
+                    Some(_) => qr::Size::Any,
+                };
+                Symbol::new(&text, size).map_err(|_| DrawError::CodeText)
             };
-            let code = Symbol::new(&text, size).map_err(|_| DrawError::CodeText)?;
             let filling = Filling {
                 content,
                 portrait,

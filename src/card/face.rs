@@ -68,6 +68,8 @@ pub(super) struct Face {
     raster: Raster,
     upright: bool,
     to_dots: Transform,
+    /// What lies below everything that is filled in, drawn.
+    ground: Canvas,
     pieces: Vec<Piece>,
 }
 
@@ -75,7 +77,8 @@ pub(super) struct Face {
 pub(super) struct Filling<'a> {
     pub(super) content: &'a CardContent,
     pub(super) portrait: &'a Picture,
-    pub(super) code: &'a qr::Symbol,
+    /// The code, asked for only where it is shown.
+    pub(super) code: &'a dyn Fn() -> Result<qr::Symbol, DrawError>,
     /// The bar code, where this card has one.
     pub(super) bars: Option<&'a Bars>,
     /// Value of a field as text; `None` or empty when this card has none.
@@ -100,6 +103,7 @@ impl Face {
             raster,
             upright,
             to_dots: Transform::identity(),
+            ground: Canvas::new(raster),
             pieces: Vec::new(),
         };
         let lacking = Lacking::default();
@@ -142,7 +146,22 @@ impl Face {
             });
         }
         face.keep_out(template, fonts)?;
+        face.draw_ground();
         Ok(face)
+    }
+
+    /// Lays the first pieces over each other as long as they are the same on every card.
+    fn draw_ground(&mut self) {
+        let filled_in = |piece: &Piece| match piece {
+            Piece::Ink { when, .. } => *when != When::default(),
+            _ => true,
+        };
+        let first = self.pieces.iter().position(filled_in);
+        for piece in self.pieces.drain(..first.unwrap_or(self.pieces.len())) {
+            if let Piece::Ink { layer, resin, .. } = piece {
+                self.ground.ink(&layer, resin);
+            }
+        }
     }
 
     /// Nothing may be printed where the chip's contacts or the magnetic stripe are.
@@ -280,7 +299,7 @@ impl Face {
 
     /// Fills it in.
     pub(super) fn fill(&self, filling: &Filling<'_>, fonts: &Fonts) -> Result<CardFace, DrawError> {
-        let mut canvas = Canvas::new(self.raster).ok_or(DrawError::Raster)?;
+        let mut canvas = self.ground.clone();
         let mut grown = HashMap::new();
         for piece in &self.pieces {
             let when = match piece {
@@ -294,14 +313,13 @@ impl Face {
                 continue;
             }
             match piece {
-                Piece::Ink { layer, resin, .. } if *resin => canvas.resin(layer),
-                Piece::Ink { layer, .. } => canvas.dye(layer),
+                Piece::Ink { layer, resin, .. } => canvas.ink(layer, *resin),
                 Piece::Portrait { shape, .. } => canvas.portrait(filling.portrait, shape),
                 Piece::Code { dots, .. } => {
                     canvas.clear(*dots);
                     let least = qr::least_dots(self.raster);
-                    let squares = filling
-                        .code
+                    let code = (filling.code)()?;
+                    let squares = code
                         .squares(*dots, least)
                         .ok_or(DrawError::CodeRoom { least })?;
                     squares.for_each(|square| canvas.black(square));
@@ -366,11 +384,7 @@ impl Face {
             });
         }
         if let Some(layer) = Layer::draw(&tree, self.raster, self.to_dots) {
-            if piece.resin {
-                canvas.resin(&layer);
-            } else {
-                canvas.dye(&layer);
-            }
+            canvas.ink(&layer, piece.resin);
         }
         Ok(())
     }
