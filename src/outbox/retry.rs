@@ -80,6 +80,11 @@ impl Breaker {
         self.probing = true;
     }
 
+    /// The probe was not sent after all, or nobody can say what came of it: another one may go.
+    pub fn probe_lost(&mut self) {
+        self.probing = false;
+    }
+
     /// The portal answered, be it well or badly: it is there.
     pub fn answered(&mut self) {
         *self = Self::default();

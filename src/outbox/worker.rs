@@ -99,6 +99,7 @@ pub fn spawn(outbox: Outbox, portal: Arc<dyn Portal>, policy: Policy) -> WorkerH
         breaker: Breaker::default(),
         tell,
         under_way: JoinSet::new(),
+        unsettled: false,
     };
     let task = tokio::spawn(worker.run(Arc::clone(&stop)));
     WorkerHandle {
@@ -116,6 +117,8 @@ struct Worker {
     breaker: Breaker,
     tell: watch::Sender<Option<String>>,
     under_way: JoinSet<(ClaimedJob, Sent)>,
+    /// What became of a request could not be written down: its job still counts as running.
+    unsettled: bool,
 }
 
 /// What became of one job's request.
@@ -144,11 +147,16 @@ impl Worker {
             tokio::select! {
                 () = stop.notified() => break,
                 Some(done) = self.under_way.join_next() => {
-                    if let Ok((job, sent)) = done
-                        && let Err(error) = self.settle(job, sent).await
-                    {
-                        // the job stays "running" and is rescued at the next start
-                        self.tell.send_replace(Some(error.to_string()));
+                    let settled = match done {
+                        Ok((job, sent)) => self.settle(job, sent).await.map_err(|error| error.to_string()),
+                        Err(panic) => {
+                            self.breaker.probe_lost();
+                            Err(panic.to_string())
+                        }
+                    };
+                    if let Err(fault) = settled {
+                        self.unsettled = true;
+                        self.tell.send_replace(Some(fault));
                     }
                 }
                 () = self.outbox.0.work.notified() => {}
@@ -167,6 +175,14 @@ impl Worker {
 
     /// Claims and sends as much as may be under way; answers how long to wait for more.
     async fn fill(&mut self) -> Result<Duration, Error> {
+        if self.unsettled {
+            if !self.under_way.is_empty() {
+                return Ok(self.policy.look);
+            }
+            let wait = self.policy.look / self.policy.hurry.max(1);
+            self.outbox.send_again(wait).await?;
+            self.unsettled = false;
+        }
         let now = self.outbox.uptime();
         let under_way = u32::try_from(self.under_way.len()).unwrap_or(u32::MAX);
         let room = match self.breaker.gate(now) {
@@ -180,7 +196,9 @@ impl Worker {
         if room == 0 {
             return Ok(self.policy.look);
         }
-        let jobs = self.outbox.claim(room).await?;
+        let claimed = self.outbox.claim(room).await;
+        self.unsettled = claimed.is_err();
+        let jobs = claimed?;
         if jobs.is_empty() {
             let due = self.outbox.next_due().await?;
             let wait = due.map_or(i64::MAX, |due| due.saturating_sub(self.outbox.uptime()));
@@ -210,15 +228,20 @@ impl Worker {
     async fn settle(&mut self, job: ClaimedJob, sent: Sent) -> Result<(), Error> {
         let (message, answer) = match sent {
             Sent::Answered(message, answer) => (message, answer),
-            Sent::Stale => return self.outbox.discard(&job).await,
+            Sent::Stale => {
+                self.breaker.probe_lost();
+                return self.outbox.discard(&job).await;
+            }
             Sent::Unreadable(error @ (Error::Sealed(_) | Error::Damaged(_))) => {
                 let fault = Fault {
                     status: None,
                     error: error.to_string(),
                 };
+                self.breaker.probe_lost();
                 return self.outbox.park(&job, &fault).await;
             }
             Sent::Unreadable(error) => {
+                self.breaker.probe_lost();
                 let fault = Fault {
                     status: None,
                     error: error.to_string(),

@@ -8,6 +8,7 @@ mod rules;
 mod secrets;
 mod staff;
 mod weather;
+mod worker;
 
 use desk::{Desk, SOON, commit, issue, worker};
 use fotoautomat::{

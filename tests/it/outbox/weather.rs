@@ -299,9 +299,12 @@ fn orders_wanted() -> usize {
 }
 
 /// A whole card without waiting for anything: committed, printed, in the holder's hand.
-async fn issue(outbox: &fotoautomat::outbox::Outbox, number: usize) -> (OrderId, Serial, String) {
-    // some persons come again and again
-    let (order, photo): (Order, _) = desk::order_of(&format!("person-{}", number % 701));
+async fn issue(
+    outbox: &fotoautomat::outbox::Outbox,
+    number: usize,
+    person: usize,
+) -> (OrderId, Serial, String) {
+    let (order, photo): (Order, _) = desk::order_of(&format!("person-{person}"));
     let hash = order.photo.sha256.clone();
     let counter = number as u64;
     let record = NewRecord {
@@ -368,7 +371,8 @@ async fn every_order_arrives_once_in_any_weather() {
     let worker = worker::spawn(outbox.clone(), Arc::new(ways), policy);
     let mut sent = HashMap::new();
     for number in 0..wanted {
-        let (order, serial, photo) = issue(&outbox, number).await;
+        // some persons come again, and no order of theirs is taken while an earlier one is refused
+        let (order, serial, photo) = issue(&outbox, number, number % (wanted / 3 + 1)).await;
         sent.insert(order, (serial, photo));
     }
     // staff send again what the portal refused, until nothing is parked

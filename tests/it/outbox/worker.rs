@@ -1,0 +1,169 @@
+//! The worker that sends goes on, whatever becomes of one request.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use fotoautomat::{
+    order::{Outcome, Private},
+    outbox::{
+        NewRecord,
+        worker::{self, Policy},
+    },
+    portal::{self, Answer, Heartbeat, Lookup, Message, OrderState, Portal, Target},
+};
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use sqlx::{Connection as _, SqliteConnection};
+
+use super::desk::{self, Desk, SOON, Silent};
+
+type Answered = BoxFuture<'static, Result<Answer, portal::Error>>;
+
+/// A portal that does as it is told with what is sent, and answers nothing else.
+struct Told<F>(F);
+
+impl<F> fmt::Debug for Told<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Told")
+    }
+}
+
+impl<F: Fn(&Message) -> Answered + Send + Sync> Portal for Told<F> {
+    fn holder<'a>(
+        &'a self,
+        subject: &'a Private<String>,
+    ) -> BoxFuture<'a, Result<Lookup, portal::Error>> {
+        Silent.holder(subject)
+    }
+
+    fn holder_named<'a>(
+        &'a self,
+        name: &'a Private<String>,
+        card: Option<&'a Private<String>>,
+    ) -> BoxFuture<'a, Result<Lookup, portal::Error>> {
+        Silent.holder_named(name, card)
+    }
+
+    fn send<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<Answer, portal::Error>> {
+        (self.0)(message)
+    }
+
+    fn heartbeat<'a>(&'a self, beat: &'a Heartbeat) -> BoxFuture<'a, Result<(), portal::Error>> {
+        Silent.heartbeat(beat)
+    }
+
+    fn states(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<OrderState>, portal::Error>> {
+        Silent.states(since)
+    }
+
+    fn revocations(&self) -> BoxFuture<'_, Result<Vec<u8>, portal::Error>> {
+        Silent.revocations()
+    }
+}
+
+fn stored(message: &Message) -> Answered {
+    let answer = Answer::Stored(message.body.sha256.clone());
+    Box::pin(std::future::ready(Ok(answer)))
+}
+
+/// Another program keeps the store to itself for longer than the booth waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_could_not_be_written_down_is_asked_for_again() {
+    let desk = Desk::new();
+    let outbox = desk.outbox().await;
+    desk::issue(&outbox, "vera", 1).await;
+    let other = format!("sqlite://{}", desk.file("outbox.sqlite").display());
+    let requests = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&requests);
+    let portal = Told(move |message: &Message| -> Answered {
+        let answer = stored(message);
+        if count.fetch_add(1, Ordering::SeqCst) > 0 {
+            return answer;
+        }
+        let other = other.clone();
+        Box::pin(async move {
+            let mut store = SqliteConnection::connect(&other).await.unwrap();
+            sqlx::query("BEGIN IMMEDIATE")
+                .execute(&mut store)
+                .await
+                .unwrap();
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_secs(16)).await;
+                store.close().await.unwrap();
+            });
+            answer.await
+        })
+    });
+    // and tidies nothing meanwhile, which would wait as well
+    let policy = Policy {
+        hurry: 100,
+        ..Policy::default()
+    };
+    let worker = worker::spawn(outbox.clone(), Arc::new(portal), policy);
+    let mut fault = worker.fault();
+    tokio::time::timeout(SOON, fault.wait_for(Option::is_some))
+        .await
+        .expect("staff are told of it")
+        .unwrap();
+    assert!(
+        worker.drained(SOON).await,
+        "the rest waits for the next start"
+    );
+    worker.stop().await;
+    assert_eq!(outbox.counts().await.unwrap().delivered, 1);
+    // order, photo and card, and the first of them twice: the portal knows it by its name
+    assert!(requests.load(Ordering::SeqCst) > 3);
+}
+
+/// The portal is down, and the one job that asks whether it is back has nothing to say any more: a newer row of the
+/// same card follows it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_with_nothing_to_say_lets_the_next_one_go() {
+    let desk = Desk::new();
+    let outbox = desk.outbox().await;
+    let (order, photo) = desk::order_of("vera");
+    let record = NewRecord {
+        order,
+        photo,
+        attempt: Some(desk::attempt(1)),
+    };
+    let made = outbox.commit(record).await.unwrap();
+    let serial = made.attempt.unwrap().serial;
+    let (later, cards) = (outbox.clone(), Arc::new(AtomicU32::new(0)));
+    let portal = Told(move |message: &Message| -> Answered {
+        if !matches!(message.to, Target::Card(..)) {
+            return stored(message);
+        }
+        match cards.fetch_add(1, Ordering::SeqCst) {
+            down @ 0..5 => {
+                let later = later.clone();
+                Box::pin(async move {
+                    if down == 4 {
+                        // the holder takes the card out
+                        let taken = later.read_back(made.order, serial, None, true, true);
+                        taken.await.unwrap();
+                    }
+                    Err(portal::Error::TimedOut)
+                })
+            }
+            _ => stored(message),
+        }
+    });
+    let evidence = desk::evidence(Outcome::Printed, 1, 2);
+    outbox
+        .end_attempt(made.order, serial, Outcome::Printed, &evidence)
+        .await
+        .unwrap();
+    let read = outbox.read_back(made.order, serial, None, true, false);
+    read.await.unwrap();
+    let worker = desk::worker_to(&outbox, Arc::new(portal));
+    assert!(worker.drained(SOON).await, "nothing is sent any more");
+    worker.stop().await;
+    assert_eq!(outbox.counts().await.unwrap().delivered, 1);
+}
