@@ -7,6 +7,15 @@ use super::{Error, Outbox};
 /// Orders erased in one transaction: a commit stays short.
 const AT_ONCE: i64 = 200;
 
+/// Orders that are done, whose card needs nothing of theirs any more.
+pub(super) const ERASABLE: &str = "SELECT id FROM orders
+     WHERE state IN ('delivered', 'discarded') AND erased_at IS NULL
+     AND (delivered_at <= ? OR NOT EXISTS (
+        SELECT 1 FROM cards WHERE order_row = orders.id AND outcome IN ('open', 'unknown', 'notPrinted')))
+     LIMIT ?";
+
+pub(super) const ERASE: &str = "DELETE FROM payloads WHERE order_row = ?";
+
 impl Outbox {
     /// Erases names, photos and chip numbers of orders that are done, deletes bare rows past their time, and empties
     /// the WAL when anything was erased. Called by the worker now and then.
@@ -35,16 +44,11 @@ impl Outbox {
         let now = self.now();
         let given_up = now.saturating_sub(days(self.0.settings.reprint_days));
         let mut tx = self.0.store.write().await?;
-        let rows = sqlx::query(
-            "SELECT id FROM orders WHERE state IN ('delivered', 'discarded') AND erased_at IS NULL
-             AND (delivered_at <= ? OR NOT EXISTS (
-                SELECT 1 FROM cards WHERE order_row = orders.id AND outcome IN ('open', 'unknown', 'notPrinted')))
-             LIMIT ?",
-        )
-        .bind(given_up)
-        .bind(AT_ONCE)
-        .fetch_all(&mut *tx)
-        .await?;
+        let rows = sqlx::query(ERASABLE)
+            .bind(given_up)
+            .bind(AT_ONCE)
+            .fetch_all(&mut *tx)
+            .await?;
         for row in &rows {
             self.erase(&mut tx, row.try_get(0)?, now).await?;
         }
@@ -59,10 +63,7 @@ impl Outbox {
         order_row: i64,
         now: i64,
     ) -> Result<(), Error> {
-        for statement in [
-            "DELETE FROM payloads WHERE order_row = ?",
-            "UPDATE jobs SET lane = NULL WHERE order_row = ?",
-        ] {
+        for statement in [ERASE, "UPDATE jobs SET lane = NULL WHERE order_row = ?"] {
             sqlx::query(statement)
                 .bind(order_row)
                 .execute(&mut **tx)

@@ -6,7 +6,8 @@ use super::*;
 
 /// Rows that a store of each older version held: SQL for version 1, what version 2 added, and so on. A migration without
 /// its line here makes the test below fail.
-const LEFT_BY: &[&str] = &[r"
+const LEFT_BY: &[&str] = &[
+    r"
     INSERT INTO meta VALUES ('made', x'01');
     INSERT INTO orders (id, order_id, lane, delivery, state, created_at, delivered_at, erased_at) VALUES
         (1, x'01930000000070008000000000000001', x'00112233445566778899aabbccddeeff', 'here', 'waiting', 1000, NULL, NULL),
@@ -23,7 +24,9 @@ const LEFT_BY: &[&str] = &[r"
         (2, 'photo', 1, x'00112233445566778899aabbccddeeff', 2, NULL, NULL, 'held'),
         (3, 'card', 1, x'00112233445566778899aabbccddeeff', NULL, x'00000000000000a1', 1, 'held');
     INSERT INTO tries (job, at, status, error) VALUES (1, 1700, 503, 'the portal answered 503');
-"];
+",
+    "",
+];
 
 fn up_to(version: usize) -> Migrator {
     let migrations: Vec<Migration> = MIGRATIONS.iter().take(version).cloned().collect();
@@ -83,7 +86,7 @@ async fn migrations_only_go_up_and_a_newer_store_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store");
     let store = Store::connect(&file, true, &MIGRATIONS).await.unwrap();
-    sqlx::query("UPDATE _sqlx_migrations SET version = 99")
+    sqlx::query("UPDATE _sqlx_migrations SET version = 99 WHERE version = (SELECT max(version) FROM _sqlx_migrations)")
         .execute(store.writer())
         .await
         .unwrap();
@@ -211,6 +214,8 @@ async fn what_somebody_waits_for_never_looks_through_a_whole_table() {
         crate::outbox::jobs::RELEASE,
         crate::outbox::journal::UNDECIDED,
         crate::outbox::journal::PRINTABLE,
+        crate::outbox::erase::ERASABLE,
+        crate::outbox::erase::ERASE,
     ] {
         let plan: Vec<(i64, i64, i64, String)> =
             sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}")))
@@ -223,5 +228,30 @@ async fn what_somebody_waits_for_never_looks_through_a_whole_table() {
             !steps.iter().any(|step| step.starts_with("SCAN")),
             "{query}\n{steps:#?}"
         );
+    }
+}
+
+/// Where a row goes, SQLite looks for those that refer to it.
+#[tokio::test]
+async fn whatever_refers_to_another_row_is_found_by_an_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("outbox.sqlite");
+    let store = Store::connect(&file, true, &MIGRATIONS).await.unwrap();
+    let references: Vec<(String, String)> = sqlx::query_as(
+        r#"SELECT t.name, f."from" FROM sqlite_schema t, pragma_foreign_key_list(t.name) f WHERE t.type = 'table'"#,
+    )
+    .fetch_all(store.reader())
+    .await
+    .unwrap();
+    assert!(references.len() >= 6, "{references:?}");
+    let indexed: Vec<(String, String)> = sqlx::query_as(
+        "SELECT t.name, c.name FROM sqlite_schema t, pragma_index_list(t.name) i, pragma_index_info(i.name) c
+         WHERE t.type = 'table' AND c.seqno = 0 AND NOT i.partial",
+    )
+    .fetch_all(store.reader())
+    .await
+    .unwrap();
+    for reference in &references {
+        assert!(indexed.contains(reference), "{reference:?}");
     }
 }
