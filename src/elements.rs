@@ -16,8 +16,6 @@ mod old_card;
 mod portrait;
 mod sheet;
 mod sign_in;
-#[cfg(test)]
-mod tests;
 
 use std::{borrow::Cow, time::Duration};
 

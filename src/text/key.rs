@@ -277,6 +277,7 @@ keys! {
     SUPPLY_MINUTES = "supply-minutes" ("minutes");
 
     // test mode
+    DESK_NOBODY = "desk-nobody";
     DESK_APPROVE = "desk-approve";
     DESK_DENY = "desk-deny";
     DESK_OLD_CARD = "desk-old-card";

@@ -168,6 +168,34 @@ fn the_camera_page_says_what_is_wrong_with_the_light() {
     }
 }
 
+/// With the site's own servers nobody signs in from the desk: it says so, and its buttons stay where they are.
+#[test]
+fn the_strip_lets_nobody_sign_in_where_the_site_does() {
+    for language in ["sv", "en", "pl"] {
+        let way = Way {
+            language,
+            ..Way::test_mode(1080.0, 1920.0)
+        };
+        let mut stage = Stage::new(&way, &scenes::attract());
+        let idle = |stage: &Stage| -> Vec<String> {
+            let strip = stage.page().strip;
+            let idle = strip.iter().filter(|element| !element.enabled);
+            idle.map(|element| element.id.to_string()).collect()
+        };
+        let places = |stage: &Stage| targets(&mut Canvas::new(stage)).0;
+        assert_eq!(idle(&stage), [""; 0], "{language}");
+        let before = places(&stage);
+        stage.strip.as_mut().unwrap().people.clear();
+        assert_eq!(
+            idle(&stage),
+            ["desk-person", "desk-approve", "desk-deny"],
+            "{language}"
+        );
+        assert!(!stage.page().strip[0].label.is_empty(), "{language}");
+        assert_eq!(places(&stage), before, "{language}");
+    }
+}
+
 #[test]
 fn what_is_offered_is_drawn() {
     everywhere(&Way::few(), |stage, canvas| {

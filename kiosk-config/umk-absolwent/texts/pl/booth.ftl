@@ -325,6 +325,7 @@ supply-minutes = { $minutes } min
 
 ## Tryb testowy
 
+desk-nobody = Własny telefon
 desk-approve = Zatwierdź
 desk-deny = Odrzuć
 desk-old-card = Stara karta

@@ -343,6 +343,7 @@ supply-minutes = { $minutes } min
 
 ## Test mode
 
+desk-nobody = Own phone
 desk-approve = Approve
 desk-deny = Deny
 desk-old-card = Old card

@@ -343,6 +343,7 @@ supply-minutes = { $minutes } min
 
 ## Testläge
 
+desk-nobody = Egen telefon
 desk-approve = Godkänn
 desk-deny = Neka
 desk-old-card = Gammalt kort
