@@ -68,7 +68,7 @@ impl<F: Fn(&Message) -> Answered + Send + Sync> Portal for Told<F> {
 }
 
 fn stored(message: &Message) -> Answered {
-    let answer = Answer::Stored(message.body.sha256.clone());
+    let answer = Answer::Stored(message.body.sha256);
     Box::pin(std::future::ready(Ok(answer)))
 }
 

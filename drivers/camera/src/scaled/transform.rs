@@ -1,7 +1,7 @@
 //! The inverse DCT at eighths of its size: the low frequencies of a block through a smaller transform.
 
 use std::array::from_fn;
-use std::f64::consts::{PI, SQRT_2};
+use std::f64::consts::{FRAC_1_SQRT_2, PI, SQRT_2};
 use std::ops::{Add, Mul, Sub};
 
 use wide::{bytemuck, f32x4, i16x8, u16x8};
@@ -309,7 +309,7 @@ fn six(block: &mut Block, factors: &[i16; 64], bias: f32, out: &mut [i16], strid
     #[inline(always)]
     fn pass(x: Lines) -> Lines {
         // sqrt 2 times cosines of 60, 30 and 75 degrees
-        let half = x[4] - times(x[4], 1.0 - 0.707_106_8);
+        let half = x[4] - times(x[4], 1.0 - FRAC_1_SQRT_2);
         let (sum, middle) = (x[0] + half, x[0] - half - half);
         let outer = x[2] + times(x[2], 0.224_744_9);
         let even = [sum + outer, middle, sum - outer];
