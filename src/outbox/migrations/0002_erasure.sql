@@ -1,6 +1,5 @@
--- Erasing an order deletes its payloads, and SQLite then looks for jobs that name them: without these indexes both looked
--- through every row, and the one connection that writes was kept for seconds where many orders waited.
-CREATE INDEX payloads_order ON payloads (order_row);
+-- Erasing an order deletes its payloads, and for each of them SQLite looks for jobs that name it: without this index it
+-- looked through every job, and the one connection that writes was kept for seconds where many orders waited.
 CREATE INDEX jobs_payload ON jobs (payload);
 
 -- What may be erased, given up or delivered.
