@@ -8,6 +8,7 @@ use tokio::task::spawn_blocking;
 use crate::{
     booth::Parts,
     order::{Allowed, Holder, Order, OrderId, Picture, Private, Serial},
+    outbox,
     session::{Adjust, Resumed, Shot, Unprinted, issue::Attempt},
 };
 
@@ -49,18 +50,25 @@ pub(super) async fn resume(parts: &Parts, holder: &mut Holder) -> Option<Box<Res
 /// However the person signed in then and now: by phone, by password, or served by an attendant, who vouches without a
 /// provider.
 async fn newest(parts: &Parts, subject: &str) -> Option<(OrderId, Attempt)> {
-    let mut found = Vec::new();
-    for issuer in parts.identity.issuers().iter().chain([&String::new()]) {
-        match parts.outbox.printable(issuer, subject).await {
-            Ok(printable) => found.extend(printable),
-            Err(error) => {
-                tracing::error!("orders without a card could not be looked up: {error}");
-                return None;
-            }
+    let mut issuers = parts.identity.issuers();
+    issuers.push(String::new());
+    let (outbox, subject) = (parts.outbox.clone(), subject.to_owned());
+    // behind what is still to be written down: it may be what became of this very card
+    let looked_up = parts.in_order(async move {
+        let mut found = Vec::new();
+        for issuer in issuers {
+            found.extend(outbox.printable(&issuer, &subject).await?);
+        }
+        Ok::<_, outbox::Error>(found)
+    });
+    match looked_up.await? {
+        // an id begins with its time
+        Ok(found) => found.into_iter().max_by_key(|(order, _)| *order),
+        Err(error) => {
+            tracing::error!("orders without a card could not be looked up: {error}");
+            None
         }
     }
-    // an id begins with its time
-    found.into_iter().max_by_key(|(order, _)| *order)
 }
 
 /// The card as it was ordered; what an order does not say of it is the portal's, as of today.

@@ -67,16 +67,6 @@ impl Harness {
 
     /// Lets the session run until its state is as wished.
     pub(crate) async fn until(&mut self, what: &str, wished: impl Fn(&State) -> bool) -> &mut Self {
-        self.until_while(what, wished, || ()).await
-    }
-
-    /// The same, and somebody does something again and again meanwhile: a code on the screen may be a new one.
-    pub(crate) async fn until_while(
-        &mut self,
-        what: &str,
-        wished: impl Fn(&State) -> bool,
-        mut act: impl FnMut(),
-    ) -> &mut Self {
         let until = tokio::time::Instant::now() + PATIENCE;
         while !wished(&self.runner.session.state) {
             assert!(
@@ -84,7 +74,6 @@ impl Harness {
                 "{what}: still {:?}",
                 self.runner.session.state
             );
-            act();
             self.runner.turn(Duration::from_millis(10)).await;
         }
         self

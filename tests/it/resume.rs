@@ -7,6 +7,7 @@ use fotoautomat::{
     order::{OrderId, Outcome, Serial},
     session::{Press, State, issue, sign_in},
 };
+use sqlx::{Connection as _, SqliteConnection};
 
 use crate::harness::Harness;
 
@@ -143,6 +144,52 @@ async fn after_a_power_cut_the_holder_signs_in_again_and_gets_the_card_of_that_o
     assert_eq!((books.issued, books.unexplained()), (1, 0), "{books:?}");
     // and there is nothing to come back to any more
     assert!(!harness.comes_back().await);
+}
+
+/// The disk is slow: what became of the card is not written down yet when the holder signs in again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_holder_who_is_faster_than_the_disk_is_known_too() {
+    let mut harness = Harness::boot().await;
+    harness.reach_card().await;
+    harness.desk.printer().speed(2.0);
+    harness.desk.printer().raise_after(0, Fault::NoCards);
+    harness.press(Press::Print);
+    harness
+        .until("the order is on disk", |state| {
+            matches!(state, State::Issue(issue::State::Printing { .. }))
+        })
+        .await;
+    let (order, serial) = job(&harness);
+    let file = harness.data.path().join("outbox.sqlite");
+    let mut disk = SqliteConnection::connect(&format!("sqlite://{}", file.display()))
+        .await
+        .unwrap();
+    sqlx::query("BEGIN IMMEDIATE")
+        .execute(&mut disk)
+        .await
+        .unwrap();
+    harness
+        .until("it was not printed", |state| {
+            matches!(state, State::Issue(issue::State::NeedsAttendant(_)))
+        })
+        .await
+        .press(Press::Done);
+    harness.desk.printer().clear_all();
+    let printable = harness.booth.outbox().all_printable().await.unwrap();
+    assert!(printable.is_empty(), "the disk was too fast for this story");
+    let busy = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        disk.close().await.unwrap();
+    });
+    assert!(harness.comes_back().await);
+    busy.await.unwrap();
+    assert_eq!(harness.card_is_drawn().await, serial);
+    harness.press(Press::Cancel);
+    harness.settled().await;
+    let portal = harness.booth.test_portal().unwrap();
+    let view = portal.order(order).await.unwrap().unwrap();
+    assert_eq!(view.cards.len(), 1);
+    assert_eq!(view.cards[0].row.outcome, Outcome::NotPrinted);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
