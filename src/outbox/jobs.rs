@@ -139,24 +139,12 @@ pub(super) async fn settle_order(
     Ok(())
 }
 
-async fn again(tx: &mut Transaction<'_, Sqlite>, due: i64) -> Result<(), Error> {
-    sqlx::query("UPDATE jobs SET state = 'available', due = ? WHERE state = 'running'")
-        .bind(due)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
 impl Outbox {
     /// Puts right what the last run left: jobs that were being sent wait again, due times start anew, and cards whose
     /// read-back was cut off are announced as printed.
     pub(super) async fn rescue(&self) -> Result<(), Error> {
-        let mut tx = self.0.store.write().await?;
-        again(&mut tx, 0).await?;
-        sqlx::query("UPDATE jobs SET due = 0 WHERE state = 'available' AND due > 0")
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
+        self.send_again(Duration::ZERO).await?;
+        self.hurry_all().await?;
         self.close_unread(i64::MAX).await?;
         self.void_unreadable().await
     }
@@ -164,9 +152,10 @@ impl Outbox {
     /// Lets every job that counts as running wait again, for so long; for a worker that has nothing under way.
     pub(super) async fn send_again(&self, wait: Duration) -> Result<(), Error> {
         let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-        let mut tx = self.0.store.write().await?;
-        again(&mut tx, self.uptime().saturating_add(wait)).await?;
-        tx.commit().await?;
+        sqlx::query("UPDATE jobs SET state = 'available', due = ? WHERE state = 'running'")
+            .bind(self.uptime().saturating_add(wait))
+            .execute(self.0.store.writer())
+            .await?;
         Ok(())
     }
 

@@ -11,10 +11,7 @@ use std::{
 
 use fotoautomat::{
     order::{Outcome, Private},
-    outbox::{
-        NewRecord,
-        worker::{self, Policy},
-    },
+    outbox::worker::{self, Policy},
     portal::{self, Answer, Heartbeat, Lookup, Message, OrderState, Portal, Target},
 };
 use futures::future::BoxFuture;
@@ -130,13 +127,7 @@ async fn an_answer_that_could_not_be_written_down_is_asked_for_again() {
 async fn a_probe_with_nothing_to_say_lets_the_next_one_go() {
     let desk = Desk::new();
     let outbox = desk.outbox().await;
-    let (order, photo) = desk::order_of("vera");
-    let record = NewRecord {
-        order,
-        photo,
-        attempt: Some(desk::attempt(1)),
-    };
-    let made = outbox.commit(record).await.unwrap();
+    let made = desk::commit(&outbox, "vera", 1).await.unwrap();
     let serial = made.attempt.unwrap().serial;
     let (later, cards) = (outbox.clone(), Arc::new(AtomicU32::new(0)));
     let portal = Told(move |message: &Message| -> Answered {
