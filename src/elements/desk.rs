@@ -91,7 +91,6 @@ pub(super) fn elements(at: &At<'_>) -> Vec<Element> {
         let does_something = signs_in || !matches!(deed, Deed::Approve | Deed::Deny);
         button(id, icon, at.say(key), Action::Desk(deed)).enabled(does_something)
     }));
-
     let faults = if at.context.panel == Some(Panel::Faults) {
         Action::Close
     } else {

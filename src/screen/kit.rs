@@ -79,13 +79,14 @@ impl Kit<'_> {
         let chosen = thing.chosen == Some(true);
         let rest = match voice {
             // what cannot be pressed has neither fill nor edge: seen without colour
-            _ if !thing.is_live() && !matches!(voice, Voice::Desk | Voice::Field) => {
+            _ if !thing.is_live() && voice != Voice::Field => {
                 let fill = if matches!(voice, Voice::Tool | Voice::Footer) {
                     clear
                 } else {
                     palette.faint
                 };
-                style(fill, palette.quiet, clear, 0.0, 1.2)
+                let radius = if voice == Voice::Desk { 0.5 } else { 1.2 };
+                style(fill, palette.quiet, clear, 0.0, radius)
             }
             Voice::Main => style(palette.accent, palette.on_accent, palette.accent, 0.0, 1.2),
             Voice::Second | Voice::Pad => {
