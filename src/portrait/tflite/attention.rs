@@ -1,8 +1,10 @@
 //! MediaPipe's own operators: the part of a feature map around some landmarks is cut out level, and points found in it
 //! are brought back.
 
-use crate::conv::Size;
+use fearless_simd::prelude::*;
+
 use crate::graph::Subset;
+use crate::window::Size;
 
 /// Values of a matrix that is 4 by 4, of which the first two rows are used: x, y, unused, shift.
 pub(crate) const MATRIX: usize = 16;
@@ -51,7 +53,15 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    pub(crate) fn run(&self, input: &[f32], matrix: &[f32], output: &mut [f32]) {
+    pub(crate) fn run<S: Simd>(&self, simd: S, input: &[f32], matrix: &[f32], output: &mut [f32]) {
+        simd.vectorize(
+            #[inline(always)]
+            || self.places(input, matrix, output),
+        );
+    }
+
+    #[inline(always)]
+    fn places(&self, input: &[f32], matrix: &[f32], output: &mut [f32]) {
         let channels = self.from.channels.max(1);
         let [a, b, _, e, c, d, _, f] = std::array::from_fn(|index| matrix[index]);
         for (index, place) in output.chunks_exact_mut(channels).enumerate() {
@@ -69,6 +79,7 @@ impl Sample {
         }
     }
 
+    #[inline(always)]
     fn add(&self, input: &[f32], [x, y]: [f32; 2], share: f32, place: &mut [f32]) {
         let (width, height) = (self.from.width as f32, self.from.height as f32);
         // also false for what is no number

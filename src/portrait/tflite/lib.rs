@@ -12,6 +12,9 @@
 //! let scores = model.output(1);
 //! ```
 //!
+//! The kernels are compiled for each level of vector instructions (`fearless_simd`), and the best that the processor has is
+//! used: with AVX2 the networks take half the time that they take on the oldest machines.
+//!
 //! Files are hostile until checked: every offset, size and amount of work is bounded, and a run cannot panic on what
 //! [`Model::load`] accepted.
 
@@ -19,15 +22,21 @@
 
 mod attention;
 mod conv;
+mod depthwise;
 mod flatbuffer;
 mod flexbuffer;
 mod graph;
 mod pixels;
 mod plan;
+mod planner;
 mod pointwise;
 mod pool;
+mod transposed;
+mod window;
 
 pub use pixels::{Frame, Rgb};
+
+use fearless_simd::{Level, dispatch};
 
 use plan::Plan;
 
@@ -49,6 +58,8 @@ pub enum Error {
 #[derive(Debug)]
 pub struct Model {
     plan: Plan,
+    /// The vector instructions that this processor has.
+    level: Level,
 }
 
 impl Model {
@@ -59,7 +70,8 @@ impl Model {
     pub fn load(file: &[u8]) -> Result<Model, Error> {
         let graph = graph::Graph::read(file)?;
         Ok(Model {
-            plan: Plan::make(&graph)?,
+            plan: planner::plan(&graph)?,
+            level: Level::new(),
         })
     }
 
@@ -77,7 +89,7 @@ impl Model {
 
     /// Computes the outputs. Takes milliseconds; allocates nothing.
     pub fn run(&mut self) {
-        self.plan.run();
+        dispatch!(self.level, simd => self.plan.run(simd));
     }
 
     /// Sets every value that the last run left to zero, as before the first.

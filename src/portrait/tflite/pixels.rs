@@ -1,5 +1,7 @@
 //! From pixels to an input: a turned square of a picture, scaled to the network's size.
 
+use fearless_simd::{Level, dispatch, f32x4, i32x4, prelude::*};
+
 /// Pixels: three bytes each, row by row.
 #[derive(Debug, Clone, Copy)]
 pub struct Rgb<'a> {
@@ -23,6 +25,11 @@ pub struct Frame {
 
 /// Samples along one side of a value: with more of them, filling an input takes longer than the network.
 const MOST_SAMPLES: usize = 2;
+/// Samples of a value, which are computed at once.
+const SAMPLES: usize = MOST_SAMPLES * MOST_SAMPLES;
+/// Bytes of a pixel become numbers where they stand in a word, which takes three instructions for all of them; this brings
+/// them back. Such numbers have 24 digits, so nothing is lost.
+const SHARES: [f32; 4] = [1.0, 1.0 / 256.0, 1.0 / 65536.0, 0.0];
 
 impl Frame {
     /// The place in the picture of a place of the input, both as shares of the frame's sides.
@@ -40,21 +47,23 @@ impl Frame {
     /// Does nothing when the bytes or the input are not as many as their sizes say.
     pub fn fill(&self, rgb: Rgb<'_>, input: &mut [f32], size: [usize; 2], [low, high]: [f32; 2]) {
         let share = (high - low) / 255.0;
-        self.each(rgb, input, size, MOST_SAMPLES, |byte| low + byte * share);
+        let store = |byte| low + byte * share;
+        self.each(Level::new(), rgb, input, size, MOST_SAMPLES, store);
     }
 
     /// The same as pixels.
     pub fn cut(&self, rgb: Rgb<'_>, pixels: &mut [u8], size: [usize; 2]) {
-        self.each(rgb, pixels, size, MOST_SAMPLES, |byte| (byte + 0.5) as u8);
+        self.each(Level::new(), rgb, pixels, size, MOST_SAMPLES, to_byte);
     }
 
     /// Pixels of one bilinear sample each, however much smaller they become.
     pub fn pick(&self, rgb: Rgb<'_>, pixels: &mut [u8], size: [usize; 2]) {
-        self.each(rgb, pixels, size, 1, |byte| (byte + 0.5) as u8);
+        self.each(Level::new(), rgb, pixels, size, 1, to_byte);
     }
 
-    fn each<T>(
+    pub(crate) fn each<T>(
         &self,
+        level: Level,
         rgb: Rgb<'_>,
         output: &mut [T],
         [width, height]: [usize; 2],
@@ -64,6 +73,7 @@ impl Frame {
         let right = rgb.width > 0
             && rgb.height > 0
             && rgb.bytes.len() == rgb.width * rgb.height * 3
+            && i32::try_from(rgb.bytes.len()).is_ok()
             && output.len() == width * height * 3;
         if !right || width == 0 || height == 0 {
             return;
@@ -72,70 +82,148 @@ impl Frame {
         let samples = |scale: f32| (scale.ceil() as usize).clamp(1, most_samples);
         let (across, down) = (samples(scale_x), samples(scale_y));
         let (sin, cos) = self.turn.sin_cos();
-        let share = 1.0 / (across * down) as f32;
-        // one sample to the right, and one down, in pixels of the picture
-        let right = [scale_x * cos / across as f32, scale_x * sin / across as f32];
-        let below = [-scale_y * sin / down as f32, scale_y * cos / down as f32];
-        let corner = self.place(0.0, 0.0);
-        let (values, _) = output.as_chunks_mut::<3>();
-        for (row, values) in values.chunks_exact_mut(width).enumerate() {
-            for (column, value) in values.iter_mut().enumerate() {
-                let mut sums = [0.0f32; 3];
-                for dy in 0..down {
-                    let down = (row * down + dy) as f32 + 0.5;
-                    for dx in 0..across {
-                        let across = (column * across + dx) as f32 + 0.5;
-                        let x = corner[0] + across * right[0] + down * below[0];
-                        let y = corner[1] + across * right[1] + down * below[1];
-                        sample(rgb, x, y, &mut sums);
-                    }
-                }
-                *value = sums.map(|sum| store(sum * share));
+        let right = [scale_x * cos, scale_x * sin];
+        let below = [-scale_y * sin, scale_y * cos];
+        let mut offsets = [[0.0; SAMPLES]; 2];
+        for (axis, offsets) in offsets.iter_mut().enumerate() {
+            for (index, offset) in offsets.iter_mut().enumerate() {
+                // those that are not counted lie where the first one does
+                let sample = if index < across * down { index } else { 0 };
+                let x = ((sample % across) as f32 + 0.5) / across as f32;
+                let y = ((sample / across) as f32 + 0.5) / down as f32;
+                *offset = x * right[axis] + y * below[axis];
             }
         }
+        let sampling = Sampling {
+            rgb,
+            corner: self.place(0.0, 0.0),
+            right,
+            below,
+            offsets,
+            count: across * down,
+        };
+        let (values, _) = output.as_chunks_mut::<3>();
+        dispatch!(level, simd => sampling.fill(simd, values, width, &store));
     }
 }
 
-/// Adds the bilinear value at a place, pixel centres at halves; what lies outside counts as black.
-#[inline(always)]
-fn sample(rgb: Rgb<'_>, x: f32, y: f32, sums: &mut [f32; 3]) {
-    let (x, y) = (x - 0.5, y - 0.5);
-    let (last_x, last_y) = ((rgb.width - 1) as f32, (rgb.height - 1) as f32);
-    if x >= 0.0 && y >= 0.0 && x < last_x && y < last_y {
-        // not below 0, so cutting off is rounding down; the function that does that is slow where there is no SSE 4.1
-        let (left, top) = (x as usize, y as usize);
-        let (right_share, lower_share) = (x - left as f32, y - top as f32);
-        let start = (top * rgb.width + left) * 3;
-        let stride = rgb.width * 3;
-        let (Some(upper), Some(lower)) = (
-            rgb.bytes.get(start..).and_then(<[u8]>::first_chunk::<6>),
-            rgb.bytes
-                .get(start + stride..)
-                .and_then(<[u8]>::first_chunk::<6>),
-        ) else {
-            return;
-        };
-        for channel in 0..3 {
-            let (a, b) = (f32::from(upper[channel]), f32::from(upper[channel + 3]));
-            let (c, d) = (f32::from(lower[channel]), f32::from(lower[channel + 3]));
-            let above = a + (b - a) * right_share;
-            let below = c + (d - c) * right_share;
-            sums[channel] += above + (below - above) * lower_share;
-        }
-        return;
-    }
-    let (left, top) = (x.floor(), y.floor());
-    let (right_share, lower_share) = (x - left, y - top);
-    for (dy, share_y) in [(0.0, 1.0 - lower_share), (1.0, lower_share)] {
-        for (dx, share_x) in [(0.0, 1.0 - right_share), (1.0, right_share)] {
-            let (x, y) = (left + dx, top + dy);
-            // also false for what is no number
-            if (0.0..rgb.width as f32).contains(&x) && (0.0..rgb.height as f32).contains(&y) {
-                let start = (y as usize * rgb.width + x as usize) * 3;
-                for (sum, byte) in sums.iter_mut().zip(&rgb.bytes[start..start + 3]) {
-                    *sum += f32::from(*byte) * share_x * share_y;
-                }
+/// Where the samples of an input's values lie, in pixels of the picture.
+struct Sampling<'a> {
+    rgb: Rgb<'a>,
+    /// Of the first value.
+    corner: [f32; 2],
+    /// From a value's corner to the next one's, and to that of the one below.
+    right: [f32; 2],
+    below: [f32; 2],
+    /// From a value's corner to its samples, across and down.
+    offsets: [[f32; SAMPLES]; 2],
+    /// How many of them count.
+    count: usize,
+}
+
+impl Sampling<'_> {
+    #[inline(always)]
+    fn fill<S: Simd, T>(
+        &self,
+        simd: S,
+        values: &mut [[T; 3]],
+        width: usize,
+        store: &impl Fn(f32) -> T,
+    ) {
+        let share = 1.0 / self.count as f32;
+        let offsets = self
+            .offsets
+            .map(|offsets| f32x4::simd_from(simd, offsets) - 0.5);
+        let sides = [self.rgb.width, self.rgb.height];
+        // the last pixel that has a neighbour to the right, or below
+        let [last_x, last_y] = sides.map(|side| f32x4::splat(simd, (side - 1) as f32));
+        let zero = f32x4::splat(simd, 0.0);
+        for (row, values) in values.chunks_exact_mut(width).enumerate() {
+            for (column, value) in values.iter_mut().enumerate() {
+                let (row, column) = (row as f32, column as f32);
+                let along = |axis: usize| {
+                    self.corner[axis] + column * self.right[axis] + row * self.below[axis]
+                };
+                let (x, y) = (offsets[0] + along(0), offsets[1] + along(1));
+                // not true for what is no number
+                let inside =
+                    x.simd_ge(zero) & y.simd_ge(zero) & x.simd_lt(last_x) & y.simd_lt(last_y);
+                let inside = if inside.all_true() {
+                    self.inside(simd, x, y)
+                } else {
+                    None
+                };
+                let sums = match inside {
+                    Some(sums) => sums,
+                    None => self.anywhere(x.into(), y.into()),
+                };
+                *value = [sums[0], sums[1], sums[2]].map(|sum| store(sum * share));
             }
         }
     }
+
+    /// The sum of samples that all have four pixels around them; `None` at the picture's very end.
+    #[inline(always)]
+    fn inside<S: Simd>(&self, simd: S, x: f32x4<S>, y: f32x4<S>) -> Option<[f32; 4]> {
+        // not below 0, so cutting off is rounding down
+        let (left, top): (i32x4<S>, i32x4<S>) = (x.to_int(), y.to_int());
+        let right_shares: [f32; SAMPLES] = (x - left.to_float::<f32x4<S>>()).into();
+        let lower_shares: [f32; SAMPLES] = (y - top.to_float::<f32x4<S>>()).into();
+        let starts: [i32; SAMPLES] = ((top * (self.rgb.width as i32) + left) * 3).into();
+        let stride = self.rgb.width * 3;
+        let mut sums = f32x4::splat(simd, 0.0);
+        for sample in 0..self.count {
+            let start = starts[sample] as usize;
+            let (a, b) = (self.pixel(simd, start)?, self.pixel(simd, start + 3)?);
+            let below = start + stride;
+            let (c, d) = (self.pixel(simd, below)?, self.pixel(simd, below + 3)?);
+            let right_share = f32x4::splat(simd, right_shares[sample]);
+            let above = (b - a).mul_add(right_share, a);
+            let below = (d - c).mul_add(right_share, c);
+            let lower_share = f32x4::splat(simd, lower_shares[sample]);
+            sums += (below - above).mul_add(lower_share, above);
+        }
+        Some((sums * f32x4::simd_from(simd, SHARES)).into())
+    }
+
+    /// A pixel's three values, each as many times as large as its place in the four bytes makes it: see [`SHARES`].
+    #[inline(always)]
+    fn pixel<S: Simd>(&self, simd: S, start: usize) -> Option<f32x4<S>> {
+        let bytes = self.rgb.bytes.get(start..)?.first_chunk()?;
+        let all = i32x4::splat(simd, i32::from_le_bytes(*bytes));
+        let parts = all & i32x4::simd_from(simd, [0xff, 0xff00, 0x00ff_0000, 0]);
+        Some(parts.to_float())
+    }
+
+    /// The sum of samples anywhere; what lies outside counts as black.
+    #[inline(always)]
+    fn anywhere(&self, xs: [f32; SAMPLES], ys: [f32; SAMPLES]) -> [f32; 4] {
+        let Rgb {
+            width,
+            height,
+            bytes,
+        } = self.rgb;
+        let mut sums = [0.0; 4];
+        for (x, y) in xs.into_iter().zip(ys).take(self.count) {
+            let (left, top) = (x.floor(), y.floor());
+            let (right_share, lower_share) = (x - left, y - top);
+            for (dy, share_y) in [(0.0, 1.0 - lower_share), (1.0, lower_share)] {
+                for (dx, share_x) in [(0.0, 1.0 - right_share), (1.0, right_share)] {
+                    let (x, y) = (left + dx, top + dy);
+                    // also false for what is no number
+                    if (0.0..width as f32).contains(&x) && (0.0..height as f32).contains(&y) {
+                        let start = (y as usize * width + x as usize) * 3;
+                        for (sum, byte) in sums.iter_mut().zip(&bytes[start..start + 3]) {
+                            *sum += f32::from(*byte) * share_x * share_y;
+                        }
+                    }
+                }
+            }
+        }
+        sums
+    }
+}
+
+fn to_byte(value: f32) -> u8 {
+    (value + 0.5) as u8
 }

@@ -1,6 +1,8 @@
 //! Pools, resizing, padding and joining: values move, hardly any arithmetic.
 
-use crate::conv::{Placing, Size};
+use fearless_simd::prelude::*;
+
+use crate::window::{Placing, Size};
 
 /// The greatest or the mean of a window, channel by channel. What hangs over does not count.
 #[derive(Debug)]
@@ -13,7 +15,15 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    pub(crate) fn run(&self, input: &[f32], output: &mut [f32]) {
+    pub(crate) fn run<S: Simd>(&self, simd: S, input: &[f32], output: &mut [f32]) {
+        simd.vectorize(
+            #[inline(always)]
+            || self.places(input, output),
+        );
+    }
+
+    #[inline(always)]
+    fn places(&self, input: &[f32], output: &mut [f32]) {
         let channels = self.from.channels.max(1);
         let span = |at: usize, axis: usize, side: usize| {
             let start = at * self.placing.step[axis];
@@ -88,18 +98,27 @@ impl Resize {
         }
     }
 
-    pub(crate) fn run(&self, input: &[f32], output: &mut [f32]) {
+    pub(crate) fn run<S: Simd>(&self, simd: S, input: &[f32], output: &mut [f32]) {
+        simd.vectorize(
+            #[inline(always)]
+            || self.places(input, output),
+        );
+    }
+
+    #[inline(always)]
+    fn places(&self, input: &[f32], output: &mut [f32]) {
         let channels = self.from.channels.max(1);
         let row = self.from.width * channels;
         let output_rows = output.chunks_exact_mut((self.to.width * channels).max(1));
         for (output, y) in output_rows.zip(&self.rows) {
-            let [upper, lower] = [y.first, y.second].map(|y| &input[y * row..][..row]);
+            let (upper, lower) = (
+                &input[y.first * row..][..row],
+                &input[y.second * row..][..row],
+            );
             for (place, x) in output.chunks_exact_mut(channels).zip(&self.columns) {
-                let part = |line, x: usize| -> &[f32] {
-                    &<[f32]>::as_ref(line)[x * channels..][..channels]
-                };
-                let (a, b) = (part(upper, x.first), part(upper, x.second));
-                let (c, d) = (part(lower, x.first), part(lower, x.second));
+                let (first, second) = (x.first * channels, x.second * channels);
+                let (a, b) = (&upper[first..][..channels], &upper[second..][..channels]);
+                let (c, d) = (&lower[first..][..channels], &lower[second..][..channels]);
                 for (channel, result) in place.iter_mut().enumerate() {
                     let above = a[channel] + (b[channel] - a[channel]) * x.share;
                     let below = c[channel] + (d[channel] - c[channel]) * x.share;

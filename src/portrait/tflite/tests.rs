@@ -2,9 +2,26 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::conv::{Conv, Depthwise, Placing, Size};
+use super::conv::Conv;
+use super::depthwise::Depthwise;
 use super::graph::Padding;
+use super::pointwise::{After, exp};
+use super::transposed::Transposed;
+use super::window::{Placing, Size};
 use super::*;
+
+/// The levels of vector instructions that this processor has: each is other code.
+fn levels() -> Vec<Level> {
+    let mut levels = vec![Level::baseline()];
+    #[cfg(target_arch = "x86_64")]
+    {
+        let best = Level::new();
+        levels.extend(best.as_sse4_2().map(Level::Sse4_2));
+        levels.extend(best.as_avx2().map(Level::Avx2));
+        levels.extend(best.as_avx512().map(Level::Avx512));
+    }
+    levels
+}
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../..")
@@ -61,11 +78,16 @@ fn oracles() -> Vec<Run> {
 }
 
 #[test]
-fn every_network_computes_what_litert_computes() {
-    for run in oracles() {
+fn every_network_computes_what_litert_computes_at_every_level() {
+    let levels = levels();
+    for (run, level) in oracles()
+        .iter()
+        .flat_map(|run| levels.iter().map(move |level| (run, *level)))
+    {
         let photo = fetched(&format!("photos/{}", run.photo));
         let photo = image::load_from_memory(&photo).unwrap().into_rgb8();
         let mut network = Model::load(&model(&run.model)).unwrap();
+        network.level = level;
         let (values, _) = network.input_mut().as_chunks_mut::<3>();
         for (index, value) in values.iter_mut().enumerate() {
             let (x, y) = (index % run.side, index / run.side);
@@ -85,7 +107,12 @@ fn every_network_computes_what_litert_computes() {
             );
             let apart = |(a, b): (&f32, &f32)| (a - b).abs() / b.abs().max(1.0);
             let most = ours.zip(&output.values).map(apart).fold(0.0, f32::max);
-            assert!(most < 1e-3, "{} {}: {most}", run.model, output.output);
+            assert!(
+                most < 1e-3,
+                "{} {} {level:?}: {most}",
+                run.model,
+                output.output
+            );
         }
     }
 }
@@ -233,21 +260,20 @@ fn by_definition(
 #[test]
 fn convolutions_of_any_size_are_what_they_are_defined_to_be() {
     let mut chance = Chance(7);
-    let near = |a: &[f32], b: &[f32], what: &str| {
-        let apart = a
-            .iter()
-            .zip(b)
-            .map(|(a, b)| (a - b).abs())
-            .fold(0.0, f32::max);
-        assert!(a.len() == b.len() && apart < 1e-4, "{what}: {apart}");
-    };
     // height, width, input channels, output channels, kernel, step, padding
     for (height, width, inside, outside, kernel, step, padding) in [
         (1, 1, 1, 1, [1, 1], [1, 1], Padding::Same),
         (5, 7, 3, 8, [1, 1], [1, 1], Padding::Valid),
         (6, 5, 4, 13, [1, 1], [1, 1], Padding::Same),
+        (9, 9, 9, 25, [1, 1], [1, 1], Padding::Same),
         (9, 8, 3, 24, [5, 5], [2, 2], Padding::Same),
         (8, 8, 3, 16, [3, 3], [2, 2], Padding::Same),
+        (8, 9, 16, 17, [3, 3], [1, 1], Padding::Same),
+        (9, 11, 12, 8, [3, 3], [2, 2], Padding::Same),
+        (7, 9, 11, 3, [5, 5], [1, 1], Padding::Same),
+        (8, 10, 8, 4, [5, 5], [2, 2], Padding::Same),
+        (2, 2, 9, 2, [5, 5], [1, 1], Padding::Same),
+        (5, 9, 8, 2, [4, 3], [3, 1], Padding::Valid),
         (3, 3, 32, 9, [3, 3], [3, 3], Padding::Valid),
         (7, 6, 2, 3, [2, 4], [1, 2], Padding::Same),
         (4, 4, 5, 7, [1, 1], [2, 2], Padding::Same),
@@ -267,17 +293,18 @@ fn convolutions_of_any_size_are_what_they_are_defined_to_be() {
         let weights = chance.floats(outside * kernel[0] * kernel[1] * inside);
         let bias = chance.floats(outside);
         let conv = Conv::new(from, to, kernel, placing, &weights, &bias);
-        let (mut output, mut scratch) = (vec![0.0; to.len()], vec![0.0; conv.scratch()]);
-        conv.run(&input, &mut output, &mut scratch, &[], &[]);
         let right = by_definition((from, to), kernel, placing, (&weights, &bias), &input);
-        near(&output, &right, &what);
+        for level in levels() {
+            let (mut output, mut scratch) = (vec![9.0; to.len()], vec![9.0; conv.scratch()]);
+            let after = After::nothing();
+            dispatch!(level, simd => conv.run(simd, &input, &mut output, &mut scratch, &after));
+            near(&output, &right, &format!("{what} {level:?}"));
+        }
 
         let to = size(rows, columns, inside);
         let weights = chance.floats(kernel[0] * kernel[1] * inside);
         let bias = chance.floats(inside);
         let depthwise = Depthwise::new(from, to, kernel, placing, &weights, &bias);
-        let mut output = vec![0.0; to.len()];
-        depthwise.run(&input, &mut output, &[], &[]);
         // the same as a full one whose other weights are 0
         let taps = kernel[0] * kernel[1];
         let mut full = vec![0.0; inside * taps * inside];
@@ -287,7 +314,148 @@ fn convolutions_of_any_size_are_what_they_are_defined_to_be() {
             }
         }
         let right = by_definition((from, to), kernel, placing, (&full, &bias), &input);
-        near(&output, &right, &what);
+        for level in levels() {
+            let (mut output, mut scratch) = (vec![9.0; to.len()], vec![9.0; depthwise.scratch()]);
+            let after = After::nothing();
+            dispatch!(level, simd => depthwise.run(simd, &input, &mut output, &mut scratch, &after));
+            near(&output, &right, &format!("{what} {level:?}, each channel"));
+        }
+    }
+}
+
+fn near(a: &[f32], b: &[f32], what: &str) {
+    let apart = a.iter().zip(b).map(|(a, b)| (a - b).abs());
+    let apart = apart.fold(0.0, f32::max);
+    assert!(a.len() == b.len() && apart < 1e-4, "{what}: {apart}");
+}
+
+#[test]
+fn a_convolution_turned_round_spreads_each_place_over_its_window() {
+    let mut chance = Chance(5);
+    for (height, width, inside, outside, step) in [
+        (1, 1, 1, 1, [1, 1]),
+        (3, 4, 16, 1, [2, 2]),
+        (2, 5, 7, 3, [2, 3]),
+        (4, 3, 2, 5, [3, 1]),
+    ] {
+        let from = size(height, width, inside);
+        let to = size(height * step[0], width * step[1], outside);
+        let input = chance.floats(from.len());
+        let weights = chance.floats(outside * step[0] * step[1] * inside);
+        let bias = chance.floats(outside);
+        let mut right = Vec::new();
+        for place in 0..to.height * to.width {
+            let (y, x) = (place / to.width, place % to.width);
+            let tap = y % step[0] * step[1] + x % step[1];
+            let values = &input[(y / step[0] * width + x / step[1]) * inside..][..inside];
+            for (channel, bias) in bias.iter().enumerate() {
+                let weights = &weights[(channel * step[0] * step[1] + tap) * inside..];
+                let products = values.iter().zip(weights).map(|(a, b)| a * b);
+                right.push(products.sum::<f32>() + bias);
+            }
+        }
+        let transposed = Transposed::new(from, to, step, &weights, &bias);
+        for level in levels() {
+            let mut output = vec![9.0; to.len()];
+            let mut scratch = vec![9.0; transposed.scratch()];
+            dispatch!(level, simd => transposed.run(simd, &input, &mut output, &mut scratch));
+            near(&output, &right, &format!("{from:?} {step:?} {level:?}"));
+        }
+    }
+}
+
+#[test]
+fn the_power_of_e_is_the_librarys_to_six_digits() {
+    for at in -87_000..=88_000i32 {
+        let x = at as f32 / 1000.0;
+        let (ours, right) = (exp(x), x.exp());
+        assert!((ours - right).abs() <= right * 1e-6, "{x}: {ours} {right}");
+    }
+    // beyond that a logistic curve is 0 or 1 to every digit
+    assert!(1.0 / (1.0 + exp(f32::INFINITY)) < 1e-37 && 1.0 / (1.0 + exp(f32::MIN)) == 1.0);
+    assert!(exp(f32::NAN).is_nan());
+}
+
+/// Bilinear samples by their definition, pixel centres at halves and black outside.
+fn sampled(rgb: Rgb<'_>, frame: &Frame, [width, height]: [usize; 2]) -> Vec<[f32; 3]> {
+    let pixel = |x: f32, y: f32, channel: usize| {
+        let inside = x >= 0.0 && y >= 0.0 && x < rgb.width as f32 && y < rgb.height as f32;
+        let at = || (y as usize * rgb.width + x as usize) * 3 + channel;
+        if inside {
+            f32::from(rgb.bytes[at()])
+        } else {
+            0.0
+        }
+    };
+    let samples = |side: f32, count: usize| ((side / count as f32).ceil() as usize).clamp(1, 2);
+    let (across, down) = (samples(frame.width, width), samples(frame.height, height));
+    let mut values = Vec::new();
+    for value in 0..width * height {
+        let (column, row) = (value % width, value / width);
+        let mut sums = [0.0; 3];
+        for sample in 0..across * down {
+            let part = |at: usize, sample: usize, samples: usize, count: usize| {
+                ((at * samples + sample) as f32 + 0.5) / (samples * count) as f32
+            };
+            let [x, y] = frame.place(
+                part(column, sample % across, across, width),
+                part(row, sample / across, down, height),
+            );
+            let (x, y) = (x - 0.5, y - 0.5);
+            let (left, top) = (x.floor(), y.floor());
+            for (channel, sum) in sums.iter_mut().enumerate() {
+                let line = |y: f32| {
+                    let (a, b) = (pixel(left, y, channel), pixel(left + 1.0, y, channel));
+                    a + (b - a) * (x - left)
+                };
+                *sum += line(top) + (line(top + 1.0) - line(top)) * (y - top);
+            }
+        }
+        values.push(sums.map(|sum| sum / (across * down) as f32));
+    }
+    values
+}
+
+#[test]
+fn a_frame_anywhere_is_sampled_the_same_at_every_level() {
+    let mut chance = Chance(3);
+    for round in 0..300 {
+        let (width, height) = (
+            1 + chance.next() as usize % 40,
+            1 + chance.next() as usize % 30,
+        );
+        // smooth, so that a place that is rounded otherwise is no other picture
+        let slope = 1 + chance.next() as usize % 4;
+        let bytes: Vec<u8> = (0..width * height * 3)
+            .map(|at| (at / 3 % width * slope + at / 3 / width * 2 + at % 3 * 40) as u8)
+            .collect();
+        let rgb = Rgb {
+            width,
+            height,
+            bytes: &bytes,
+        };
+        let [x, y, wide, high, turn] = std::array::from_fn(|_| chance.floats(1)[0]);
+        let frame = Frame {
+            x: (x + 1.0) * width as f32 / 2.0,
+            y: (y + 1.0) * height as f32 / 2.0,
+            width: (wide + 1.01) * width as f32,
+            height: (high + 1.01) * height as f32,
+            turn: if round % 3 == 0 { 0.0 } else { turn * 4.0 },
+        };
+        let size = [9, 7];
+        let right = sampled(rgb, &frame, size);
+        for level in levels() {
+            let mut values = vec![9.0; size[0] * size[1] * 3];
+            frame.each(level, rgb, &mut values, size, 2, |byte| byte);
+            for (index, (found, meant)) in values.chunks(3).zip(&right).enumerate() {
+                let apart = found.iter().zip(meant).map(|(a, b)| (a - b).abs());
+                let apart = apart.fold(0.0, f32::max);
+                assert!(
+                    apart < 0.02,
+                    "{level:?} {frame:?} {index}: {found:?} {meant:?}"
+                );
+            }
+        }
     }
 }
 

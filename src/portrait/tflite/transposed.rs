@@ -1,0 +1,85 @@
+//! Convolutions turned round: each input place spreads over a window that does not overlap its neighbours'.
+
+use fearless_simd::prelude::*;
+
+use crate::conv::Conv;
+use crate::pointwise::After;
+use crate::window::{Lines, Placing, Size};
+
+#[derive(Debug)]
+pub(crate) struct Transposed {
+    /// From each place to the values of its window, row by row.
+    windows: Conv,
+    from: Size,
+    to: Size,
+    step: [usize; 2],
+}
+
+impl Transposed {
+    /// Weights lie as output channel, height, width, input channel.
+    pub(crate) fn new(
+        from: Size,
+        to: Size,
+        step: [usize; 2],
+        weights: &[f32],
+        bias: &[f32],
+    ) -> Transposed {
+        let taps = step[0] * step[1];
+        let windows = Size {
+            channels: taps * to.channels,
+            ..from
+        };
+        let row = |channel: usize, tap: usize| (channel * taps + tap) * from.channels;
+        let rows = (0..taps).flat_map(|tap| (0..to.channels).map(move |channel| row(channel, tap)));
+        let weights: Vec<f32> = rows
+            .flat_map(|row| &weights[row..row + from.channels])
+            .copied()
+            .collect();
+        let bias = bias.repeat(taps);
+        Transposed {
+            windows: Conv::new(from, windows, [1, 1], Placing::EACH, &weights, &bias),
+            from,
+            to,
+            step,
+        }
+    }
+
+    /// Values of a place's window.
+    fn window(&self) -> usize {
+        self.step[0] * self.step[1] * self.to.channels
+    }
+
+    /// Values of scratch that a run needs.
+    pub(crate) fn scratch(&self) -> usize {
+        self.from.width * self.window()
+    }
+
+    pub(crate) fn run<S: Simd>(
+        &self,
+        simd: S,
+        input: &[f32],
+        output: &mut [f32],
+        scratch: &mut [f32],
+    ) {
+        let scratch = &mut scratch[..self.scratch()];
+        let line = self.from.width * self.from.channels;
+        let row = self.to.width * self.to.channels;
+        // values of one row of a window
+        let part = self.step[1] * self.to.channels;
+        let below = output.chunks_exact_mut((self.step[0] * row).max(1));
+        for (values, output) in input.chunks_exact(line.max(1)).zip(below) {
+            let lines = Lines::plain(values, self.from.channels);
+            let nothing = After::nothing();
+            self.windows.multiply(simd, lines, scratch, 0, &nothing);
+            for (dy, output) in output.chunks_exact_mut(row.max(1)).enumerate() {
+                let windows = scratch.chunks_exact(self.window().max(1));
+                for (place, window) in output.chunks_exact_mut(part.max(1)).zip(windows) {
+                    // a few values: a loop is sooner than a call that copies
+                    for (value, result) in place.iter_mut().zip(&window[dy * part..]) {
+                        *value = *result;
+                    }
+                }
+            }
+        }
+    }
+}
