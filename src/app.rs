@@ -3,6 +3,7 @@
 //! The session, its work and the answers are the same [`Runner`] that `rehearse` turns by itself; here iced's loop turns
 //! it. Nothing in `update` waits: effects run as tasks, and their answers come back as messages.
 
+mod aloud;
 mod focus;
 mod listen;
 mod printed;
@@ -30,6 +31,7 @@ use crate::{
     text::Texts,
     theme::{self, Look, Screen, Theme},
 };
+use aloud::Aloud;
 use strip::Desk;
 
 /// Why there is no window.
@@ -111,6 +113,7 @@ struct Kiosk {
     focus_is_fresh: bool,
     pictures: Pictures,
     desk: Option<Desk>,
+    aloud: Aloud,
     /// What is on the screen, and since when.
     page: Page,
     shown: Instant,
@@ -139,6 +142,7 @@ impl Kiosk {
         };
         let runner = Runner::new(booth.clone(), (*booth.rules()).clone());
         let desk = booth.desk().map(Desk::new);
+        let aloud = Aloud::open(&config.raw.speech);
         let now = crate::runner::now();
         let context = Context {
             texts: &texts,
@@ -148,7 +152,7 @@ impl Kiosk {
             panel: None,
             keyboard: KeyboardLayout::default(),
             measured: None,
-            can_speak: false,
+            can_speak: aloud.works(),
             strip: desk.as_ref().map(|desk| &desk.strip),
         };
         let page = elements::page(&runner.session, &context);
@@ -169,6 +173,7 @@ impl Kiosk {
             theme,
             site,
             desk,
+            aloud,
         })
     }
 
@@ -193,6 +198,7 @@ impl Kiosk {
             Message::Chosen(chosen) => {
                 // who touches needs no ring
                 self.focus = None;
+                self.aloud.hush();
                 self.choose(chosen.action);
                 Task::none()
             }
@@ -201,6 +207,7 @@ impl Kiosk {
                 Task::none()
             }
             Message::Touched => {
+                self.aloud.hush();
                 self.runner.happen(Event::Touched);
                 Task::none()
             }
@@ -297,6 +304,12 @@ impl Kiosk {
         let mut pictures = std::mem::take(&mut self.pictures);
         pictures.follow(&self.runner.session, &self.context());
         self.pictures = pictures;
+        self.aloud.follow(
+            &self.page,
+            self.focus.as_deref(),
+            &self.texts,
+            &self.runner.session.preferences,
+        );
     }
 
     fn context(&self) -> Context<'_> {
@@ -308,7 +321,7 @@ impl Kiosk {
             panel: self.panel,
             keyboard: self.keys,
             measured: self.pictures.measured(),
-            can_speak: false,
+            can_speak: self.aloud.works(),
             strip: self.desk.as_ref().map(|desk| &desk.strip),
         }
     }

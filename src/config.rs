@@ -24,6 +24,7 @@ use crate::{
     outbox,
     portal::http,
     session::rules::{AttendantWays, ConsentText, ReadBack, Rules},
+    speech,
     text::{Texts, Wanted},
     theme::{Screen, Theme},
 };
@@ -64,6 +65,9 @@ pub struct RawConfig {
     pub screen: Screen,
     #[serde(default)]
     pub session: sections::Session,
+    /// Reading aloud.
+    #[serde(default)]
+    pub speech: speech::VoiceSettings,
     #[serde(default)]
     pub test: Option<sections::Test>,
 }
@@ -145,9 +149,10 @@ fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
     let review = optional(&mut merged, "review", problems);
     let screen = optional(&mut merged, "screen", problems);
     let session = optional(&mut merged, "session", problems);
+    let speech = optional(&mut merged, "speech", problems);
     let test = optional(&mut merged, "test", problems);
     for unknown in merged.keys() {
-        let known = "booth, devices, camera, portrait, rules, consent, card, identity, portal, esc_router, outbox, review, screen, session, test";
+        let known = "booth, devices, camera, portrait, rules, consent, card, identity, portal, esc_router, outbox, review, screen, session, speech, test";
         problems.at(
             unknown,
             "is no section of a configuration",
@@ -169,6 +174,7 @@ fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
         review,
         screen: screen.unwrap_or_default(),
         session: session.unwrap_or_default(),
+        speech: speech.unwrap_or_default(),
         test,
     })
 }
@@ -255,6 +261,7 @@ impl Config {
         raw.session.check(problems);
         raw.screen.check(problems);
         raw.portrait.check(problems);
+        raw.speech.check(problems);
         if let Some(card) = &raw.card {
             card.check(&self.site, problems);
             if card.code.key == Some(card::KeySource::Test) && !self.is_test() {

@@ -22,6 +22,7 @@ pub mod portrait;
 pub mod runner;
 pub mod screen;
 pub mod session;
+pub mod speech;
 pub mod text;
 pub mod theme;
 pub mod widget;

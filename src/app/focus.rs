@@ -1,4 +1,5 @@
-//! The keyboard: every element can be reached and used with Tab, Enter and Escape alone.
+//! The keyboard: every element can be reached and used with Tab, Enter and Escape alone; F9 starts reading aloud, F10
+//! repeats, F7 and F8 are the volume, for keys that are found by touch.
 
 use iced::keyboard::{self, Key, key::Named};
 
@@ -17,6 +18,12 @@ pub(super) enum Stroke {
     /// Away from here: closes what lies on top, else steps back, else ends the visit.
     Away,
     Attendant,
+    /// Reading aloud, on and off.
+    Speech,
+    /// Reads the screen again.
+    Again,
+    Softer,
+    Louder,
     /// A letter, for a screen that is typed on.
     Letter(char),
     Erase,
@@ -42,6 +49,10 @@ pub(super) fn stroke(event: &keyboard::Event) -> Option<Stroke> {
         Key::Named(Named::Escape) => Stroke::Away,
         Key::Named(Named::Backspace) => Stroke::Erase,
         Key::Named(Named::F12) => Stroke::Attendant,
+        Key::Named(Named::F7) => Stroke::Softer,
+        Key::Named(Named::F8) => Stroke::Louder,
+        Key::Named(Named::F9) => Stroke::Speech,
+        Key::Named(Named::F10) => Stroke::Again,
         Key::Named(Named::Space) => Stroke::Letter(' '),
         _ => {
             let letter = text.as_ref()?.chars().next()?;
@@ -66,6 +77,7 @@ impl Kiosk {
         let Some(stroke) = stroke(event) else {
             return;
         };
+        self.aloud.hush();
         match (stroke, self.page.screen) {
             (Stroke::Next, _) => self.move_focus(false),
             (Stroke::Back, _) => self.move_focus(true),
@@ -90,6 +102,12 @@ impl Kiosk {
                 }
             }
             (Stroke::Attendant, _) => self.choose(Action::Press(Press::Attendant)),
+            (Stroke::Speech, _) if self.aloud.works() => {
+                self.choose(Action::Press(Press::Speech));
+            }
+            (Stroke::Again, _) => self.aloud.again(),
+            (Stroke::Softer, _) => self.aloud.turn(false),
+            (Stroke::Louder, _) => self.aloud.turn(true),
             (
                 Stroke::Letter(letter),
                 ScreenName::Typing | ScreenName::AssistWhom | ScreenName::OldCard,
@@ -109,7 +127,9 @@ impl Kiosk {
                 let focus = self.focus.clone();
                 self.use_element(|_| focus);
             }
-            (Stroke::Letter(_) | Stroke::Erase, _) => self.runner.happen(Event::Touched),
+            (Stroke::Letter(_) | Stroke::Erase | Stroke::Speech, _) => {
+                self.runner.happen(Event::Touched)
+            }
         }
     }
 

@@ -54,6 +54,7 @@ pub async fn run(args: &Args, config: Config, data: &Path) -> Result<Answer, Err
         (identity.ready, identity.says) = (false, trouble);
     }
     findings.push(booth.finder_note());
+    findings.push(booth.voice_note());
     let verdict = health::readiness(&health, &booth.rules().needs);
     let serves = verdict.is_ok()
         && findings
@@ -135,6 +136,27 @@ fn attention(health: &Health, part: Part) -> String {
 }
 
 impl Booth {
+    /// A note on who reads aloud.
+    fn voice_note(&self) -> Finding {
+        let settings = &self.config().raw.speech;
+        let found = settings.find();
+        let says = match &found {
+            Ok(None) => "nothing is read aloud".to_owned(),
+            Ok(Some(program)) if settings.private => {
+                format!("{} reads aloud, to the visitor alone", program.display())
+            }
+            Ok(Some(program)) => {
+                format!("{} reads aloud, no names and no codes", program.display())
+            }
+            Err(missing) => missing.to_string(),
+        };
+        Finding {
+            part: "speech",
+            ready: found.is_ok(),
+            says,
+        }
+    }
+
     /// A note on how faces are found.
     fn finder_note(&self) -> Finding {
         let says = match self.sees_no_eyes() {

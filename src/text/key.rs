@@ -222,6 +222,17 @@ keys! {
     EASE_LOW = "ease-low";
     EASE_CALM = "ease-calm";
 
+    // what is only read aloud
+    SPEECH_CHOICES = "speech-choices" ("count");
+    SPEECH_BUTTON = "speech-button";
+    SPEECH_ON = "speech-on";
+    SPEECH_OFF = "speech-off";
+    SPEECH_CHOSEN = "speech-chosen";
+    SPEECH_NOT_CHOSEN = "speech-not-chosen";
+    SPEECH_FIELD = "speech-field" ("count");
+    SPEECH_WAIT = "speech-wait";
+    SPEECH_ON_SCREEN = "speech-on-screen";
+
     // the attendant
     ATTENDANT_LEAVE = "attendant-leave";
     PIN_TITLE = "pin-title";

@@ -1,6 +1,7 @@
 //! Every screen, drawn without a window: what is offered is drawn, nothing is cut, everything can be reached by
 //! keyboard. With `SCREENSHOTS=<folder>` each is written there as PNG, to be looked at.
 
+mod aloud;
 mod draw;
 mod looks;
 mod scenes;

@@ -137,6 +137,52 @@ async fn a_visitor_with_a_keyboard_and_a_phone_needs_no_finger() {
     program.ends();
 }
 
+/// The whole way by keyboard, heard: a program in espeak-ng's place writes down what it is given.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_who_sees_nothing_hears_the_way_to_a_card() {
+    let site = Site::new();
+    let heard = site.hears();
+    let display = Display::x(1080, 1920);
+    let mut program = Program::start(&site, &display, &[]);
+    program.sees("Attract");
+    display.focus();
+    let hears = |program: &mut Program<'_>, words: &str| {
+        program.waits_until(words, |_| {
+            std::fs::read_to_string(&heard).is_ok_and(|all| all.contains(words))
+        });
+    };
+    // until it is asked for, nothing is said
+    program.keys(&["Tab"]);
+    assert!(!heard.exists());
+    program.keys(&["F9"]);
+    hears(&mut program, "Byt ut ditt");
+    program.keys_until(&["Return"], "ShowCode");
+    hears(&mut program, "Logga in");
+    program.touch_until("desk-approve", "AskIsThisYou");
+    program.keys_until(&["Return"], "Consent");
+    program.keys_until(&["Return"], "OldCard");
+    program.touch_until("desk-old-card", "Framing");
+    program.sees("Reviewing");
+    program.keys_until(&["Return"], "ShowingCard");
+    program.keys_until(&["Return"], "Printing");
+    program.sees("ReadingBack");
+    program.touch_until("desk-new-card", "Collecting");
+    hears(&mut program, "Varsågod");
+    // the next visitor has not asked for it
+    program.keys_until(&["Return"], "Attract");
+    let before = std::fs::read_to_string(&heard).unwrap();
+    program.keys(&["Tab", "Tab"]);
+    std::thread::sleep(Duration::from_secs(1));
+    let after = std::fs::read_to_string(&heard).unwrap();
+    assert_eq!(before, after);
+    // a loudspeaker stands among others: no name was said
+    assert!(
+        !after.contains("Alva") && after.contains("Står på skärmen"),
+        "{after}"
+    );
+    program.ends();
+}
+
 #[test]
 fn an_idle_booth_sleeps() {
     let site = Site::new();

@@ -5,8 +5,8 @@ set -eu
 
 # what the build links to, and what nokhwa's bindings are generated with
 build="gcc pkg-config libusb-1.0-0-dev libudev-dev libclang-dev linux-libc-dev"
-# what the window needs at run time
-show="libxkbcommon0 libxkbcommon-x11-0 libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libwayland-client0 libwayland-cursor0"
+# what the window needs at run time, and its voice
+show="libxkbcommon0 libxkbcommon-x11-0 libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libwayland-client0 libwayland-cursor0 espeak-ng"
 # what tests look with: a display without a screen, fingers, readers of codes
 test="xvfb xauth xdotool x11-utils imagemagick zbar-tools zxing-cpp-tools cage libnfc-bin umockdev xwayland strace poppler-utils procps python3 python3-pip curl"
 # what the printers are compared with: Gutenprint, CUPS and Little CMS, under umockdev's bus

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{BufRead, BufReader},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -47,6 +48,18 @@ impl Site {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// A voice that writes down what it is given, in the file that is returned.
+    pub(super) fn hears(&self) -> PathBuf {
+        let (voice, heard) = (self.path("voice"), self.path("heard"));
+        let script = format!("#!/bin/sh\n(cat; echo) >> {}\n", heard.display());
+        self.write("voice", &script);
+        fs::set_permissions(&voice, PermissionsExt::from_mode(0o755)).unwrap();
+        let overlay = fs::read_to_string(self.path("test-mode.toml")).unwrap();
+        let speech = format!("\n[speech]\nprogram = {:?}\n", voice.display().to_string());
+        self.write("test-mode.toml", &(overlay + &speech));
+        heard
     }
 
     /// A photograph of somebody who does not hold still.

@@ -272,6 +272,27 @@ ease-speech = Czytaj na głos
 ease-low = Przyciski niżej
 ease-calm = Bez ruchu
 
+## Tylko czytane na głos
+
+speech-choices = { $count ->
+    [one] Jedna opcja. Tab przechodzi do niej, Enter wybiera.
+    [few] { $count } opcje. Tab przechodzi między nimi, Enter wybiera.
+   *[other] { $count } opcji. Tab przechodzi między nimi, Enter wybiera.
+}
+speech-button = przycisk
+speech-on = włączone
+speech-off = wyłączone
+speech-chosen = wybrane
+speech-not-chosen = niewybrane
+speech-field = { $count ->
+    [0] pole, puste
+    [one] pole, jeden znak
+    [few] pole, { $count } znaki
+   *[other] pole, { $count } znaków
+}
+speech-wait = teraz nie można wybrać
+speech-on-screen = Jest na ekranie.
+
 ## Obsługa
 
 attendant-leave = Wyjdź

@@ -275,6 +275,25 @@ ease-speech = Read aloud
 ease-low = Controls lower
 ease-calm = No motion
 
+## What is only read aloud
+
+speech-choices = { $count ->
+    [one] One choice. Tab goes to it, Enter chooses.
+   *[other] { $count } choices. Tab goes through them, Enter chooses.
+}
+speech-button = button
+speech-on = on
+speech-off = off
+speech-chosen = chosen
+speech-not-chosen = not chosen
+speech-field = { $count ->
+    [0] field, empty
+    [one] field, one character
+   *[other] field, { $count } characters
+}
+speech-wait = cannot be chosen just now
+speech-on-screen = It is on the screen.
+
 ## Staff
 
 attendant-leave = Leave

@@ -275,6 +275,25 @@ ease-speech = Läs upp
 ease-low = Knappar långt ner
 ease-calm = Inga rörelser
 
+## Det som bara läses upp
+
+speech-choices = { $count ->
+    [one] Ett val. Tabb går till det, retur väljer.
+   *[other] { $count } val. Tabb går mellan dem, retur väljer.
+}
+speech-button = knapp
+speech-on = på
+speech-off = av
+speech-chosen = valt
+speech-not-chosen = inte valt
+speech-field = { $count ->
+    [0] fält, tomt
+    [one] fält, ett tecken
+   *[other] fält, { $count } tecken
+}
+speech-wait = går inte att välja just nu
+speech-on-screen = Står på skärmen.
+
 ## Personal
 
 attendant-leave = Lämna
