@@ -56,7 +56,7 @@ oracles:
 	@tests/setup/oracles.sh
 	@target/oracles/networks/bin/python tests/oracles/networks.py assets/fetched/models assets/fetched/photos target/oracles/networks.json
 	@target/oracles/quality/bin/python tests/oracles/quality.py assets/fetched/photos target/oracles/networks.json target/oracles/quality.json
-	@FOTOAUTOMAT_ORACLES="$(CURDIR)/target/oracles" $(CARGO) test -p fotoautomat -p tflite --lib -- --nocapture what_litert_computes oracles::
+	@FOTOAUTOMAT_ORACLES="$(CURDIR)/target/oracles" $(CARGO) test --workspace --lib -- --nocapture what_litert_computes oracles::
 
 # Every screen as a picture in target/screenshots: both orientations, both languages, every look and extreme size; a
 # minute after the build. WAYS=1080x1920-sv and ONLY=11-show-code narrow it.

@@ -24,7 +24,7 @@ pub use window::Shape;
 use crate::{
     booth::Booth,
     config::Problems,
-    elements::{self, Action, Context, KeyboardLayout, Page, Panel, ScreenName, Site},
+    elements::{self, Action, Context, KeyboardLayout, Page, Panel, Site},
     runner::{Answer, Runner},
     screen::{self, Chosen, Pictures, Scene},
     session::{Event, Now, Press},
@@ -224,6 +224,9 @@ impl Kiosk {
             Message::Moved | Message::Done => return Task::none(),
             Message::Ticked => {
                 self.runner.happen(Event::Ticked);
+                if self.runner.session.is_left(now) {
+                    self.panel = self.panel.filter(|panel| *panel == Panel::Faults);
+                }
                 Task::none()
             }
             Message::Resized(size) => {
@@ -365,10 +368,11 @@ impl Kiosk {
         let session = &self.runner.session;
         let mut all = vec![listen::hands(), listen::end()];
         // an idle booth is woken by nothing but its visitors and its parts
-        if !matches!(
-            self.page.screen,
-            ScreenName::Attract | ScreenName::OutOfService
-        ) || session.asking.is_some()
+        let left_open = self.panel.is_some_and(|panel| panel != Panel::Faults);
+        if !session.is_at_rest()
+            || session.asking.is_some()
+            || session.is_changed_at_rest(&self.runner.rules)
+            || left_open
         {
             all.push(iced::time::every(TICK).map(|_| Message::Ticked));
         }

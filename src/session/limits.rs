@@ -3,8 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    AskedFor, Asking, Effect, Ending, Event, Now, Rules, Session, State, issue, portrait, sign_in,
+    AskedFor, Asking, Effect, Ending, Event, Now, Preferences, Rules, Session, State, issue,
+    portrait, sign_in,
 };
+
+/// Nobody who chose a language or a look at the start is still reading after so long without a touch.
+const LEFT: Duration = Duration::from_secs(60);
 
 impl Session {
     /// The idle time after which the visitor is asked; `None` for states that never ask.
@@ -46,8 +50,27 @@ impl Session {
         }
     }
 
+    /// Nobody visits, and what was chosen or opened by somebody who went away would meet the next one.
+    pub fn is_at_rest(&self) -> bool {
+        matches!(self.state, State::Attract | State::OutOfService(_))
+    }
+
+    /// Somebody at rest chose another language or look, or opened the help; it is put back when they are gone.
+    pub fn is_changed_at_rest(&self, rules: &Rules) -> bool {
+        self.is_at_rest() && (self.helping || self.preferences != Preferences::of_site(rules))
+    }
+
+    /// At rest, and untouched for so long that whoever was there has gone.
+    pub fn is_left(&self, now: Instant) -> bool {
+        self.is_at_rest() && now.saturating_duration_since(self.touched) >= LEFT
+    }
+
     pub(super) fn tick(&mut self, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
         let limits = &rules.limits;
+        if self.is_left(now.instant) && self.is_changed_at_rest(rules) {
+            self.preferences = Preferences::of_site(rules);
+            self.helping = false;
+        }
         if let Some(asking) = self.asking {
             if now.instant >= asking.until {
                 return self.end(Ending::TimedOut, now, rules, effects);

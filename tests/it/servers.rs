@@ -136,7 +136,8 @@ impl OidcProvider {
 }
 
 async fn line(stdout: &mut Lines<BufReader<ChildStdout>>) -> Value {
-    let line = timeout(Duration::from_secs(30), stdout.next_line()).await;
+    // on a machine that is busy with all the other tests Node is late to start
+    let line = timeout(Duration::from_secs(120), stdout.next_line()).await;
     let line = line.expect("an answer in time").unwrap();
     serde_json::from_str(&line.expect("oidc-provider runs")).unwrap()
 }

@@ -75,6 +75,28 @@ fn language_and_ease_of_use_never_lose_the_step_and_go_back_to_the_sites_own() {
 }
 
 #[test]
+fn what_somebody_chose_before_going_away_does_not_meet_the_next() {
+    let mut world = at("attract");
+    world
+        .press(Press::Language("en".into()))
+        .press(Press::Speech)
+        .press(Press::Help);
+    assert!(world.session.is_changed_at_rest(&world.rules));
+    // they are still there
+    for _ in 0..5 {
+        world.wait(50.0).happen(crate::session::Event::Touched);
+    }
+    assert!(world.session.preferences.speech && world.session.helping);
+    world.wait(61.0);
+    assert_eq!(
+        world.session.preferences,
+        crate::session::Preferences::of_site(&world.rules)
+    );
+    assert!(!world.session.helping && !world.session.is_changed_at_rest(&world.rules));
+    assert_eq!(world.place(), "attract");
+}
+
+#[test]
 fn an_attendant_comes_over_any_screen_and_leaves_it_as_it_was() {
     for name in PLACES.into_iter().filter(|name| *name != "attendant") {
         let mut world = at(name);

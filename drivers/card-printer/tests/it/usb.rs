@@ -227,8 +227,9 @@ fn cut_everywhere(model: Model) {
             assert_eq!(books.ejected, 1, "{what}");
         }
     }
+    // there are transfers before the plane, during it and after; how many exactly depends on how often the state is asked
     assert!(
-        before_plane > 10 && before_plane + printed < whole,
+        before_plane > 5 && before_plane + printed < whole,
         "{model}: {before_plane} of {whole}"
     );
 }
