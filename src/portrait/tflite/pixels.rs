@@ -84,12 +84,12 @@ impl Frame {
         let (sin, cos) = self.turn.sin_cos();
         let right = [scale_x * cos, scale_x * sin];
         let below = [-scale_y * sin, scale_y * cos];
+        let count = across * down;
         let mut offsets = [[0.0; SAMPLES]; 2];
         for (axis, offsets) in offsets.iter_mut().enumerate() {
             for (index, offset) in offsets.iter_mut().enumerate() {
-                // those that are not counted lie where the first one does
-                let sample = if index < across * down { index } else { 0 };
-                let x = ((sample % across) as f32 + 0.5) / across as f32;
+                let (column, sample) = (index / count, index % count);
+                let x = column as f32 + ((sample % across) as f32 + 0.5) / across as f32;
                 let y = ((sample / across) as f32 + 0.5) / down as f32;
                 *offset = x * right[axis] + y * below[axis];
             }
@@ -100,10 +100,13 @@ impl Frame {
             right,
             below,
             offsets,
-            count: across * down,
         };
         let (values, _) = output.as_chunks_mut::<3>();
-        dispatch!(level, simd => sampling.fill(simd, values, width, &store));
+        dispatch!(level, simd => match count {
+            1 => sampling.fill::<_, _, 1>(simd, values, width, &store),
+            2 => sampling.fill::<_, _, 2>(simd, values, width, &store),
+            _ => sampling.fill::<_, _, SAMPLES>(simd, values, width, &store),
+        });
     }
 }
 
@@ -115,22 +118,25 @@ struct Sampling<'a> {
     /// From a value's corner to the next one's, and to that of the one below.
     right: [f32; 2],
     below: [f32; 2],
-    /// From a value's corner to its samples, across and down.
+    /// From a value's corner to its samples and, where they are fewer, to those of the values to the right of it.
     offsets: [[f32; SAMPLES]; 2],
-    /// How many of them count.
-    count: usize,
 }
 
+/// Sums of the samples of as many values as are computed at once; the fourth number is none.
+type Sums = [[f32; 4]; SAMPLES];
+
 impl Sampling<'_> {
+    /// With `COUNT` samples a value.
     #[inline(always)]
-    fn fill<S: Simd, T>(
+    fn fill<S: Simd, T, const COUNT: usize>(
         &self,
         simd: S,
         values: &mut [[T; 3]],
         width: usize,
         store: &impl Fn(f32) -> T,
     ) {
-        let share = 1.0 / self.count as f32;
+        let together = SAMPLES / COUNT;
+        let share = 1.0 / COUNT as f32;
         let offsets = self
             .offsets
             .map(|offsets| f32x4::simd_from(simd, offsets) - 0.5);
@@ -139,8 +145,8 @@ impl Sampling<'_> {
         let [last_x, last_y] = sides.map(|side| f32x4::splat(simd, (side - 1) as f32));
         let zero = f32x4::splat(simd, 0.0);
         for (row, values) in values.chunks_exact_mut(width).enumerate() {
-            for (column, value) in values.iter_mut().enumerate() {
-                let (row, column) = (row as f32, column as f32);
+            for (group, values) in values.chunks_mut(together).enumerate() {
+                let (row, column) = (row as f32, (group * together) as f32);
                 let along = |axis: usize| {
                     self.corner[axis] + column * self.right[axis] + row * self.below[axis]
                 };
@@ -149,30 +155,38 @@ impl Sampling<'_> {
                 let inside =
                     x.simd_ge(zero) & y.simd_ge(zero) & x.simd_lt(last_x) & y.simd_lt(last_y);
                 let inside = if inside.all_true() {
-                    self.inside(simd, x, y)
+                    self.inside::<S, COUNT>(simd, x, y)
                 } else {
                     None
                 };
                 let sums = match inside {
                     Some(sums) => sums,
-                    None => self.anywhere(x.into(), y.into()),
+                    None => self.anywhere::<COUNT>(x.into(), y.into()),
                 };
-                *value = [sums[0], sums[1], sums[2]].map(|sum| store(sum * share));
+                for (value, sums) in values.iter_mut().zip(&sums) {
+                    *value = [sums[0], sums[1], sums[2]].map(|sum| store(sum * share));
+                }
             }
         }
     }
 
-    /// The sum of samples that all have four pixels around them; `None` at the picture's very end.
+    /// The sums of samples that all have four pixels around them; `None` at the picture's very end.
     #[inline(always)]
-    fn inside<S: Simd>(&self, simd: S, x: f32x4<S>, y: f32x4<S>) -> Option<[f32; 4]> {
+    fn inside<S: Simd, const COUNT: usize>(
+        &self,
+        simd: S,
+        x: f32x4<S>,
+        y: f32x4<S>,
+    ) -> Option<Sums> {
         // not below 0, so cutting off is rounding down
         let (left, top): (i32x4<S>, i32x4<S>) = (x.to_int(), y.to_int());
         let right_shares: [f32; SAMPLES] = (x - left.to_float::<f32x4<S>>()).into();
         let lower_shares: [f32; SAMPLES] = (y - top.to_float::<f32x4<S>>()).into();
         let starts: [i32; SAMPLES] = ((top * (self.rgb.width as i32) + left) * 3).into();
         let stride = self.rgb.width * 3;
-        let mut sums = f32x4::splat(simd, 0.0);
-        for sample in 0..self.count {
+        let shares = f32x4::simd_from(simd, SHARES);
+        let mut sums = [f32x4::splat(simd, 0.0); SAMPLES];
+        for sample in 0..SAMPLES {
             let start = starts[sample] as usize;
             let (a, b) = (self.pixel(simd, start)?, self.pixel(simd, start + 3)?);
             let below = start + stride;
@@ -181,9 +195,13 @@ impl Sampling<'_> {
             let above = (b - a).mul_add(right_share, a);
             let below = (d - c).mul_add(right_share, c);
             let lower_share = f32x4::splat(simd, lower_shares[sample]);
-            sums += (below - above).mul_add(lower_share, above);
+            sums[sample / COUNT] += (below - above).mul_add(lower_share, above);
         }
-        Some((sums * f32x4::simd_from(simd, SHARES)).into())
+        let mut all = [[0.0; 4]; SAMPLES];
+        for index in 0..SAMPLES / COUNT {
+            all[index] = (sums[index] * shares).into();
+        }
+        Some(all)
     }
 
     /// A pixel's three values, each as many times as large as its place in the four bytes makes it: see [`SHARES`].
@@ -195,16 +213,17 @@ impl Sampling<'_> {
         Some(parts.to_float())
     }
 
-    /// The sum of samples anywhere; what lies outside counts as black.
+    /// The sums of samples anywhere; what lies outside counts as black.
     #[inline(always)]
-    fn anywhere(&self, xs: [f32; SAMPLES], ys: [f32; SAMPLES]) -> [f32; 4] {
+    fn anywhere<const COUNT: usize>(&self, xs: [f32; SAMPLES], ys: [f32; SAMPLES]) -> Sums {
         let Rgb {
             width,
             height,
             bytes,
         } = self.rgb;
-        let mut sums = [0.0; 4];
-        for (x, y) in xs.into_iter().zip(ys).take(self.count) {
+        let mut sums = Sums::default();
+        for (sample, (x, y)) in xs.into_iter().zip(ys).enumerate() {
+            let sums = &mut sums[sample / COUNT];
             let (left, top) = (x.floor(), y.floor());
             let (right_share, lower_share) = (x - left, y - top);
             for (dy, share_y) in [(0.0, 1.0 - lower_share), (1.0, lower_share)] {
