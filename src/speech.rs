@@ -2,7 +2,7 @@
 //!
 //! What is said comes from the list that the screen is drawn from ([`crate::elements`]): a new screen from its heading to
 //! the element that the keyboard is on, then whatever changes. What belongs to a person is said only where nobody else
-//! hears it, and what is typed is never said (EN 301 549, 5.1.3.8 and 5.1.3.9).
+//! hears it, and what was typed is never said (EN 301 549, 5.1.3.8 and 5.1.3.9).
 
 #[cfg(test)]
 mod tests;

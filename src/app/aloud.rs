@@ -64,7 +64,8 @@ impl Aloud {
         let Some(voice) = &mut self.voice else {
             return;
         };
-        if !preferences.speech {
+        // one that failed is not tried again at every change
+        if !(preferences.speech && voice.works()) {
             if self.narrator.take().is_some() {
                 voice.stop();
                 voice.reset();

@@ -50,7 +50,7 @@ impl Session {
         }
     }
 
-    /// Nobody visits, and what was chosen or opened by somebody who went away would meet the next one.
+    /// Nobody visits.
     pub fn is_at_rest(&self) -> bool {
         matches!(self.state, State::Attract | State::OutOfService(_))
     }
