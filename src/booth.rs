@@ -396,27 +396,34 @@ impl Booth {
 
     /// What comes by itself: the health, cards on the reader, and once, at the start, attempts that were left open.
     pub fn events(&self) -> BoxStream<'static, Event> {
-        let health = stream::unfold(self.0.health.clone(), |mut health| async move {
-            health.changed().await.ok()?;
-            let news = health.borrow_and_update().clone();
-            Some((Event::HealthChanged(Box::new(news)), health))
+        let health = told(self.0.health.clone(), |health: &Health| {
+            Event::HealthChanged(Box::new(health.clone()))
         });
         let cards = match &self.0.devices.reader {
-            Some(reader) => stream::unfold(reader.cards(), |mut cards| async move {
-                cards.changed().await.ok()?;
-                let event = match &*cards.borrow_and_update() {
-                    // a random number names no card: there is nothing to bind to
-                    Some(card) if !card.random_uid => Event::CardLaid(Uid::from_bytes(&card.uid)),
-                    _ => Event::CardTaken,
-                };
-                Some((event, cards))
-            })
-            .boxed(),
+            Some(reader) => told(reader.cards(), |card| match card {
+                // a random number names no card: there is nothing to bind to
+                Some(card) if !card.random_uid => Event::CardLaid(Uid::from_bytes(&card.uid)),
+                _ => Event::CardTaken,
+            }),
             None => stream::empty().boxed(),
         };
         let open = stream::once(open_attempts(self.0.clone()));
-        stream::select_all([health.boxed(), cards, open.boxed()]).boxed()
+        stream::select_all([health, cards, open.boxed()]).boxed()
     }
+}
+
+/// The value as it is now, and each newer one that is seen: whoever listens late misses nothing that still holds.
+fn told<T: Send + Sync + 'static>(
+    mut values: watch::Receiver<T>,
+    event: impl Fn(&T) -> Event + Copy + Send + 'static,
+) -> BoxStream<'static, Event> {
+    values.mark_changed();
+    stream::unfold(values, move |mut values| async move {
+        values.changed().await.ok()?;
+        let event = event(&values.borrow_and_update());
+        Some((event, values))
+    })
+    .boxed()
 }
 
 /// Attempts that a power cut left open, after the printer's counter has settled those that it can.

@@ -11,6 +11,7 @@ pub mod issue;
 pub mod limits;
 pub mod outcome;
 pub mod portrait;
+mod reader;
 pub mod rules;
 pub mod sign_in;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use jiff::Timestamp;
 
 pub use draft::{Draft, Resumed, Shot, Unprinted};
 pub use event::{Adjust, Coaching, Effect, Event, Press, Sound, Work};
+pub use reader::OnReader;
 pub use rules::Rules;
 
 use crate::{
@@ -161,6 +163,7 @@ pub struct Moment<'a> {
     pub rules: &'a Rules,
     pub health: &'a Health,
     pub preferences: &'a Preferences,
+    pub reader: &'a OnReader,
 }
 
 /// Why a visit ended, for the audit trail and the statistics.
@@ -193,6 +196,7 @@ pub struct Session {
     signed_in: Option<Instant>,
     extended: u32,
     absolute_extended: u32,
+    reader: OnReader,
     /// Attempts found open at the start, one after the other to be decided; `None` until they were looked up, and
     /// nobody is served before.
     undecided: Option<Vec<issue::OpenAttempt>>,
@@ -212,6 +216,7 @@ impl Session {
             signed_in: None,
             extended: 0,
             absolute_extended: 0,
+            reader: OnReader::default(),
             undecided: None,
         }
     }
@@ -221,6 +226,11 @@ impl Session {
         let mut effects = Vec::new();
         if event.is_sign_of_life() {
             self.touched = now.instant;
+        }
+        match &event {
+            Event::CardLaid(uid) => self.reader.laid(uid.clone(), !self.is_idle()),
+            Event::CardTaken => self.reader.lifted(),
+            _ => {}
         }
         match event {
             Event::Ticked => self.tick(now, rules, &mut effects),
@@ -245,7 +255,21 @@ impl Session {
             }
             event => self.phase(event, now, rules, &mut effects),
         }
+        if effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Print { .. }))
+        {
+            self.reader.printing();
+        }
         effects
+    }
+
+    /// Nobody is being served, whatever the booth shows.
+    fn is_idle(&self) -> bool {
+        matches!(
+            self.state,
+            State::Starting | State::OutOfService(_) | State::Attract
+        )
     }
 
     /// Whether names or pictures of a person are in the state.
@@ -329,6 +353,7 @@ impl Session {
             rules,
             health: &self.health,
             preferences: &self.preferences,
+            reader: &self.reader,
         }
     }
 
@@ -381,6 +406,7 @@ impl Session {
         self.state = State::Starting;
         self.asking = None;
         self.helping = false;
+        self.reader.visit_ended();
         self.signed_in = None;
         self.extended = 0;
         self.absolute_extended = 0;
@@ -515,6 +541,34 @@ fn handed_in(held: Option<&HeldCard>, uid: Option<Uid>, seen: Seen) -> Replaces 
     }
 }
 
+/// Takes the card on the reader for the one that is replaced, if it can be.
+fn look_at_old_card(
+    state: &mut OldCardState,
+    uid: &Uid,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) {
+    let holder = &state.draft.holder;
+    let held = match holder.card_with_uid(uid) {
+        Some(card) => Some(card),
+        // A chip that the portal does not know may be that of the card that it knows without one, but not the chip of a
+        // card that somebody else left on the reader.
+        None if at.reader.was_laid_in_visit() => {
+            state.draft.replaced().filter(|card| card.uid.is_none())
+        }
+        None => None,
+    };
+    let known = held.is_some() || (holder.cards.is_empty() && at.reader.was_laid_in_visit());
+    state.stranger = !known;
+    if known {
+        effects.push(Effect::Play(Sound::CardRead));
+        state.laid = Some(Laid {
+            replaces: handed_in(held, Some(uid.clone()), Seen::Reader),
+            at: at.now.instant,
+        });
+    }
+}
+
 fn old_card(
     mut state: OldCardState,
     event: Event,
@@ -522,21 +576,10 @@ fn old_card(
     effects: &mut Vec<Effect>,
 ) -> Turn {
     let now = at.now;
+    if let (Some(uid), None) = (at.reader.lying(), &state.laid) {
+        look_at_old_card(&mut state, uid, at, effects);
+    }
     match event {
-        Event::CardLaid(uid) if state.laid.is_none() => {
-            // a chip that the portal does not know of may well be that of the card it knows without one
-            let held = match state.draft.holder.card_with_uid(&uid) {
-                Some(card) => Some(card),
-                None => state.draft.replaced().filter(|card| card.uid.is_none()),
-            };
-            state.stranger = held.is_none() && !state.draft.holder.cards.is_empty();
-            if !state.stranger {
-                effects.push(Effect::Play(Sound::CardRead));
-                let replaces = handed_in(held, Some(uid), Seen::Reader);
-                let at = now.instant;
-                state.laid = Some(Laid { replaces, at });
-            }
-        }
         Event::Pressed(Press::Typed(typed)) if state.laid.is_none() => match typed {
             Typed::Letter(letter) if state.typed.len() < LONGEST_NUMBER => {
                 state.typed.push(letter, LONGEST_NUMBER + 4)

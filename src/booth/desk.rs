@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use sha2::{Digest, Sha256};
+
 use super::read_picture;
 use crate::{devices::Controls, health::Part, identity::virtual_idp, order::Picture};
 
@@ -38,8 +40,14 @@ pub struct Fault {
     pub on: bool,
 }
 
-/// UID of the card that "lay the new card" lays: what a DESFire card of a fresh stack would answer.
-const NEW_CARD: [u8; 7] = [0x04, 0x5A, 0x11, 0x22, 0x33, 0x44, 0x80];
+/// The chip of the card that this job printed. As in a fresh stack no two cards have the same UID: seven bytes, the first
+/// of which names NXP.
+fn chip_of(job: &[u8]) -> [u8; 7] {
+    let digest = Sha256::digest(job);
+    let mut uid = [0x04; 7];
+    uid[1..].copy_from_slice(&digest[..6]);
+    uid
+}
 
 impl Desk {
     pub(super) fn new(
@@ -84,10 +92,9 @@ impl Desk {
 
     /// Lays the newly printed card on the reader and holds its code before the camera.
     pub fn lay_new_card(&self) {
-        if let Ok(card) = card_reader::VirtualCard::with_uid(&NEW_CARD) {
-            self.lay(card);
+        if let Some((job, card)) = self.newest_job() {
+            self.hold(&job, &card);
         }
-        self.show_printed_card();
     }
 
     fn lay(&self, card: card_reader::VirtualCard) {
@@ -138,17 +145,6 @@ impl Desk {
         }
     }
 
-    fn show_printed_card(&self) {
-        if let Some(card) = self.newest_card() {
-            self.show(&before_a_wall(&card));
-        }
-    }
-
-    /// The newest card that came out of the printer, as it would look.
-    fn newest_card(&self) -> Option<Picture> {
-        self.newest_job().map(|(_, card)| card)
-    }
-
     /// The newest job that the printer got, its bytes, and the card as it would look.
     pub fn newest_job(&self) -> Option<(Arc<Vec<u8>>, Picture)> {
         let job = self.devices.printer.last_job()?;
@@ -158,12 +154,16 @@ impl Desk {
 
     /// Lays this card on the reader as the new one and holds its code before the camera.
     pub fn hold_up(&self, card: &card_printer::PrintedCard) {
-        if let Ok(card) = card_reader::VirtualCard::with_uid(&NEW_CARD) {
-            self.lay(card);
+        if let Some(drawn) = drawn(&card.front) {
+            self.hold(&card.job, &drawn);
         }
-        if let Some(card) = drawn(&card.front) {
-            self.show(&before_a_wall(&card));
+    }
+
+    fn hold(&self, job: &[u8], card: &Picture) {
+        if let Ok(chip) = card_reader::VirtualCard::with_uid(&chip_of(job)) {
+            self.lay(chip);
         }
+        self.show(&before_a_wall(card));
     }
 
     pub fn printer(&self) -> &card_printer::Control {

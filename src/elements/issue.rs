@@ -38,15 +38,7 @@ pub(super) fn elements(state: &State, at: &At<'_>) -> Vec<Element> {
 }
 
 fn service(draft: &Draft, at: &At<'_>) -> Service {
-    let moment = Moment {
-        now: at.context.now,
-        since: at.since(),
-        idle: Duration::ZERO,
-        rules: at.context.rules,
-        health: &at.session.health,
-        preferences: &at.session.preferences,
-    };
-    issue::service(draft, &moment)
+    issue::service(draft, at.context.rules, &at.session.health)
 }
 
 fn problem_notice(problem: Option<Problem>, at: &At<'_>) -> Option<Element> {

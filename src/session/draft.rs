@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Instant};
 use crate::{
     order::{
         Allowed, Consent, HeldCard, Holder, LoginRecord, OrderId, OrderReason, PhotoCheck, Picture,
-        Replaces, Serial,
+        Replaces, Serial, Uid,
     },
     session::Adjust,
 };
@@ -67,6 +67,12 @@ impl Draft {
         if let Some(unprinted) = self.unprinted.take() {
             self.supersedes = Some(unprinted.order);
         }
+    }
+
+    /// Whether this is the chip of the card that is replaced.
+    pub(super) fn is_old(&self, uid: &Uid) -> bool {
+        let old = self.replaces.as_ref().and_then(|card| card.uid.as_ref());
+        old == Some(uid)
     }
 
     /// The kind of card being made.

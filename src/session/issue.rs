@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     audit,
-    health::{Condition, Service},
+    health::{Condition, Health, Service},
     order::{CardImage, Delivery, Evidence, OrderId, Outcome, Serial, Uid},
-    session::rules::Approval,
+    session::rules::{Approval, Rules},
 };
 
 #[derive(Debug)]
@@ -185,12 +185,12 @@ impl State {
 }
 
 /// Can this card be printed here and now, or only be fetched later?
-pub fn service(draft: &Draft, at: &Moment<'_>) -> Service {
-    let assured = &at.rules.print_here_assurance;
+pub fn service(draft: &Draft, rules: &Rules, health: &Health) -> Service {
+    let assured = &rules.print_here_assurance;
     // for an order from the sign-in's claims alone nobody has said yet that the person may have the card
     let may = !draft.holder.for_review
         && (assured.is_empty() || assured.contains(&draft.holder.assurance));
-    if may && at.rules.approval == Approval::None && at.health.printer == Condition::Ready {
+    if may && rules.approval == Approval::None && health.printer == Condition::Ready {
         Service::Print
     } else {
         Service::OrderOnly
@@ -269,7 +269,7 @@ fn showing_card(
         }
         Event::Pressed(Press::Print) if !committing => {
             if let Some(card) = &rendered {
-                if service(&draft, at) == Service::OrderOnly {
+                if service(&draft, at.rules, at.health) == Service::OrderOnly {
                     return later(draft);
                 }
                 committing = true;
@@ -466,19 +466,15 @@ fn reading_back(
     effects: &mut Vec<Effect>,
 ) -> Turn {
     let (chip, code) = readable(at);
-    match event {
-        Event::CardLaid(laid) => {
-            let old = job
-                .draft
-                .replaces
-                .as_ref()
-                .and_then(|card| card.uid.as_ref());
-            read.old_card_laid = old == Some(&laid);
-            if !read.old_card_laid && read.uid.is_none() {
-                effects.push(Effect::Play(Sound::CardRead));
-                read.uid = Some(laid);
-            }
+    if read.uid.is_none() {
+        let new = at.reader.new_card().filter(|uid| !job.draft.is_old(uid));
+        read.old_card_laid = at.reader.lying().is_some() && new.is_none();
+        if let Some(uid) = new {
+            effects.push(Effect::Play(Sound::CardRead));
+            read.uid = Some(uid.clone());
         }
+    }
+    match event {
         Event::CodeSeen(Some(serial)) if serial == job.serial && !read.code => {
             effects.push(Effect::Play(Sound::CardRead));
             read.code = true;

@@ -2,6 +2,7 @@ mod endings;
 mod limits;
 mod old_card;
 mod outcomes;
+mod reader;
 mod resume;
 mod staff;
 mod walk;

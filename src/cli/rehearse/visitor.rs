@@ -28,18 +28,27 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a person looks before each press, at pace 1.
 const LOOK: Duration = Duration::from_millis(1500);
 
-/// A card that was not read is laid anew after so long.
-const LAY_AGAIN: Duration = Duration::from_secs(5);
+/// How often a visitor lays or lifts a card before it lies still, in each part of the visit.
+const MOST_MOVES: u32 = 6;
 
 /// A visitor in front of the booth.
 pub(super) struct Visitor {
     desk: Desk,
     random: u64,
     pace: f32,
-    /// When a card was laid at this state.
-    laid: Option<Instant>,
+    cards: Cards,
     leaves_nothing: bool,
     photo: Option<PathBuf>,
+}
+
+/// The card in the visitor's fingers: first the old one, then the new one. It is laid and lifted at random moments, also
+/// in states that do not ask for it, and in the end it lies still and is not laid again: the booth must see it.
+#[derive(Debug, Default)]
+struct Cards {
+    /// The card that came out of the printer is the one that is moved.
+    new: bool,
+    lies: bool,
+    moves: u32,
 }
 
 /// How a visit ended.
@@ -71,7 +80,7 @@ impl Visitor {
             desk,
             random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
             pace,
-            laid: None,
+            cards: Cards::default(),
             leaves_nothing: false,
             photo: None,
         }
@@ -102,6 +111,7 @@ impl Visitor {
             .show_visitor(usize::try_from(face % 97).unwrap_or(0));
         self.refill();
         let mut visit = Visit::new();
+        self.cards = Cards::default();
         match self.photo.as_deref().map(read_picture) {
             Some(Ok(picture)) => self.desk.show(&picture),
             Some(Err(unreadable)) => {
@@ -119,7 +129,6 @@ impl Visitor {
             if at != here {
                 visit.steps.push((here, entered.elapsed()));
                 (here, entered, moved) = (at, Instant::now(), Instant::now());
-                self.laid = None;
             }
             if entered.elapsed() > PATIENCE {
                 visit.problem = Some(stuck(&runner.session.state));
@@ -145,6 +154,7 @@ impl Visitor {
                 moved = Instant::now();
                 self.act(runner, number, &mut visit);
             }
+            self.move_a_card(&runner.session.state, &mut visit);
             runner.turn(Duration::from_millis(20)).await;
         }
         self.desk.step_back();
@@ -170,13 +180,38 @@ impl Visitor {
         }
     }
 
-    /// Whether it is time to lay a card: once, and again when it was not read for long.
-    fn lays_a_card(&mut self) -> bool {
-        let due = self.laid.is_none_or(|at| at.elapsed() >= LAY_AGAIN);
-        if due {
-            self.laid = Some(Instant::now());
+    /// Lays or lifts the card at hand, now and then. The old one rests while the portrait is taken; the new one is moved as
+    /// soon as the printer lets go of it.
+    fn move_a_card(&mut self, state: &State, visit: &mut Visit) {
+        match state {
+            State::SignIn(_) | State::Consent(_) | State::OldCard(_) => {}
+            State::Issue(issue::State::Printing { .. } | issue::State::ReadingBack { .. }) => {
+                if visit.printed.is_none() {
+                    visit.printed = self.desk.printer().take_card();
+                }
+                if visit.printed.is_none() {
+                    return;
+                }
+                if !self.cards.new {
+                    self.cards = Cards {
+                        new: true,
+                        ..Cards::default()
+                    };
+                }
+            }
+            _ => return,
         }
-        due
+        if self.cards.moves > MOST_MOVES || !self.next().is_multiple_of(8) {
+            return;
+        }
+        self.cards.moves += 1;
+        let printed = visit.printed.as_ref().filter(|_| self.cards.new);
+        self.cards.lies = !self.cards.lies || self.cards.moves > MOST_MOVES;
+        match (self.cards.lies, printed) {
+            (true, Some(card)) => self.desk.hold_up(card),
+            (true, None) => self.desk.lay_old_card(),
+            (false, _) => self.desk.take_card(),
+        }
     }
 
     /// What a person does at this state; doing it twice does no harm.
@@ -206,35 +241,14 @@ impl Visitor {
             State::OldCard(_) if runner.session.health.reader != Condition::Ready => {
                 Press::OldCard(Disposition::HandedIn)
             }
-            State::OldCard(state) => {
-                if state.laid.is_none() && self.lays_a_card() {
-                    self.desk.lay_old_card();
-                }
-                return;
-            }
             // the shutter opens by itself when all is well; who does not wait presses
-            State::Portrait(portrait_phase::State::Framing { .. }) => {
-                self.desk.take_card();
-                Press::Shutter
-            }
+            State::Portrait(portrait_phase::State::Framing { .. }) => Press::Shutter,
             State::Portrait(portrait_phase::State::Reviewing { .. }) => Press::Use,
             State::Issue(issue::State::ShowingCard {
                 rendered: Some(_),
                 committing: false,
                 ..
             }) => Press::Print,
-            State::Issue(issue::State::ReadingBack { uid, code, .. }) => {
-                if (uid.is_none() || !code) && self.lays_a_card() {
-                    visit.printed = visit
-                        .printed
-                        .take()
-                        .or_else(|| self.desk.printer().take_card());
-                    if let Some(card) = &visit.printed {
-                        self.desk.hold_up(card);
-                    }
-                }
-                return;
-            }
             State::Issue(issue::State::Collecting { .. }) => Press::Done,
             State::Issue(issue::State::NeedsAttendant(open)) => match open.why {
                 Why::NotPrinted(_) => Press::Done,

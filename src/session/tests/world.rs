@@ -150,6 +150,11 @@ impl World {
         self.press(Press::Start);
         assert!(self.did(|effect| matches!(effect, Effect::BeginSignIn)));
         self.happen(Event::SignIn(Progress::CodeReady(self.code())));
+        self.approve(holder, resumed)
+    }
+
+    /// The person approves the code that is shown.
+    pub(super) fn approve(&mut self, holder: Holder, resumed: Option<Box<Resumed>>) -> &mut Self {
         self.happen(Event::SignIn(Progress::Approved));
         let login = Login {
             method: LoginMethod::Device,
