@@ -21,18 +21,19 @@ use iced::{Size, Subscription, Task, keyboard};
 
 pub use window::Shape;
 
+use crate::look::Look;
 use crate::{
     booth::Booth,
-    config::Problems,
     elements::{self, Action, Context, KeyboardLayout, Page, Panel, Site},
     runner::{Answer, Runner},
     screen::{self, Chosen, Pictures, Scene},
-    session::{Event, Now, Press},
-    text::Texts,
-    theme::{self, Look, Screen, Theme},
 };
 use aloud::Aloud;
+use common::Problems;
+use session::{Event, Now, Press};
 use strip::Desk;
+use text::Texts;
+use theme::{Screen, Theme};
 
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +65,7 @@ pub fn run(booth: &Booth, shape: Shape) -> Result<(), Error> {
             text_color: kiosk.look().palette.ink,
         })
         .executor::<listen::Shared>()
-        .default_font(theme::REGULAR)
+        .default_font(crate::look::REGULAR)
         .window(shape.settings())
         .exit_on_close_request(true);
     for font in theme::FONTS {
@@ -134,7 +135,7 @@ impl Kiosk {
     fn new(booth: &Booth, shape: Shape) -> Result<Self, Error> {
         let config = booth.config();
         let (texts, theme) = config.look().map_err(Error::Config)?;
-        let raw = &config.raw.booth;
+        let raw = config.booth();
         let site = Site {
             institution: raw.institution.clone(),
             place: raw.place.clone(),
@@ -142,7 +143,7 @@ impl Kiosk {
         };
         let runner = Runner::new(booth.clone(), (*booth.rules()).clone());
         let desk = booth.desk().map(Desk::new);
-        let aloud = Aloud::open(&config.raw.speech);
+        let aloud = Aloud::open(config.speech());
         let now = crate::runner::now();
         let context = Context {
             texts: &texts,
@@ -157,7 +158,7 @@ impl Kiosk {
         };
         let page = elements::page(&runner.session, &context);
         Ok(Self {
-            screen: config.raw.screen,
+            screen: *config.screen(),
             shape,
             size: shape.size(),
             now,

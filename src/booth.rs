@@ -26,21 +26,23 @@ pub(crate) use studio::{Lesson, picture_of};
 pub use visitors::{Unreadable, png, read_picture};
 
 use crate::{
-    card::{Designer, Raster},
-    config::{Config, Problems},
+    config::Config,
     devices::{self, Devices},
-    health::{Health, Part, Reason},
-    identity::{self, IdentityProvider, Pins},
-    order::{BoothRecord, CardKind, Serial, Uid},
-    outbox::{
-        self, Outbox,
-        journal::Reading,
-        worker::{Policy, WorkerHandle},
-    },
-    portal::{Incident, IncidentKind, Portal},
-    portrait,
-    session::{Event, Rules, issue::OpenAttempt},
 };
+use card::{Designer, Raster};
+use common::{
+    Problems,
+    health::{Health, Part, Reason},
+    order::{BoothRecord, CardKind, Serial, Uid},
+};
+use identity::{IdentityProvider, Pins};
+use outbox::{
+    self, Outbox,
+    journal::Reading,
+    worker::{Policy, WorkerHandle},
+};
+use portal::{Incident, IncidentKind, Portal};
+use session::{Event, Rules, issue::OpenAttempt};
 
 /// What a caller decides about a booth that the site's configuration does not.
 #[derive(Debug, Clone, Default)]
@@ -129,14 +131,12 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
         error,
     })?;
     let pace = options.pace.unwrap_or(1.0);
-    if let Some(test) = &mut config.raw.test {
-        test.print_time *= pace;
-    }
+    config.scale_print_time(pace);
     let designer = config.designer()?;
     let outbox_settings = config.outbox_settings(&options.data);
     let opened = Outbox::open(&outbox_settings).await?;
     if let Some(set_aside) = &opened.set_aside {
-        tell_of_damage(&opened.outbox, set_aside, &config.raw.booth.id).await?;
+        tell_of_damage(&opened.outbox, set_aside, &config.booth().id).await?;
     }
     let devices = devices::open(&config, &options.data)?;
     let servers = match config.has_virtual_servers() {
@@ -178,7 +178,7 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
     let mut rules = config.rules();
     rules.kinds = designer.kinds().collect();
     hasten(&mut rules, pace);
-    let portrait = &config.raw.portrait;
+    let portrait = config.portrait();
     let folder = portrait.models.as_ref().map(PathBuf::from);
     let judging = portrait::Rules {
         closed_mouth: portrait.closed_mouth,
@@ -232,7 +232,7 @@ fn connect(config: &Config) -> Result<Servers, Error> {
     let (identity_settings, portal_settings) = config.servers()?;
     let identity = identity::open(identity_settings, &config.site)?;
     let portal = portal_settings
-        .connect(&config.raw.booth.id)
+        .connect(&config.booth().id)
         .map_err(|error| Error::Portal(error.to_string()))?;
     Ok((identity, Arc::new(portal)))
 }
@@ -284,7 +284,7 @@ impl Booth {
     }
 
     /// Test mode's portal, for a look at what it has.
-    pub fn test_portal(&self) -> Option<crate::portal::reference::Control> {
+    pub fn test_portal(&self) -> Option<portal_server::Control> {
         self.0.servers.as_ref().and_then(|servers| servers.portal())
     }
 
@@ -483,11 +483,11 @@ impl Parts {
                 .join(" ")
         };
         let known = status.map(name).filter(|name| !name.is_empty());
-        known.unwrap_or_else(|| self.config.raw.devices.printer.clone())
+        known.unwrap_or_else(|| self.config.devices().printer.clone())
     }
 
     pub(crate) fn photo_limit(&self) -> usize {
-        self.config.raw.portrait.max_bytes as usize
+        self.config.portrait().max_bytes as usize
     }
 
     /// How many pictures of a burst are taken: one where nobody waits for a better one.
@@ -497,7 +497,7 @@ impl Parts {
 
     pub(crate) fn booth_record(&self) -> BoothRecord {
         BoothRecord {
-            id: self.config.raw.booth.id.clone(),
+            id: self.config.booth().id.clone(),
             software: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
@@ -530,14 +530,14 @@ impl Drop for Tasks {
 
 impl std::fmt::Debug for Booth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Booth({})", self.0.config.raw.booth.id)
+        write!(f, "Booth({})", self.0.config.booth().id)
     }
 }
 
 /// The default folder of the booth's data: the site's, or one of its own in test mode.
 pub fn data_folder(config: &Config, state_home: Option<&Path>) -> PathBuf {
     let state = state_home.map_or_else(|| PathBuf::from("/var/lib"), Path::to_owned);
-    match (&config.raw.booth.data, config.is_test()) {
+    match (&config.booth().data, config.is_test()) {
         (_, true) => state.join("fotoautomat-test"),
         (Some(data), false) => PathBuf::from(data),
         (None, false) => PathBuf::from("/var/lib/fotoautomat"),

@@ -17,7 +17,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, Problems};
+use crate::config::Config;
+use common::Problems;
 
 /// A photo booth that replaces a university card while you wait.
 ///

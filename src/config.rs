@@ -3,11 +3,11 @@
 //! A site is a folder: `kiosk.toml`, `theme.toml`, `cards/*.svg` and `texts/<language>/*.ftl`. Test mode lays a second
 //! file over `kiosk.toml`. Every mistake is reported at once, each with its file, line, key and what to write instead.
 
-mod problems;
 pub mod sections;
 mod source;
 #[cfg(test)]
 mod tests;
+mod wanted;
 
 use std::path::{Path, PathBuf};
 
@@ -15,61 +15,57 @@ use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
-pub use problems::{Problem, Problems};
+use common::{Problem, Problems};
 use source::{Source, lay_over, locate};
 
-use crate::{
-    card, esc_router,
-    identity::{self, Pins},
-    outbox,
-    portal::http,
-    session::rules::{AttendantWays, ConsentText, ReadBack, Rules},
-    speech,
-    text::{Texts, Wanted},
-    theme::{Screen, Theme},
-};
+use crate::speech;
+use identity::Pins;
+use portal::{esc_router, http};
+use session::rules::{AttendantWays, ConsentText, ReadBack, Rules};
+use text::Texts;
+use theme::{Screen, Theme};
 
 /// `kiosk.toml` as it is written.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RawConfig {
-    pub booth: sections::Booth,
-    pub devices: sections::Devices,
+struct RawConfig {
+    booth: sections::Booth,
+    devices: sections::Devices,
     #[serde(default)]
-    pub rules: sections::Rules,
-    pub consent: sections::Consent,
+    rules: sections::Rules,
+    consent: sections::Consent,
     #[serde(default)]
-    pub camera: sections::Camera,
+    camera: sections::Camera,
     #[serde(default)]
-    pub portrait: sections::Portrait,
+    portrait: sections::Portrait,
     /// What the cards look like.
     #[serde(default)]
-    pub card: Option<card::Settings>,
+    card: Option<card::Settings>,
     /// Who says who a person is; test mode brings its own.
     #[serde(default)]
-    pub identity: Option<identity::Settings>,
+    identity: Option<identity::Settings>,
     /// Where orders go; test mode brings its own.
     #[serde(default)]
-    pub portal: Option<http::Settings>,
+    portal: Option<http::Settings>,
     /// The router of the European Student Card.
     #[serde(default)]
-    pub esc_router: Option<esc_router::Settings>,
+    esc_router: Option<esc_router::Settings>,
     /// Where orders wait; in the data folder when left out.
     #[serde(default)]
-    pub outbox: Option<outbox::Settings>,
+    outbox: Option<outbox::Settings>,
     /// Orders while the portal is down.
     #[serde(default)]
-    pub review: Option<sections::Review>,
+    review: Option<sections::Review>,
     /// How large the screen is, and from where it is read.
     #[serde(default)]
-    pub screen: Screen,
+    screen: Screen,
     #[serde(default)]
-    pub session: sections::Session,
+    session: sections::Session,
     /// Reading aloud.
     #[serde(default)]
-    pub speech: speech::VoiceSettings,
+    speech: speech::VoiceSettings,
     #[serde(default)]
-    pub test: Option<sections::Test>,
+    test: Option<sections::Test>,
 }
 
 /// A configuration that was checked.
@@ -77,7 +73,7 @@ pub struct RawConfig {
 pub struct Config {
     /// The site's folder.
     pub site: PathBuf,
-    pub raw: RawConfig,
+    raw: RawConfig,
     /// The overlay's folder, in test mode.
     pub test_folder: Option<PathBuf>,
 }
@@ -251,6 +247,64 @@ pub fn schema() -> String {
     serde_json::to_string_pretty(&schema).expect("a schema is plain JSON")
 }
 
+/// The checked sections, for whoever needs one of them.
+impl Config {
+    pub fn booth(&self) -> &sections::Booth {
+        &self.raw.booth
+    }
+
+    pub fn devices(&self) -> &sections::Devices {
+        &self.raw.devices
+    }
+
+    pub fn camera(&self) -> &sections::Camera {
+        &self.raw.camera
+    }
+
+    pub fn portrait(&self) -> &sections::Portrait {
+        &self.raw.portrait
+    }
+
+    /// What the cards look like; a site without it makes none.
+    pub fn card(&self) -> Option<&card::Settings> {
+        self.raw.card.as_ref()
+    }
+
+    pub fn esc_router(&self) -> Option<&esc_router::Settings> {
+        self.raw.esc_router.as_ref()
+    }
+
+    /// What may be ordered while the portal is down.
+    pub fn review(&self) -> Option<&sections::Review> {
+        self.raw.review.as_ref()
+    }
+
+    pub fn screen(&self) -> &Screen {
+        &self.raw.screen
+    }
+
+    pub fn speech(&self) -> &speech::VoiceSettings {
+        &self.raw.speech
+    }
+
+    /// The settings of test mode; none in a live booth.
+    pub fn test(&self) -> Option<&sections::Test> {
+        self.raw.test.as_ref()
+    }
+
+    /// Lets the virtual printer take this share of its time; a live booth has none.
+    pub fn scale_print_time(&mut self, pace: f32) {
+        if let Some(test) = &mut self.raw.test {
+            test.print_time *= pace;
+        }
+    }
+
+    /// Names another lamp. Test mode may drive a lamp on a serial line, for the proof that the booth lights it.
+    pub fn set_lamp(&mut self, selector: String) {
+        self.raw.devices.lamp = selector;
+    }
+}
+
 impl Config {
     pub fn is_test(&self) -> bool {
         self.raw.test.is_some()
@@ -264,7 +318,7 @@ impl Config {
         raw.speech.check(problems);
         if let Some(card) = &raw.card {
             card.check(&self.site, problems);
-            if card.code.key == Some(card::KeySource::Test) && !self.is_test() {
+            if card.code.key == Some(card::CodeKey::Test) && !self.is_test() {
                 let remedy = "Name the site's own key: file:PATH, credential:NAME or portal.";
                 problems.at(
                     "card.code.key",
@@ -401,7 +455,7 @@ impl Config {
         );
         let kinds = raw.card.iter().flat_map(|card| &card.kinds);
         let kinds = kinds.filter(|(_, kind)| kind.enabled);
-        let wanted = Wanted::of_site(kinds.map(|(name, _)| name.as_str()), raw.consent.pages);
+        let wanted = wanted::of_site(kinds.map(|(name, _)| name.as_str()), raw.consent.pages);
         texts.check(&wanted, &mut problems);
         match self.theme(&mut problems) {
             Some(theme) if problems.is_empty() => Ok((texts, theme)),

@@ -5,10 +5,8 @@ use std::path::Path;
 use camera::Settings as CameraSettings;
 use card_printer::{ColourProfile, Timing};
 
-use crate::{
-    config::{Config, sections},
-    health::Part,
-};
+use crate::config::{Config, sections};
+use common::health::Part;
 
 /// What hangs on this booth, each looked after by a thread of its own.
 #[derive(Debug)]
@@ -48,8 +46,8 @@ const MAX_PROFILE: u64 = 16 << 20;
 /// Begins to look after every device that the configuration names. Returns at once. A virtual printer keeps its counter
 /// in the folder `data`.
 pub fn open(config: &Config, data: &Path) -> Result<Devices, Unknown> {
-    let named = &config.raw.devices;
-    let settings = camera_settings(&config.raw.camera)?;
+    let named = config.devices();
+    let settings = camera_settings(config.camera())?;
     let selector: camera::Selector = parse("camera", &named.camera)?;
     let printer: card_printer::Selector = parse("printer", &named.printer)?;
     let printer_profile = profile(named, &config.site)?;
@@ -61,7 +59,7 @@ pub fn open(config: &Config, data: &Path) -> Result<Devices, Unknown> {
         "none" => None,
         text => Some(lamp::open(&parse("lamp", text)?)),
     };
-    match (selector, printer, &config.raw.test) {
+    match (selector, printer, config.test()) {
         (
             camera::Selector::Virtual(camera),
             card_printer::Selector::Virtual(printer),
@@ -220,7 +218,7 @@ pub fn faults(part: Part) -> Vec<&'static str> {
             .iter()
             .map(|fault| fault.name())
             .collect(),
-        Part::Identity => crate::identity::Fault::ALL
+        Part::Identity => identity::Fault::ALL
             .iter()
             .map(|fault| fault.name())
             .collect(),
@@ -232,7 +230,7 @@ pub fn faults(part: Part) -> Vec<&'static str> {
 }
 
 /// A device's fault in English, for the terminal: what is wrong, and what to do.
-pub fn explain(reason: &crate::health::Reason) -> Option<String> {
+pub fn explain(reason: &common::health::Reason) -> Option<String> {
     let fault = reason.fault.as_str();
     match reason.part {
         Part::Camera => {

@@ -24,11 +24,9 @@ pub use icon::Icon;
 pub use keyboard::Layout as KeyboardLayout;
 pub use sheet::Sheet;
 
-use crate::{
-    order::Disposition,
-    session::{Adjust, Now, Press, Rules, Session, State, portrait::State as Portrait},
-    text::{Key, Texts, Tongue, Value},
-};
+use common::order::Disposition;
+use session::{Adjust, Now, Press, Rules, Session, State, portrait::State as Portrait};
+use text::{Key, Texts, Tongue, Value};
 
 /// What an element is to the one who uses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -401,7 +399,7 @@ impl ScreenName {
     ];
 
     pub fn of(state: &State) -> Self {
-        use crate::session::{
+        use session::{
             attendant::{Page as StaffPage, Step},
             issue::State as Issue,
             sign_in::State as SignIn,

@@ -13,13 +13,15 @@ use futures::{FutureExt, StreamExt, future, stream, stream::BoxStream};
 use jiff::Timestamp;
 
 use crate::{
-    audit,
     booth::{Booth, Parts},
-    order::{Private, Replaces},
-    portal::{Block, Incident, IncidentKind},
     runner::Perform,
-    session::{Effect, Event},
 };
+use common::{
+    audit,
+    order::{Private, Replaces},
+};
+use portal::{Block, Incident, IncidentKind};
+use session::{Effect, Event};
 
 impl Perform for Booth {
     fn perform(&self, effect: Effect) -> BoxStream<'static, Event> {
@@ -101,7 +103,7 @@ fn tell(event: &audit::Event) {
 /// Blocks a lost or stolen card: by its serial where it has one, else staff of the portal hear of it. Either goes
 /// through the outbox, so that it arrives even when the portal is down now.
 async fn block(parts: Arc<Parts>, replaces: Replaces) {
-    let (at, booth) = (Timestamp::now(), parts.config.raw.booth.id.clone());
+    let (at, booth) = (Timestamp::now(), parts.config.booth().id.clone());
     let kept = match replaces.serial {
         Some(serial) => {
             parts
@@ -139,7 +141,7 @@ async fn block(parts: Arc<Parts>, replaces: Replaces) {
 
 /// Whose account it was goes along: their password may be in other hands, or somebody was talked into approving.
 async fn report_not_me(parts: Arc<Parts>, subject: Private<String>) {
-    let (at, booth) = (Timestamp::now(), parts.config.raw.booth.id.clone());
+    let (at, booth) = (Timestamp::now(), parts.config.booth().id.clone());
     let report = incident(
         at,
         booth,

@@ -16,7 +16,7 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-use crate::session::{Effect, Event, Now, Press, Rules, Session, Work};
+use session::{Effect, Event, Now, Press, Rules, Session, Work};
 
 #[cfg(test)]
 mod tests;

@@ -18,13 +18,13 @@ use std::borrow::Cow;
 pub use frame::{Frame, area_of};
 pub use pictures::Pictures;
 
+use crate::look::Look;
 use crate::{
     elements::{Action, Context, Page, ScreenName},
-    session::Session,
-    theme::Look,
     widget::{Board, Element},
 };
 use kit::Kit;
+use session::Session;
 
 /// Somebody pressed an element.
 #[derive(Debug, Clone, PartialEq, Eq)]

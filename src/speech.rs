@@ -10,10 +10,8 @@ mod voice;
 
 pub use voice::{Missing, Settings as VoiceSettings, Voice};
 
-use crate::{
-    elements::{Element, Page, Place, Role, ScreenName, Sheet},
-    text::{Tongue, key},
-};
+use crate::elements::{Element, Page, Place, Role, ScreenName, Sheet};
+use text::{Tongue, key};
 
 /// Something to be said.
 #[derive(Debug, Clone, PartialEq, Eq)]

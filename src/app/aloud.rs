@@ -2,10 +2,10 @@
 
 use crate::{
     elements::Page,
-    session::Preferences,
     speech::{Hearing, Narrator, Voice, VoiceSettings},
-    text::Texts,
 };
+use common::visit::Preferences;
+use text::Texts;
 
 /// A voice, where the booth has one, and who tells it what to say.
 pub(super) struct Aloud {

@@ -4,10 +4,8 @@
 use iced::keyboard::{self, Key, key::Named};
 
 use super::Kiosk;
-use crate::{
-    elements::{Action, Page, Place, ScreenName},
-    session::{Event, Press, State, attendant::Press as Staff, sign_in::Typed},
-};
+use crate::elements::{Action, Page, Place, ScreenName};
+use session::{Event, Press, State, attendant::Press as Staff, sign_in::Typed};
 
 /// What a key asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]

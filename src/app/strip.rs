@@ -3,8 +3,8 @@
 use crate::{
     booth,
     elements::{Deed, Device, Fault, Strip},
-    health::Part,
 };
+use common::health::Part;
 
 /// The desk, and the strip as it stands now.
 #[derive(Debug)]

@@ -5,7 +5,9 @@ use std::{path::PathBuf, sync::Arc};
 use sha2::{Digest, Sha256};
 
 use super::read_picture;
-use crate::{devices::Controls, health::Part, identity::virtual_idp, order::Picture};
+use crate::devices::Controls;
+use common::{health::Part, order::Picture};
+use identity::virtual_idp;
 
 /// What can be played at a booth in test mode. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::portrait::{Finder, Models};
+use portrait::{Finder, Models};
 
 /// The largest of the models has 2.5 MB.
 const LARGEST: u64 = 16 << 20;

@@ -4,12 +4,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinHandle, time::MissedTickBehavior};
 
-use crate::{
-    health::{self, Attention, Condition, Health, Needs, Reason, Supplies},
-    identity::IdentityProvider,
-    outbox::Outbox,
-    portal::{Heartbeat, Portal},
-};
+use common::health::{self, Attention, Condition, Health, Needs, Reason, Supplies};
+use identity::IdentityProvider;
+use outbox::Outbox;
+use portal::{Heartbeat, Portal};
 
 /// How often the servers and the disk are asked. Devices tell of themselves.
 const LOOK: Duration = Duration::from_secs(30);

@@ -9,11 +9,9 @@ use std::{
 use camera::{Capture, Still};
 use tokio::sync::oneshot;
 
-use crate::{
-    order::{PhotoCheck, Picture},
-    portrait::{self, Assessment, Check, Coach, Crop, Finder, Level, Rules},
-    session::{Adjust, Coaching, Shot},
-};
+use common::order::{PhotoCheck, Picture};
+use portrait::{Assessment, Check, Coach, Crop, Finder, Level, Rules};
+use session::{Adjust, Coaching, Shot};
 
 /// The thread that owns the finder, and the rules by which it judges.
 #[derive(Debug)]

@@ -7,14 +7,10 @@ use ed25519_dalek::SigningKey;
 use tokio::net::TcpListener;
 
 use super::{Error, Options, Servers};
-use crate::{
-    config::Config,
-    identity::{self, virtual_idp},
-    portal::{
-        http::HttpPortal,
-        reference::{self, people::People},
-    },
-};
+use crate::config::Config;
+use identity::virtual_idp;
+use portal::http::HttpPortal;
+use portal_server::people::People;
 
 /// Both servers, until dropped.
 pub(super) struct Running {
@@ -24,7 +20,7 @@ pub(super) struct Running {
 }
 
 enum Ours {
-    Own(reference::Running),
+    Own(portal_server::Running),
     /// One that somebody else runs, by its address.
     Other(String),
 }
@@ -43,7 +39,7 @@ pub(super) async fn start(config: &Config, options: &Options) -> Result<Running,
         assurance: person.assurance.clone(),
         groups: person.groups.clone(),
     });
-    let raw = &config.raw.booth;
+    let raw = config.booth();
     let idp = virtual_idp::Options {
         client_id: raw.id.clone(),
         // who is asked on the phone must see which booth asks, and where it stands
@@ -59,14 +55,14 @@ pub(super) async fn start(config: &Config, options: &Options) -> Result<Running,
     let portal = match &options.portal {
         Some(address) => Ours::Other(address.clone()),
         None => {
-            let settings = reference::Settings {
+            let settings = portal_server::Settings {
                 booths: [(raw.id.clone(), key.verifying_key())].into(),
                 issuer: Some(identity.issuer.clone()),
-                ..reference::Settings::new(options.data.join("portal.sqlite"), people)
+                ..portal_server::Settings::new(options.data.join("portal.sqlite"), people)
             };
             let listener = listener().await.map_err(|error| failed(&error))?;
             Ours::Own(
-                reference::serve(listener, settings)
+                portal_server::serve(listener, settings)
                     .await
                     .map_err(|error| failed(&error))?,
             )
@@ -113,7 +109,7 @@ fn crowd(people: &mut People, size: u32) {
 }
 
 impl Running {
-    pub(super) fn portal(&self) -> Option<reference::Control> {
+    pub(super) fn portal(&self) -> Option<portal_server::Control> {
         match &self.portal {
             Ours::Own(portal) => Some(portal.control.clone()),
             Ours::Other(_) => None,
@@ -125,14 +121,14 @@ impl Running {
         let settings = self.identity.settings();
         let identity = identity::open(&settings, &config.site)?;
         let failed = |error: &dyn std::fmt::Display| Error::Portal(error.to_string());
-        let booth = &config.raw.booth.id;
+        let booth = &config.booth().id;
         let portal = match &self.portal {
             Ours::Own(portal) => portal
                 .client(booth, self.key.clone())
                 .map_err(|error| failed(&error))?,
             Ours::Other(address) => {
-                let client = crate::http::client(&crate::http::Options::default())
-                    .map_err(|error| failed(&error))?;
+                let client =
+                    web::client(&web::Options::default()).map_err(|error| failed(&error))?;
                 let base = address.parse().map_err(|error| failed(&error))?;
                 HttpPortal::new(client, base, booth, Some(self.key.clone()))
             }

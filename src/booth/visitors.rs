@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use image::{DynamicImage, ImageDecoder, ImageReader};
 
 use super::{SCENE, Visitor, desk::Looks};
-use crate::order::Picture;
+use common::order::Picture;
 
 /// Why a picture file cannot be shown.
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,7 @@ use clap::Subcommand;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::{Answer, Error, TEST_MODE};
-use crate::config::Problems;
+use common::Problems;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {

@@ -10,8 +10,8 @@ use super::{Answer, Error};
 use crate::{
     booth::{self, Booth, Options},
     config::Config,
-    health::{self, Condition, Health, Part, Reason},
 };
+use common::health::{self, Condition, Health, Part, Reason};
 
 /// Asks every part: devices, identity provider, portal, store, disk, clock. Exit code 1 if the booth could not serve.
 ///
@@ -138,7 +138,7 @@ fn attention(health: &Health, part: Part) -> String {
 impl Booth {
     /// A note on who reads aloud.
     fn voice_note(&self) -> Finding {
-        let settings = &self.config().raw.speech;
+        let settings = self.config().speech();
         let found = settings.find();
         let says = match &found {
             Ok(None) => "nothing is read aloud".to_owned(),

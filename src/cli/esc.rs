@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{
+    Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use jiff::{Zoned, civil::Date};
 use uuid::Uuid;
 
 use super::{Answer, Error};
-use crate::{
-    config::Config,
-    esc_router::{Card, Chip, Esi, Level, Person, Router, Standing},
-    order::Serial,
-};
+use crate::config::Config;
+use common::order::Serial;
+use portal::esc_router::{Card, Chip, Esi, Level, Person, Router, Standing};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -34,7 +35,7 @@ pub struct Registration {
     name: String,
     #[arg(long)]
     email: Option<String>,
-    #[arg(long)]
+    #[arg(long, value_parser = named(&Level::NAMED))]
     level: Option<Level>,
     /// The serial in the order: the card's number is made of it.
     #[arg(long)]
@@ -45,16 +46,26 @@ pub struct Registration {
     /// The last day on which it is good.
     #[arg(long, value_name = "DATE")]
     expires: Date,
-    #[arg(long, default_value = "smart-no-cdz")]
+    #[arg(long, default_value = "smart-no-cdz", value_parser = named(&Chip::NAMED))]
     chip: Chip,
     /// The card is revoked.
     #[arg(long)]
     inactive: bool,
 }
 
+/// Parses a value that is written as one of these names.
+fn named<T: Copy + Send + Sync + 'static>(
+    named: &'static [(&'static str, T)],
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(named.iter().map(|(name, _)| *name)).map(move |text: String| {
+        let known = named.iter().find(|(name, _)| *name == text);
+        known.expect("only these names pass the parser below").1
+    })
+}
+
 pub async fn run(command: &Command, config: &Config) -> Result<Answer, Error> {
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-    let settings = config.raw.esc_router.as_ref().ok_or_else(|| {
+    let settings = config.esc_router().ok_or_else(|| {
         Error::failed("the configuration has no section [esc_router]: add address = \"sandbox\"")
     })?;
     let router = settings
@@ -94,11 +105,7 @@ async fn status(card: &str, router: &Router) -> Result<Answer, Error> {
 }
 
 async fn register(new: &Registration, config: &Config, router: &Router) -> Result<Answer, Error> {
-    let issuer = config
-        .raw
-        .card
-        .as_ref()
-        .and_then(|card| card.code.esc.as_ref());
+    let issuer = config.card().and_then(|card| card.code.esc.as_ref());
     let issuer = issuer.ok_or_else(|| {
         Error::failed("the configuration lacks card.code.esc: name server and pic")
     })?;

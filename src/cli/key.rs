@@ -9,10 +9,8 @@ use std::{
 
 use clap::Subcommand;
 
-use crate::{
-    card::{PublicKeys, Signer, TEST_KEY},
-    cli::{Answer, Error},
-};
+use crate::cli::{Answer, Error};
+use card::{PublicKeys, Signer, TEST_KEY};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {

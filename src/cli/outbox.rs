@@ -9,13 +9,11 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::{Answer, Cli, Error};
-use crate::{
-    booth,
-    order::OrderId,
-    outbox::{
-        Outbox, Settings,
-        manage::{Listed, Shown, Which},
-    },
+use crate::booth;
+use common::order::OrderId;
+use outbox::{
+    Outbox, Settings,
+    manage::{Listed, Shown, Which},
 };
 
 /// Looks after orders on their way to the portal. Names and pictures are sealed and are not shown.

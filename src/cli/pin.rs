@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use clap::Args;
 
 use super::{Answer, Error};
-use crate::{identity, order::Private};
+use common::order::Private;
 
 /// A PIN is at most twelve digits and a line's end; more is something else.
 const MOST: u64 = 64;

@@ -12,11 +12,10 @@ use ed25519_dalek::{VerifyingKey, pkcs8::DecodePublicKey as _};
 use tokio::net::TcpListener;
 
 use super::{Answer, Error};
-use crate::{
-    card::{KeySource, Signer, TEST_KEY},
-    outbox::seal::receiver::ReceiverSecret,
-    portal::reference::{self, people::People},
-};
+use card::{CodeKey, Signer, TEST_KEY};
+use common::KeySource;
+use portal::seal::ReceiverSecret;
+use portal_server::people::People;
 
 /// Serves the portal interface (assets/portal/openapi.yaml) from one SQLite file until interrupted.
 #[derive(Debug, ClapArgs)]
@@ -83,12 +82,12 @@ pub async fn run(args: &Args) -> Result<Answer, Error> {
     }
     let signer = match &args.code_key {
         Some((id, file)) => {
-            let source = KeySource::File(file.clone());
+            let source = CodeKey::Kept(KeySource::File(file.clone()));
             Signer::load(&source, *id, Path::new(""), None).map_err(Error::failed)?
         }
         None => None,
     };
-    let settings = reference::Settings {
+    let settings = portal_server::Settings {
         booths,
         signer,
         issuer: args.issuer.clone(),
@@ -100,7 +99,7 @@ pub async fn run(args: &Args) -> Result<Answer, Error> {
             .transpose()
             .map_err(Error::failed)?,
         address: args.address.clone(),
-        ..reference::Settings::new(
+        ..portal_server::Settings::new(
             args.store.clone(),
             People::read(&args.people).map_err(Error::failed)?,
         )
@@ -108,7 +107,7 @@ pub async fn run(args: &Args) -> Result<Answer, Error> {
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| Error::failed(format!("cannot listen on {}: {error}", args.listen)))?;
-    let portal = reference::serve(listener, settings)
+    let portal = portal_server::serve(listener, settings)
         .await
         .map_err(Error::failed)?;
     println!("listening on http://{}", portal.address);

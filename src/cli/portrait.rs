@@ -9,11 +9,8 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::{Answer, Error};
-use crate::{
-    booth,
-    config::Config,
-    portrait::{self, Crop, Finder, Finding, Level, Point, Rules, assess},
-};
+use crate::{booth, config::Config};
+use portrait::{Crop, Finder, Finding, Level, Point, Rules, assess};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -52,7 +49,7 @@ pub fn run(command: &Command, config: &Config) -> Result<Answer, Error> {
 
 impl Check {
     fn run(&self, config: &Config) -> Result<Answer, Error> {
-        let settings = &config.raw.portrait;
+        let settings = config.portrait();
         let (mut finder, without) = booth::finder(settings.models.as_deref().map(Path::new));
         if let Some(why) = without {
             eprintln!(

@@ -10,11 +10,11 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::{
-    card::{CardContent, Designer, PrinterProfile, Raster, proof_pdf, sheet_pdf},
     cli::{Answer, Error},
     config::Config,
-    order::{CardFace, CardImage, CardKind, Picture, Private, Serial},
 };
+use card::{CardContent, Designer, PrinterProfile, Raster, proof_pdf, sheet_pdf};
+use common::order::{CardFace, CardImage, CardKind, Picture, Private, Serial};
 
 /// Draw one card as PNG or PDF, or all cards of the site on a sheet.
 #[derive(Debug, clap::Args)]
@@ -112,7 +112,7 @@ fn render(args: &Args, config: &Config) -> Result<(), Error> {
         )));
     }
     let designer = config.designer()?;
-    let first = config.raw.booth.languages.first();
+    let first = config.booth().languages.first();
     let content = content(args, first.map_or("", String::as_str))?;
     let portrait = portrait(&args.photo)?;
     if args.sheet {

@@ -9,11 +9,10 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    card::{self, Credential, PublicKeys, Revocations, Signer, TEST_KEY, Verdict, Verifier},
     cli::{Answer, Error},
     config::Config,
-    http,
 };
+use card::{Credential, PublicKeys, Revocations, Signer, TEST_KEY, Verdict, Verifier};
 
 /// Check a card's code: signature, last day and the list of revoked cards. Prints valid, expired, revoked, forged or
 /// not ours; exit code 0 only for valid.
@@ -64,9 +63,7 @@ pub async fn run(args: &Args, config: &Config) -> Result<Answer, Error> {
 
 async fn verifier(args: &Args, config: &Config) -> Result<Verifier, Error> {
     let settings = config
-        .raw
-        .card
-        .as_ref()
+        .card()
         .ok_or_else(|| Error::failed("the configuration has no section [card]"))?;
     let listed = settings.code.public_keys.as_ref();
     let file = args
@@ -109,11 +106,11 @@ async fn refresh(url: &str, file: &Path, keys: &PublicKeys, now: Timestamp) {
 }
 
 async fn fetch(url: &str, file: &Path, keys: &PublicKeys, now: Timestamp) -> Result<(), Error> {
-    let client = http::client(&http::Options::default()).map_err(Error::failed)?;
+    let client = web::client(&web::Options::default()).map_err(Error::failed)?;
     let answer = client.get(url).send().await;
     let answer = answer.and_then(|answer| answer.error_for_status());
     let limit = usize::try_from(LARGEST).unwrap_or(usize::MAX);
-    let list = http::body(answer.map_err(Error::failed)?, limit)
+    let list = web::body(answer.map_err(Error::failed)?, limit)
         .await
         .map_err(Error::failed)?;
     let text = String::from_utf8_lossy(&list);
@@ -170,7 +167,7 @@ fn texts(what: &str) -> Result<Vec<String>, Error> {
 /// The verdict as a line: the word first, for scripts.
 fn told(verdict: &Verdict, config: &Config, checked: bool) -> String {
     let about = |credential: &Credential| {
-        let kinds = config.raw.card.iter().flat_map(|card| &card.kinds);
+        let kinds = config.card().into_iter().flat_map(|card| &card.kinds);
         let kind = kinds
             .filter(|(_, kind)| kind.code == Some(credential.kind))
             .map(|(name, _)| name.clone())

@@ -5,15 +5,15 @@ use std::{collections::BTreeMap, time::Duration};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Problems;
+use common::Problems;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
-use crate::{
+use common::{
     health::Needs,
-    identity::Claims,
     order::{Allowed, Holder, PickupPlace},
-    session::rules::{Approval, Limits},
 };
+use identity::Claims;
+use session::rules::{Approval, Limits};
 
 /// `[booth]`: which booth this is.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value, de::DeTable};
 
-use super::{Problem, Problems};
+use common::{Problem, Problems};
 
 /// One file of the configuration.
 #[derive(Debug, Clone)]

@@ -3,16 +3,17 @@
 use super::{
     At, Balance, Element, Exposure, Icon, Measured, Place, Role, Tone, attract, keyboard, sign_in,
 };
-use crate::{
+use common::{
     health::{Condition, Part, Reason},
     order::Outcome,
-    session::{
-        Press,
-        attendant::{Assist, Page, Press as Staff, Refusal, State, Step, Way, Why},
-        sign_in::{Code, Failure, NotEligible},
-    },
-    text::key,
+    sign_in::{Code, Failure, Refusal},
 };
+use session::{
+    Press,
+    attendant::{Assist, Page, Press as Staff, State, Step, Way, Why},
+    sign_in::NotEligible,
+};
+use text::key;
 
 pub(super) fn elements(state: &State, at: &At<'_>) -> Vec<Element> {
     match &state.step {

@@ -1,11 +1,9 @@
 //! Before a visit: starting, out of service, attract.
 
 use super::{At, Element, Icon, Place, Role, Tone};
-use crate::{
-    health::{Reason, Service},
-    session::Press,
-    text::key,
-};
+use common::health::{Reason, Service};
+use session::Press;
+use text::key;
 
 pub(super) fn starting(at: &At<'_>) -> Vec<Element> {
     let wait = Element::new(

@@ -1,11 +1,9 @@
 //! What is stored, who sees it, and the rules: accepted before a photograph is taken.
 
 use super::{At, Element, Icon, Place, Role};
-use crate::{
-    order::Fee,
-    session::{ConsentState, Press},
-    text::key,
-};
+use common::order::Fee;
+use session::{ConsentState, Press};
+use text::key;
 
 pub(super) fn elements(state: &ConsentState, at: &At<'_>) -> Vec<Element> {
     match state.page {

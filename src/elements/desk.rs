@@ -1,7 +1,7 @@
 //! Test mode's strip: what a desk lacks (a phone that approves, cards to lay) and the faults that can be raised.
 
 use super::{Action, At, Element, Icon, Panel, Place, Role};
-use crate::text::key;
+use text::key;
 
 /// What the strip shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

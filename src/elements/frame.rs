@@ -1,10 +1,8 @@
 //! What is on every screen: the steps of the visit, the tools, the footer, test mode's banner.
 
 use super::{Action, At, Element, Icon, Panel, Place, Role};
-use crate::{
-    session::{Press, State, attendant::Press as Staff},
-    text::key,
-};
+use session::{Press, State, attendant::Press as Staff};
+use text::key;
 
 pub(super) fn elements(at: &At<'_>) -> Vec<Element> {
     let mut elements = steps(at);

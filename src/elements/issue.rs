@@ -1,17 +1,15 @@
 //! The card: shown, printed, read back, in the holder's hand; or what else becomes of it.
 
-use std::time::Duration;
-
 use super::{Action, At, Element, Icon, Panel, Place, Role, Tone, attract, seconds_up};
-use crate::{
+use common::{
     health::{Condition, Part, Reason, Service},
     order::{Disposition, Function},
-    session::{
-        Draft, Moment, Press,
-        issue::{self, FetchLater, Job, NeedsAttendant, PrintStep, Problem, State, Why},
-    },
-    text::key,
 };
+use session::{
+    Draft, Press,
+    issue::{self, FetchLater, Job, NeedsAttendant, PrintStep, Problem, State, Why},
+};
+use text::key;
 
 pub(super) fn elements(state: &State, at: &At<'_>) -> Vec<Element> {
     match state {

@@ -1,10 +1,8 @@
 //! The booth's own keyboard: nothing of the system's can pop up, and no key makes a sound.
 
 use super::{Action, At, Element, Icon, Place, Role};
-use crate::{
-    session::{Press, sign_in::Typed},
-    text::key,
-};
+use session::{Press, sign_in::Typed};
+use text::key;
 
 /// Which keys are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

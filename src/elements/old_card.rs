@@ -1,12 +1,9 @@
 //! The old card: laid on the reader, or why it cannot be.
 
 use super::{At, Element, Icon, Place, Role, Tone, disposition_name};
-use crate::{
-    health::Condition,
-    order::Disposition,
-    session::{OldCardState, Press},
-    text::key,
-};
+use common::{health::Condition, order::Disposition};
+use session::{OldCardState, Press};
+use text::key;
 
 pub(super) fn elements(state: &OldCardState, at: &At<'_>) -> Vec<Element> {
     if state.laid.is_some() {
@@ -52,7 +49,7 @@ pub(super) fn elements(state: &OldCardState, at: &At<'_>) -> Vec<Element> {
     elements
 }
 
-fn choice(disposition: Disposition, icon: Icon, key: crate::text::Key, at: &At<'_>) -> Element {
+fn choice(disposition: Disposition, icon: Icon, key: text::Key, at: &At<'_>) -> Element {
     let id = disposition_name(disposition);
     // a lost or stolen card is blocked the moment one says so: said before it is pressed
     let note = matches!(disposition, Disposition::Lost | Disposition::Stolen)

@@ -1,11 +1,9 @@
 //! The photograph: framing, countdown, capture, review.
 
 use super::{At, Element, Icon, MOVES, Place, Role, Tone, seconds_up};
-use crate::{
-    order::PhotoCheck,
-    session::{Adjust, Press, Shot, portrait::State},
-    text::key,
-};
+use common::order::PhotoCheck;
+use session::{Adjust, Press, Shot, portrait::State};
+use text::key;
 
 pub(super) fn elements(state: &State, at: &At<'_>) -> Vec<Element> {
     match state {

@@ -1,10 +1,8 @@
 //! Sheets over the screen: help, ease of use, "are you still there?".
 
 use super::{Action, At, Element, Icon, Panel, Place, Role, ScreenName, desk, seconds_up};
-use crate::{
-    session::{AskedFor, Press},
-    text::key,
-};
+use session::{AskedFor, Press};
+use text::key;
 
 /// Which sheet lies over the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

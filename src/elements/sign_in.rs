@@ -1,14 +1,12 @@
 //! Who is it? From the code on the screen to "yes, that is me".
 
 use super::{Action, At, Element, Icon, Place, Role, Tone, keyboard, seconds_up};
-use crate::{
-    order::Holder,
-    session::{
-        Press,
-        sign_in::{Code, NotEligible, State, Typed, Typing, eligibility},
-    },
-    text::key,
+use common::{order::Holder, sign_in::Code};
+use session::{
+    Press,
+    sign_in::{NotEligible, State, Typed, Typing, eligibility},
 };
+use text::key;
 
 pub(super) fn elements(state: &State, at: &At<'_>) -> Vec<Element> {
     match state {

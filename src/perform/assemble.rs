@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::{
-    order::{BoothRecord, CardRecord, LibraryRecord, Order, OrderId, PersonRecord, PhotoRecord},
-    session::{Shot, issue::NewOrder},
+use common::order::{
+    BoothRecord, CardRecord, LibraryRecord, Order, OrderId, PersonRecord, PhotoRecord,
 };
+use session::{Shot, issue::NewOrder};
 
 /// The order of a visit. `photo` is the JPEG of the shot's portrait.
 pub(super) fn order(

@@ -5,16 +5,16 @@ use std::{sync::Arc, time::Instant};
 use futures::{StreamExt, stream::BoxStream};
 
 use super::{one, resume::resume, sign_in::refused};
-use crate::{
-    booth::Parts,
-    identity::{Grant, Step},
+use crate::booth::Parts;
+use common::{
     order::Private,
-    portal::Lookup,
-    session::{
-        Event,
-        attendant::{Command, Progress, Refusal, Staff},
-        sign_in::Failure,
-    },
+    sign_in::{Failure, Refusal, Staff},
+};
+use identity::{Grant, Step};
+use portal::Lookup;
+use session::{
+    Event,
+    attendant::{Command, Progress},
 };
 
 pub(super) fn perform(parts: Arc<Parts>, command: Command) -> BoxStream<'static, Event> {
@@ -51,8 +51,11 @@ async fn check_pin(parts: Arc<Parts>, pin: Private<String>) -> Event {
     let pins = parts.pins.clone();
     // argon2 takes a good part of a second on purpose
     let checked = tokio::task::spawn_blocking(move || pins.check(&pin, Instant::now())).await;
-    let refused = Progress::Refused(Refusal::Wrong);
-    Event::Attendant(checked.unwrap_or(refused))
+    Event::Attendant(match checked {
+        Ok(Ok(staff)) => Progress::SignedIn(staff),
+        Ok(Err(refusal)) => Progress::Refused(refusal),
+        Err(_) => Progress::Refused(Refusal::Wrong),
+    })
 }
 
 async fn look_up(

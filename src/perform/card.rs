@@ -9,17 +9,17 @@ use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 
 use super::assemble;
-use crate::{
-    booth::Parts,
-    card::CardContent,
-    order::{CardFace, CardImage, Evidence, FaultRecord, OrderId, Outcome, Private, Serial, Uid},
-    outbox::{NewAttempt, NewRecord},
-    portal::CodeRequest,
-    portrait,
-    session::{
-        Event,
-        issue::{Attempt, Commitment, NewOrder, PrintStep, RenderOrder, Rendered},
-    },
+use crate::booth::Parts;
+use card::CardContent;
+use common::order::{
+    Attempt, CardFace, CardImage, Commitment, Evidence, FaultRecord, OrderId, Outcome, Private,
+    Serial, Uid,
+};
+use outbox::{NewAttempt, NewRecord};
+use portal::CodeRequest;
+use session::{
+    Event,
+    issue::{NewOrder, PrintStep, RenderOrder, Rendered},
 };
 
 /// Draws the card under its serial, in the raster of the printer that is there.
@@ -129,7 +129,7 @@ pub(super) async fn commit_attempt(
     }))
 }
 
-fn committed(kept: Result<Commitment, crate::outbox::Error>) -> Event {
+fn committed(kept: Result<Commitment, outbox::Error>) -> Event {
     match kept {
         Ok(commitment) => Event::Committed(commitment),
         Err(error) => {

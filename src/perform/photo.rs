@@ -6,11 +6,8 @@ use camera::Capture;
 use futures::{StreamExt, stream, stream::BoxStream};
 use tokio::{sync::watch, task::spawn_blocking, time::sleep};
 
-use crate::{
-    booth::{Lesson, Parts, picture_of},
-    card,
-    session::{Event, Shot},
-};
+use crate::booth::{Lesson, Parts, picture_of};
+use session::{Event, Shot};
 
 /// Assessments a second at most: hints change no faster than a person can follow, and the preview needs the rest.
 const ASSESSMENT_PAUSE: Duration = Duration::from_millis(66);

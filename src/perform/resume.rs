@@ -5,12 +5,9 @@ use std::{io::Cursor, sync::Arc};
 use image::{ImageFormat, ImageReader};
 use tokio::task::spawn_blocking;
 
-use crate::{
-    booth::Parts,
-    order::{Allowed, Holder, Order, OrderId, Picture, Private, Serial},
-    outbox,
-    session::{Adjust, Resumed, Shot, Unprinted, issue::Attempt},
-};
+use crate::booth::Parts;
+use common::order::{Allowed, Attempt, Holder, Order, OrderId, Picture, Private, Serial};
+use session::{Adjust, Resumed, Shot, Unprinted};
 
 /// A stored portrait is smaller.
 const MOST_PIXELS: u32 = 4096;

@@ -6,14 +6,13 @@ use futures::{StreamExt, stream, stream::BoxStream};
 use jiff::Timestamp;
 
 use super::resume::resume;
-use crate::{
-    booth::Parts,
-    identity::{Grant, Step},
-    portal::{self, Lookup},
-    session::{
-        Event,
-        sign_in::{Failure, Login, Password, Progress},
-    },
+use crate::booth::Parts;
+use common::sign_in::{Failure, Password};
+use identity::{Grant, Step};
+use portal::Lookup;
+use session::{
+    Event,
+    sign_in::{Login, Progress},
 };
 
 pub(super) fn by_phone(parts: Arc<Parts>) -> BoxStream<'static, Event> {
@@ -75,7 +74,7 @@ async fn look_up(parts: Arc<Parts>, grant: Grant) -> Event {
             }
             *holder
         }
-        answer => match (refused(answer), &parts.config.raw.review) {
+        answer => match (refused(answer), parts.config.review()) {
             (Some(Failure::PortalDown), Some(review)) if parts.rules.needs.without_portal => {
                 review.holder(claims, Timestamp::now())
             }

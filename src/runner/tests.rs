@@ -6,13 +6,14 @@ use std::sync::{
 use futures::{StreamExt, stream};
 
 use super::*;
-use crate::{
+use common::{
     health::{Condition, Health, Part},
     order::Private,
-    session::{
-        State,
-        sign_in::{self, Code, Progress},
-    },
+    sign_in::Code,
+};
+use session::{
+    State,
+    sign_in::{self, Progress},
 };
 
 /// A performer whose sign-in shows a code and then waits for ever; counts how many wait.
@@ -52,7 +53,7 @@ impl Perform for Patient {
 }
 
 fn rules() -> Rules {
-    crate::session::tests::rules()
+    session::tests::rules()
 }
 
 fn ready() -> Event {

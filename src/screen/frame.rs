@@ -2,7 +2,7 @@
 
 use iced::{Point, Rectangle, Size};
 
-use crate::theme::Metrics;
+use theme::Metrics;
 
 /// The places of a screen, in logical pixels of the window.
 #[derive(Debug, Clone, Copy, PartialEq)]

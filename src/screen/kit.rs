@@ -3,9 +3,9 @@
 use iced::{Color, Rectangle, Size};
 
 use super::{Chosen, Frame, Scene};
+use crate::look::Palette;
 use crate::{
     elements::{Element as Thing, Icon, Place, Role, Tone},
-    theme::{Metrics, Palette},
     widget::{
         Board, Caption, Element, Target,
         art::Art,
@@ -15,6 +15,7 @@ use crate::{
         words::Line,
     },
 };
+use theme::Metrics;
 
 /// What drawing needs at hand.
 pub(super) struct Kit<'a> {

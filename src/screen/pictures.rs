@@ -9,17 +9,17 @@ use iced::advanced::image::Handle;
 
 use crate::{
     elements::{Balance, Context, Exposure, Measured, ScreenName},
-    session::{
-        Session, State,
-        attendant::{self, Step, Way},
-        issue::{self, State as Issue},
-        portrait::State as Portrait,
-        sign_in::State as SignIn,
-    },
     widget::{
         art::Gallery,
         picture::{Kept, code},
     },
+};
+use session::{
+    Session, State,
+    attendant::{self, Step, Way},
+    issue::{self, State as Issue},
+    portrait::State as Portrait,
+    sign_in::State as SignIn,
 };
 
 /// Corner radius of a card (ISO/IEC 7810: 3.18 of 85.60 mm).

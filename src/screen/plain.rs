@@ -192,7 +192,7 @@ pub(super) fn words_height(kit: &Kit<'_>, lines: &[Line], width: f32) -> f32 {
         .map(|(index, line)| {
             let indent = line.icon.map_or(0.0, |_| line.size * 1.9);
             let letter = line.size
-                * if line.font == crate::theme::SEMIBOLD {
+                * if line.font == crate::look::SEMIBOLD {
                     0.60
                 } else {
                     0.56
@@ -300,7 +300,7 @@ fn draw_picture(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
 
 /// The attendant was refused, and no code is on its way.
 fn refused(kit: &Kit<'_>) -> bool {
-    use crate::session::{
+    use session::{
         State,
         attendant::{Step, Way},
     };
@@ -319,24 +319,24 @@ fn refused(kit: &Kit<'_>) -> bool {
 
 /// The person has said yes on the phone.
 fn approved(kit: &Kit<'_>) -> bool {
-    use crate::session::{State, sign_in};
+    use session::{State, sign_in};
     let state = &kit.scene.session.state;
     matches!(state, State::SignIn(sign_in::State::ShowCode { approved, .. }) if *approved)
 }
 
 /// The old card lies on the reader.
 fn read_already(kit: &Kit<'_>) -> bool {
-    use crate::session::State;
+    use session::State;
     matches!(&kit.scene.session.state, State::OldCard(state) if state.laid.is_some())
 }
 
 /// The code is wanted before the camera now.
 fn shows_code(kit: &Kit<'_>) -> bool {
-    use crate::session::{State, issue};
+    use session::{State, issue};
     match &kit.scene.session.state {
         State::Issue(issue::State::ReadingBack { uid, .. }) => {
             let chip = kit.scene.context.rules.read_back.chip
-                && kit.scene.session.health.reader == crate::health::Condition::Ready;
+                && kit.scene.session.health.reader == common::health::Condition::Ready;
             uid.is_some() || !chip
         }
         State::Issue(issue::State::NeedsAttendant(open)) => {

@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::*;
-use crate::{config::Problems, text::Texts};
+use common::Problems;
+use text::Texts;
 
 fn texts() -> Texts {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk-config/umu/texts");

@@ -24,7 +24,7 @@ use tokio::{
 };
 
 use super::Sentence;
-use crate::config::Problems;
+use common::Problems;
 
 /// `[speech]`: reading aloud.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

@@ -6,7 +6,7 @@ use std::{cell::RefCell, collections::HashMap};
 use iced::{Color, advanced::image::Handle};
 use resvg::{tiny_skia, usvg};
 
-use crate::theme::Palette;
+use crate::look::Palette;
 
 /// A drawing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

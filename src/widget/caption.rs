@@ -17,7 +17,7 @@ use super::{
     Element, icon,
     words::{Fit, Paragraph, plain},
 };
-use crate::{elements::Icon, theme};
+use crate::elements::Icon;
 
 /// An icon and up to two lines.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ impl Caption {
             id: id.into(),
             label: label.into(),
             size,
-            font: theme::REGULAR,
+            font: crate::look::REGULAR,
             note: None,
             icon: None,
             stacked: false,
@@ -53,7 +53,7 @@ impl Caption {
     }
 
     pub fn bold(mut self) -> Self {
-        self.font = theme::SEMIBOLD;
+        self.font = crate::look::SEMIBOLD;
         self
     }
 
@@ -139,7 +139,7 @@ impl Set {
             Some((note, note_size, _)) => set(
                 &mut self.note,
                 note,
-                theme::REGULAR,
+                crate::look::REGULAR,
                 note_size * scale,
                 wrapping,
             ),
@@ -149,7 +149,7 @@ impl Set {
             let glyph = icon::glyph(wanted).to_string();
             let _ = self.icon.update(plain(
                 &glyph,
-                theme::ICONS,
+                crate::look::ICONS,
                 icon,
                 1.0,
                 icon * 2.0,

@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_font_has_every_icon() {
-        let font = crate::theme::FONTS[2];
+        let font = theme::FONTS[2];
         let mut known = resvg::usvg::fontdb::Database::new();
         known.load_font_data(font.to_vec());
         let id = known.faces().next().unwrap().id;

@@ -14,7 +14,7 @@ use iced::{
 use zeroize::Zeroizing;
 
 use super::Element;
-use crate::order::Picture;
+use common::order::Picture;
 
 /// A person's picture as the renderer wants it, its corners rounded by `radius` parts of its width; the copy is wiped
 /// when the last handle goes.

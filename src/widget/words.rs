@@ -13,7 +13,7 @@ use iced::{
 };
 
 use super::{Element, icon};
-use crate::{elements::Icon, theme};
+use crate::elements::Icon;
 
 /// Text that was shaped.
 pub(super) type Paragraph = paragraph::Plain<<iced::Renderer as text::Renderer>::Paragraph>;
@@ -53,7 +53,7 @@ impl Line {
             id: id.into(),
             text: text.into(),
             size,
-            font: theme::REGULAR,
+            font: crate::look::REGULAR,
             color: None,
             leading: 1.38,
             before: 0.0,
@@ -63,7 +63,7 @@ impl Line {
     }
 
     pub fn bold(mut self) -> Self {
-        self.font = theme::SEMIBOLD;
+        self.font = crate::look::SEMIBOLD;
         self
     }
 
@@ -232,7 +232,7 @@ impl Set {
                     let set = icon_set.get_or_insert_default();
                     let _ = set.update(plain(
                         &glyph,
-                        theme::ICONS,
+                        crate::look::ICONS,
                         icon_size,
                         1.0,
                         icon_size * 2.0,

@@ -12,11 +12,9 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use card::{CardContent, Designer, Raster, Settings};
+use common::order::{CardKind, Picture, Serial};
 use criterion::{Criterion, criterion_group, criterion_main};
-use fotoautomat::{
-    card::{CardContent, Designer, Raster, Settings},
-    order::{CardKind, Picture, Serial},
-};
 
 fn site() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk-config/umu")

@@ -5,12 +5,10 @@
 
 use std::{fs, path::PathBuf, process::Command, time::Duration};
 
+use common::order::Picture;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use fotoautomat::{
-    booth::read_picture,
-    order::Picture,
-    portrait::{Finder, Models, Rules, assess, cut},
-};
+use fotoautomat::booth::read_picture;
+use portrait::{Finder, Models, Rules, assess, cut};
 use tflite::{Frame, Model, Rgb};
 
 fn repository() -> PathBuf {

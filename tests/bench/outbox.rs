@@ -12,13 +12,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use common::order::{Order, OrderId, Private, Serial};
 use criterion::Criterion;
-use fotoautomat::{
-    order::{Order, OrderId, Private, Serial},
-    outbox::{NewAttempt, NewRecord, Outbox, Settings},
-    portal::Hash,
-};
 use jiff::Timestamp;
+use outbox::{NewAttempt, NewRecord, Outbox, Settings};
+use portal::Hash;
 use tokio::runtime::Runtime;
 
 /// A portrait of 600x800 at the quality the booth sends.
@@ -134,12 +132,12 @@ fn commit(runtime: &Runtime, outbox: &Outbox, number: usize, photo: usize) -> Du
     let took = began.elapsed();
     // the printer is free again
     if let Some(serial) = settled {
-        let evidence = fotoautomat::order::Evidence::default();
+        let evidence = common::order::Evidence::default();
         runtime
             .block_on(outbox.end_attempt(
                 made.order,
                 serial,
-                fotoautomat::order::Outcome::Void,
+                common::order::Outcome::Void,
                 &evidence,
             ))
             .unwrap();

@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
-use fotoautomat::{
-    order::{Disposition, Fee, Order, OrderReason},
-    session::{Press, State, issue, portrait},
-};
+use common::order::{Disposition, Fee, Order, OrderReason};
+use session::{Press, State, issue, portrait};
 
 use crate::harness::Harness;
 

@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use card_printer::Fault;
-use fotoautomat::{
+use common::{
     health::{Attention, Part},
-    identity::virtual_idp,
     order::{Outcome, Serial},
-    session::{Press, State, issue, issue::Why, portrait, sign_in},
+};
+use identity::virtual_idp;
+use session::{
+    Press, State,
+    issue::{self, Why},
+    portrait, sign_in,
 };
 
 use crate::harness::Harness;
@@ -136,7 +140,7 @@ async fn an_idle_booth_without_its_printer_says_that_cards_are_fetched_later() {
     for _ in 0..600 {
         harness.runner.turn(Duration::from_millis(20)).await;
         if harness.runner.session.service(&harness.runner.rules)
-            == Ok(fotoautomat::health::Service::OrderOnly)
+            == Ok(common::health::Service::OrderOnly)
         {
             assert!(
                 matches!(harness.runner.session.state, State::Attract),
@@ -221,7 +225,7 @@ async fn a_cable_pulled_in_the_middle_leaves_a_question_that_the_card_itself_ans
     assert_eq!(harness.why(), Some(&Why::Unknown));
     harness
         .runner
-        .happen(fotoautomat::session::Event::CodeSeen(Some(Serial([0; 8]))));
+        .happen(session::Event::CodeSeen(Some(Serial([0; 8]))));
     assert_eq!(
         harness.why(),
         Some(&Why::Unknown),
@@ -229,7 +233,7 @@ async fn a_cable_pulled_in_the_middle_leaves_a_question_that_the_card_itself_ans
     );
     harness
         .runner
-        .happen(fotoautomat::session::Event::CodeSeen(Some(serial)));
+        .happen(session::Event::CodeSeen(Some(serial)));
     assert!(matches!(
         harness.runner.session.state,
         State::Issue(issue::State::Collecting { .. })
@@ -374,7 +378,7 @@ fn open_serial(harness: &Harness) -> Serial {
 async fn a_lamp_lights_the_face_until_the_photograph_is_taken() {
     let (_, lamp) = lamp::virtual_lamp();
     let mut config = crate::harness::config("umu");
-    config.raw.devices.lamp = format!("serial:{}", lamp.port().unwrap());
+    config.set_lamp(format!("serial:{}", lamp.port().unwrap()));
     let mut harness = Harness::boot_with(config, tempfile::tempdir().unwrap()).await;
     let becomes = async |wanted: lamp::Brightness| {
         let until = std::time::Instant::now() + Duration::from_secs(30);

@@ -12,10 +12,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fotoautomat::{
-    card::{CardContent, Designer, Raster, Settings},
-    order::{CardFace, CardKind, Picture, Serial},
-};
+use card::{CardContent, Designer, Raster, Settings};
+use common::order::{CardFace, CardKind, Picture, Serial};
 use image::{RgbImage, imageops};
 use jiff::civil::date;
 

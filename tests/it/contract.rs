@@ -9,20 +9,16 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use common::order::{Disposition, Order, Outcome, Private, Serial};
 use ed25519_dalek::SigningKey;
-use fotoautomat::{
-    http,
-    identity::{Step, virtual_idp},
-    order::{Disposition, Order, Outcome, Private, Serial},
-    portal::{
-        Answer, Block, Body, CodeRequest, Hash, Heartbeat, Incident, IncidentKind, Message, Portal,
-        Target, assertion,
-        http::HttpPortal,
-        reference::{self, people::People},
-    },
-};
 use futures::StreamExt as _;
+use identity::{Step, virtual_idp};
 use jiff::Timestamp;
+use portal::{
+    Answer, Block, Body, CodeRequest, Hash, Heartbeat, Incident, IncidentKind, Message, Portal,
+    Target, assertion, http::HttpPortal,
+};
+use portal_server::people::People;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt as _, net::TcpListener};
@@ -211,7 +207,7 @@ async fn stage() -> Stage {
     settings.booths.insert(desk::BOOTH.to_owned(), key);
     settings.issuer = Some(idp.issuer.clone());
     settings.address = Some(base.clone());
-    settings.signer = Some(fotoautomat::card::Signer::random(7));
+    settings.signer = Some(card::Signer::random(7));
     let portal = reference::serve(bind().await.unwrap(), settings)
         .await
         .unwrap();
@@ -241,14 +237,14 @@ async fn stage() -> Stage {
 
 impl Stage {
     fn client(&self) -> HttpPortal {
-        let client = http::client(&http::Options::default()).unwrap();
+        let client = web::client(&web::Options::default()).unwrap();
         let base = self.base.parse().unwrap();
         HttpPortal::new(client, base, desk::BOOTH, Some(desk::booth_key()))
     }
 
     async fn token(&self, subject: &str) -> Private<String> {
         let settings = self.idp.settings();
-        let provider = fotoautomat::identity::open(&settings, Path::new(".")).unwrap();
+        let provider = identity::open(&settings, Path::new(".")).unwrap();
         let mut steps = provider.begin();
         while let Some(step) = steps.next().await {
             match step {
@@ -271,7 +267,7 @@ impl Stage {
     ) -> StatusCode {
         let now = Timestamp::now().as_second();
         let signed = assertion::sign(&desk::booth_key(), desk::BOOTH, &self.base, now);
-        let client = http::client(&http::Options::default()).unwrap();
+        let client = web::client(&web::Options::default()).unwrap();
         let mut request = client
             .request(method, format!("{}{path}", self.base))
             .header("Content-Type", kind);
@@ -381,7 +377,7 @@ async fn all_that_the_booth_says(stage: &Stage, client: &HttpPortal) {
         .unwrap();
     let stranger = SigningKey::from_bytes(&[9; 32]);
     let base = stage.base.parse().unwrap();
-    let plain = http::client(&http::Options::default()).unwrap();
+    let plain = web::client(&web::Options::default()).unwrap();
     let unknown = HttpPortal::new(plain, base, desk::BOOTH, Some(stranger));
     unknown.holder_named(&subject, None).await.unwrap();
 
@@ -397,7 +393,7 @@ async fn all_that_the_booth_says(stage: &Stage, client: &HttpPortal) {
             let row = json!({ "rev": rev, "at": Timestamp::now(), "outcome": outcome, "fed": true,
                 "uid": { "hex": "04A1B2C3D4E5F6", "bytes": 7 }, "codeReadBack": true, "collected": true,
                 "printer": desk::PRINTER, "evidence": desk::evidence(outcome, 1, 2) });
-            let row: fotoautomat::order::CardRow = serde_json::from_value(row).unwrap();
+            let row: common::order::CardRow = serde_json::from_value(row).unwrap();
             message(Target::Card(id, serial), &row)
         };
         for message in [
@@ -484,7 +480,7 @@ async fn all_that_is_refused(stage: &Stage) {
     let id = order.order_id;
     let at = format!("/v1/orders/{id}");
     let order = serde_json::to_value(order).unwrap();
-    let bare = http::client(&http::Options::default()).unwrap();
+    let bare = web::client(&web::Options::default()).unwrap();
     let page = bare.get(format!("{}/K/0000000000000", stage.base));
     assert_eq!(page.send().await.unwrap().status(), 200);
     let none: &[(&str, &str)] = &[("Authorization", "Basic x")];

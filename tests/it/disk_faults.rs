@@ -13,7 +13,7 @@ use std::{
     time::Instant,
 };
 
-use fotoautomat::outbox::{Outbox, Settings};
+use outbox::{Outbox, Settings};
 
 use crate::kill::compare;
 

@@ -6,8 +6,8 @@ use fotoautomat::{
     booth::{self, Booth, Desk, Options},
     config::{self, Config},
     runner::Runner,
-    session::{Press, State, issue, portrait, sign_in},
 };
+use session::{Press, State, issue, portrait, sign_in};
 use tempfile::TempDir;
 
 /// The booth, a session that runs on it, and the hands of the visitor.

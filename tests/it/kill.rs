@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fotoautomat::outbox::{Outbox, Settings, manage::Which};
+use outbox::{Outbox, Settings, manage::Which};
 use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 

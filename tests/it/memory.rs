@@ -24,8 +24,6 @@ use tokio::{
     sync::watch,
 };
 
-use fotoautomat::portal::reference;
-
 use crate::{
     phone::Phone,
     servers::{Eavesdropper, Heard, OidcProvider},

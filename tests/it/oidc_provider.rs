@@ -2,11 +2,9 @@
 
 use std::{path::Path, time::Duration};
 
-use fotoautomat::{
-    identity::{self, Fault as Trouble, Grant, IdentityProvider, Settings, Step},
-    session::sign_in::{Code, Failure},
-};
+use common::sign_in::{Code, Failure};
 use futures::{StreamExt, stream::BoxStream};
+use identity::{Fault as Trouble, Grant, IdentityProvider, Settings, Step};
 use rcgen::KeyPair;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -102,7 +100,7 @@ async fn a_person_approves_on_the_phone() {
     Phone::new(None).approve(&sign_in.code.scan, ALVA).await;
     let grant = sign_in.end().await.unwrap();
     let token = grant.access_token.expect("a token for the portal");
-    let client = fotoautomat::http::client(&Default::default()).unwrap();
+    let client = web::client(&Default::default()).unwrap();
     let userinfo = client
         .get(format!("{}/me", op.issuer))
         .bearer_auth(token.expose());
@@ -151,7 +149,7 @@ async fn a_stolen_device_code_lets_nobody_in_at_the_booth() {
         })
         .expect("a device code went by");
     Phone::new(None).approve(&sign_in.code.scan, ALVA).await;
-    let thief = fotoautomat::http::client(&Default::default()).unwrap();
+    let thief = web::client(&Default::default()).unwrap();
     let form = format!(
         "grant_type=urn:ietf:params:oauth:grant-type:device_code&client_id=booth-1&device_code={device_code}"
     );

@@ -10,12 +10,10 @@ mod staff;
 mod weather;
 mod worker;
 
+use common::order::Outcome;
 use desk::{Desk, SOON, commit, issue, worker};
-use fotoautomat::{
-    order::Outcome,
-    outbox::{Error, Outbox},
-    portal::reference::Totals,
-};
+use outbox::{Error, Outbox};
+use portal_server::Totals;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acknowledged_order_reaches_the_portal_once_with_photo_and_card() {
@@ -73,7 +71,10 @@ async fn a_second_booth_on_the_same_store_is_refused() {
     let desk = Desk::new();
     let _outbox = desk.outbox().await;
     let refused = Outbox::open(&desk.settings()).await.unwrap_err();
-    assert!(matches!(refused, Error::Taken(_)), "{refused}");
+    assert!(
+        matches!(refused, Error::Store(store::Error::Taken(_))),
+        "{refused}"
+    );
 }
 
 #[tokio::test]
@@ -81,7 +82,7 @@ async fn committing_the_same_order_again_changes_nothing() {
     let desk = Desk::new();
     let outbox = desk.outbox().await;
     let (order, photo) = desk::order_of("abcd0001");
-    let record = |attempt| fotoautomat::outbox::NewRecord {
+    let record = |attempt| outbox::NewRecord {
         order: order.clone(),
         photo: photo.clone(),
         attempt: Some(attempt),

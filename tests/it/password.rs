@@ -2,11 +2,11 @@
 
 use std::{future::Future, path::Path, sync::Arc, time::Duration};
 
-use fotoautomat::{
-    identity::{self, Fault as Trouble, Grant, IdentityProvider, Settings, Step},
+use common::{
     order::LoginMethod,
-    session::sign_in::{Failure, Password},
+    sign_in::{Failure, Password},
 };
+use identity::{Fault as Trouble, Grant, IdentityProvider, Settings, Step};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

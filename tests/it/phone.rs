@@ -3,10 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use fotoautomat::http;
-
 pub(crate) struct Phone {
-    client: http::Client,
+    client: web::Client,
     cookies: BTreeMap<String, String>,
     /// Where the browser is.
     address: String,
@@ -23,12 +21,12 @@ struct Form {
 impl Phone {
     /// `ca` in PEM, where the provider's certificate is not one that phones know.
     pub(crate) fn new(ca: Option<String>) -> Self {
-        let options = http::Options {
+        let options = web::Options {
             ca: ca.map(String::into_bytes),
-            ..http::Options::default()
+            ..web::Options::default()
         };
         Self {
-            client: http::client(&options).unwrap(),
+            client: web::client(&options).unwrap(),
             cookies: BTreeMap::new(),
             address: String::new(),
             page: String::new(),

@@ -2,21 +2,15 @@
 
 use std::time::Duration;
 
+use common::order::Private;
 use ed25519_dalek::SigningKey;
-use fotoautomat::{
-    http,
-    identity::{
-        Step,
-        virtual_idp::{self, Options, Person},
-    },
-    order::Private,
-    portal::{
-        Error, Lookup, Portal,
-        http::HttpPortal,
-        reference::{self, Running, people::People},
-    },
-};
 use futures::StreamExt;
+use identity::{
+    Step,
+    virtual_idp::{self, Options, Person},
+};
+use portal::{Error, Lookup, Portal, http::HttpPortal};
+use portal_server::{Running, people::People};
 use tokio::net::TcpListener;
 
 const PEOPLE: &str = r#"
@@ -89,7 +83,7 @@ impl Desk {
     /// The access token of somebody who signed in on a phone.
     async fn token(&self, subject: &str) -> Private<String> {
         let settings = self.idp.settings();
-        let provider = fotoautomat::identity::open(&settings, std::path::Path::new(".")).unwrap();
+        let provider = identity::open(&settings, std::path::Path::new(".")).unwrap();
         let mut steps = provider.begin();
         while let Some(step) = steps.next().await {
             match step {
@@ -158,9 +152,9 @@ async fn a_portal_that_is_not_there_is_a_broken_link() {
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = port.local_addr().unwrap();
     drop(port);
-    let client = http::client(&http::Options {
+    let client = web::client(&web::Options {
         timeout: Some(Duration::from_secs(2)),
-        ..http::Options::default()
+        ..web::Options::default()
     });
     let base = format!("http://{address}").parse().unwrap();
     let portal = HttpPortal::new(client.unwrap(), base, "booth-1", Some(key()));
@@ -183,7 +177,7 @@ mod post_only {
         extract::State,
         http::{HeaderMap, Method, StatusCode, Uri},
     };
-    use fotoautomat::portal::Hash;
+    use portal::Hash;
 
     #[derive(Default)]
     pub(super) struct Receiver {
@@ -250,7 +244,7 @@ mod post_only {
 async fn a_receiver_that_knows_post_only_gets_each_thing_once() {
     use crate::outbox::desk;
     let (address, receiver) = post_only::serve().await;
-    let client = http::client(&http::Options::default()).unwrap();
+    let client = web::client(&web::Options::default()).unwrap();
     let portal =
         HttpPortal::new(client, address.parse().unwrap(), desk::BOOTH, Some(key())).posting();
     let desk = desk::Desk::new();

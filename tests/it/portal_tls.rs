@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use fotoautomat::portal::{
+use portal::{
     Error, Heartbeat, Portal,
     http::{Sending, Settings},
 };

@@ -24,8 +24,8 @@ use std::{
 };
 
 use disk::Disk;
-use fotoautomat::outbox::{Outbox, Settings};
 use futures::future::BoxFuture;
+use outbox::{Outbox, Settings};
 use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use trace::Event;

@@ -10,11 +10,9 @@ use std::{
     process::Command,
 };
 
+use card::{CardContent, Designer, Raster, Settings, read_code_luma};
 use card_printer::{Model, Options, PrintJob};
-use fotoautomat::{
-    card::{CardContent, Designer, Raster, Settings, read_code_luma},
-    order::{CardFace, CardKind, Picture, Serial},
-};
+use common::order::{CardFace, CardKind, Picture, Serial};
 use jiff::civil::date;
 
 /// A code's box on the test card, mm: as large as a card has room for it.

@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use card_printer::Fault;
-use fotoautomat::{
-    order::{OrderId, Outcome, Serial},
-    session::{Press, State, issue, sign_in},
-};
+use common::order::{OrderId, Outcome, Serial};
+use session::{Press, State, issue, sign_in};
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::harness::Harness;

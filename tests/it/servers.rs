@@ -14,7 +14,6 @@ use axum::{
     extract::State,
     http::{HeaderMap, Method, StatusCode, Uri},
 };
-use fotoautomat::http;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
@@ -163,7 +162,7 @@ impl Eavesdropper {
         let heard = Heard::default();
         let state = (
             provider,
-            http::client(&Default::default()).unwrap(),
+            web::client(&Default::default()).unwrap(),
             heard.clone(),
         );
         let app = Router::new().fallback(pass_on).with_state(state);
@@ -173,7 +172,7 @@ impl Eavesdropper {
 }
 
 async fn pass_on(
-    State((provider, client, heard)): State<(String, http::Client, Heard)>,
+    State((provider, client, heard)): State<(String, web::Client, Heard)>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,

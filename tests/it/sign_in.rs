@@ -2,14 +2,12 @@
 
 use std::{path::Path, time::Duration};
 
-use fotoautomat::{
-    identity::{
-        self, Fault as Trouble, Grant, Settings, Step,
-        virtual_idp::{self, Fault, Options, Person, Running},
-    },
-    session::sign_in::{Code, Failure},
-};
+use common::sign_in::{Code, Failure};
 use futures::{StreamExt, stream::BoxStream};
+use identity::{
+    self, Fault as Trouble, Grant, Settings, Step,
+    virtual_idp::{self, Fault, Options, Person, Running},
+};
 use tokio::{net::TcpListener, time::timeout};
 
 const ALVA: &str = "abcd0001";

@@ -7,11 +7,9 @@ use std::{
 };
 
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey as _};
-use fotoautomat::{
-    config::{self, Config},
-    identity::virtual_idp,
-    portal::reference::{self, people::People},
-};
+use fotoautomat::config::{self, Config};
+use identity::virtual_idp;
+use portal_server::people::People;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 

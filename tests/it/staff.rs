@@ -3,14 +3,11 @@
 use std::time::Duration;
 
 use card_printer::Fault;
-use fotoautomat::{
-    identity::hash_pin,
-    order::{Delivery, Disposition, LoginMethod, Order, OrderId, Private},
-    portal::reference,
-    session::{
-        Press, State, attendant, issue, portrait,
-        sign_in::{self, Typed},
-    },
+use common::order::{Delivery, Disposition, LoginMethod, Order, OrderId, Private};
+use identity::hash_pin;
+use session::{
+    Press, State, attendant, issue, portrait,
+    sign_in::{self, Typed},
 };
 
 use crate::{

@@ -1,4 +1,4 @@
-use crate::portrait::{Face, Finding, Hint};
+use portrait::{Face, Finding, Hint};
 
 use super::*;
 

@@ -6,7 +6,7 @@ use fast_image_resize::{
 use resvg::{tiny_skia, usvg};
 
 use super::raster::{Dots, Raster};
-use crate::order::{CardFace, Picture};
+use common::order::{CardFace, Picture};
 
 /// From this coverage on, a dot belongs to the resin panel, which knows no half tones.
 const HALF: u8 = 128;

@@ -7,15 +7,17 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 
+use common::KeyError;
+
 use super::{
     CardContent, Code, Form,
     credential::Credential,
-    keys::{KeyError, KeySource, PublicKeys, Signer, TEST_KEY},
+    keys::{CodeKey, PublicKeys, Signer, TEST_KEY},
     qr,
     revocation::Revocations,
     verify::{Verdict, Verifier, address},
 };
-use crate::order::Serial;
+use common::order::Serial;
 
 /// Why a card has no code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,7 +75,7 @@ impl Coder {
         content: &CardContent,
         kind: Option<u8>,
     ) -> Result<Option<Credential>, CodeError> {
-        if self.settings.key != Some(KeySource::Portal) || !self.writes(Form::Signed) {
+        if self.settings.key != Some(CodeKey::Portal) || !self.writes(Form::Signed) {
             return Ok(None);
         }
         self.credential(content, kind, self.settings.key_id.unwrap_or(TEST_KEY))
@@ -175,7 +177,7 @@ impl Coder {
             keys,
             revocations,
             zone,
-            test: self.settings.key == Some(KeySource::Test),
+            test: self.settings.key == Some(CodeKey::Test),
         }
     }
 

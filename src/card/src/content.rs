@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::order::{Allowed, CardKind, Holder, Private, Serial};
+use common::order::{Allowed, CardKind, Holder, Private, Serial};
 
 /// Everything a template may show of one card, apart from the portrait.
 #[derive(Debug, Clone, PartialEq, Eq)]

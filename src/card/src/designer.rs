@@ -8,13 +8,15 @@ use std::{
 
 use jiff::tz::TimeZone;
 
+use common::KeyError;
+
 use super::{
     CardContent, Credential, NoBars, PrinterProfile, Raster, Settings,
     bars::Bars,
     code::{CodeError, Coder},
     face::{Face, Filling},
     fonts::Fonts,
-    keys::{KeyError, PublicKeys},
+    keys::PublicKeys,
     qr::{self, Symbol},
     revocation::Revocations,
     settings::{BOXES, FIELDS, Form, is_inside},
@@ -22,8 +24,8 @@ use super::{
     template::{Template, TextField},
     verify::Verifier,
 };
-use crate::{
-    config::{Problem, Problems},
+use common::{
+    Problem, Problems,
     order::{CardFace, CardImage, CardKind, Picture, Serial},
 };
 
@@ -319,7 +321,7 @@ impl Designer {
     }
 
     fn value(&self, field: &TextField, content: &CardContent, language: &str) -> Option<String> {
-        let text = |private: &crate::order::Private<String>| private.expose().clone();
+        let text = |private: &common::order::Private<String>| private.expose().clone();
         match field.field.as_str() {
             "name" => Some(text(&content.name)),
             "kind" => self

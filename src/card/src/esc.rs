@@ -4,7 +4,7 @@
 //! digits (PIC), read as hexadecimal; the code is `https://s.esc-r.eu/` and the ESCN in small letters, as the official
 //! generator writes it (EuropeanStudentCard/qr-java-generator, QRFactory.java).
 
-use crate::order::Serial;
+use common::order::Serial;
 
 /// Where the code leads; small letters, as the scheme demands.
 pub(super) const ADDRESS: &str = "https://s.esc-r.eu/";

@@ -19,7 +19,7 @@ use super::{
     raster::{Dots, Raster},
     template::{Part, Template, TextField, TextFrame, VerticalAlign, When},
 };
-use crate::order::{CardFace, CardKind, Picture};
+use common::order::{CardFace, CardKind, Picture};
 
 /// No value on a card is longer; one that is comes from a mistake or means harm, and is not measured word by word.
 const LONGEST_VALUE: usize = 200;

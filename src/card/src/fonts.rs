@@ -9,7 +9,7 @@ use std::{
 use resvg::usvg::{self, FontResolver, fontdb};
 
 use super::settings::Settings;
-use crate::config::Problems;
+use common::Problems;
 
 /// The family of the booth's own face.
 pub(super) const FAMILY: &str = "Noto Sans";
@@ -18,8 +18,8 @@ pub(super) const FAMILY: &str = "Noto Sans";
 const LARGEST_FILE: u64 = 32 << 20;
 
 static BUILT_IN: [&[u8]; 2] = [
-    include_bytes!("../../assets/fonts/NotoSans-Regular.ttf"),
-    include_bytes!("../../assets/fonts/NotoSans-SemiBold.ttf"),
+    include_bytes!("../../../assets/fonts/NotoSans-Regular.ttf"),
+    include_bytes!("../../../assets/fonts/NotoSans-SemiBold.ttf"),
 ];
 
 /// What the fonts could not do while texts were shaped.

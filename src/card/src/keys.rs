@@ -4,14 +4,10 @@
 //! A site makes a new key each year and keeps the public halves of the old ones until the last card they signed has
 //! run out.
 
-use std::{
-    collections::BTreeMap,
-    fmt, fs, io,
-    path::{Path, PathBuf},
-    str::FromStr,
-};
+use std::{collections::BTreeMap, fmt, fs, path::Path, str::FromStr};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+use common::{KeyError, KeySource};
 use ed25519_dalek::{
     SigningKey, VerifyingKey,
     pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, spki::der::pem::LineEnding},
@@ -25,100 +21,37 @@ pub const TEST_KEY: u16 = 0;
 /// Larger is no key and no set of keys.
 const LARGEST_FILE: u64 = 1 << 20;
 
-/// Where the signing key comes from.
+/// Which key signs the codes of a site.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(with = "String")]
-pub enum KeySource {
-    /// A file in PEM (PKCS #8) that only the booth's user can read; relative to the site's folder.
-    File(PathBuf),
-    /// A credential of this name that systemd hands to the booth's service (`LoadCredentialEncrypted=`).
-    Credential(String),
+pub enum CodeKey {
+    /// The booth's own: an Ed25519 key in PEM (PKCS #8); a path is relative to the site's folder.
+    Kept(KeySource),
     /// The portal signs; the booth has no key.
     Portal,
     /// The key of test mode, which everybody has.
     Test,
 }
 
-impl FromStr for KeySource {
+impl FromStr for CodeKey {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let plain = |name: &str| {
-            !name.is_empty()
-                && !name.starts_with('.')
-                && name
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
-        };
-        match text.split_once(':') {
-            Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.into())),
-            Some(("credential", name)) if plain(name) => Ok(Self::Credential(name.to_owned())),
-            None if text == "portal" => Ok(Self::Portal),
-            None if text == "test" => Ok(Self::Test),
-            _ => Err(format!(
-                "invalid value {text:?}, expected file:PATH, credential:NAME or portal"
-            )),
+        match text {
+            "portal" => Ok(Self::Portal),
+            "test" => Ok(Self::Test),
+            text => text.parse().map(Self::Kept).map_err(|_| {
+                format!("invalid value {text:?}, expected file:PATH, credential:NAME or portal")
+            }),
         }
     }
 }
 
-impl TryFrom<String> for KeySource {
+impl TryFrom<String> for CodeKey {
     type Error = String;
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse()
     }
-}
-
-impl KeySource {
-    /// The text of a secret; a file must be readable by its owner only. `credentials` is what systemd gives as
-    /// `$CREDENTIALS_DIRECTORY`.
-    pub fn secret(
-        &self,
-        site: &Path,
-        credentials: Option<&Path>,
-    ) -> Result<Zeroizing<String>, KeyError> {
-        self.path_and_secret(site, credentials)
-            .map(|(_, secret)| secret)
-    }
-
-    fn path_and_secret(
-        &self,
-        site: &Path,
-        credentials: Option<&Path>,
-    ) -> Result<(PathBuf, Zeroizing<String>), KeyError> {
-        let path = match self {
-            Self::File(path) => site.join(path),
-            Self::Credential(name) => match credentials {
-                Some(folder) if folder.join(name).exists() => folder.join(name),
-                _ => return Err(KeyError::NoCredential(name.clone())),
-            },
-            Self::Portal | Self::Test => return Err(KeyError::Elsewhere),
-        };
-        let secret = read(&path)?;
-        if matches!(self, Self::File(_)) {
-            only_mine(&path)?;
-        }
-        Ok((path, secret))
-    }
-}
-
-/// Why the signing key cannot be had.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
-    #[error("the signing key {} cannot be read: {error}", path.display())]
-    Unreadable { path: PathBuf, error: String },
-    #[error("the signing key {} can be read by others: chmod 600 it", .0.display())]
-    Open(PathBuf),
-    #[error(
-        "{} holds no Ed25519 key in PEM: make one with `fotoautomat key new`", .0.display()
-    )]
-    NoKey(PathBuf),
-    #[error(
-        "the booth's service has no credential {0}: add LoadCredentialEncrypted={0}:… to its unit"
-    )]
-    NoCredential(String),
-    #[error("this key is not kept here: name file:PATH or credential:NAME")]
-    Elsewhere,
 }
 
 /// A key that signs, and its number.
@@ -155,17 +88,17 @@ impl Signer {
     /// Fetches the key number `id`; `None` when the portal signs instead. `credentials` is what systemd gives as
     /// `$CREDENTIALS_DIRECTORY`.
     pub fn load(
-        source: &KeySource,
+        source: &CodeKey,
         id: u16,
         site: &Path,
         credentials: Option<&Path>,
     ) -> Result<Option<Self>, KeyError> {
-        match source {
-            KeySource::Portal => return Ok(None),
-            KeySource::Test => return Ok(Some(Self::test())),
-            KeySource::File(_) | KeySource::Credential(_) => {}
-        }
-        let (path, pem) = source.path_and_secret(site, credentials)?;
+        let source = match source {
+            CodeKey::Portal => return Ok(None),
+            CodeKey::Test => return Ok(Some(Self::test())),
+            CodeKey::Kept(source) => source,
+        };
+        let (path, pem) = source.secret(site, credentials)?;
         match SigningKey::from_pkcs8_pem(&pem) {
             Ok(key) => Ok(Some(Self { id, key })),
             Err(_) => Err(KeyError::NoKey(path)),
@@ -186,29 +119,6 @@ impl Signer {
             .to_pkcs8_pem(LineEnding::LF)
             .expect("an Ed25519 key always has a PKCS #8 form")
     }
-}
-
-fn read(path: &Path) -> Result<Zeroizing<String>, KeyError> {
-    let unreadable = |error: io::Error| KeyError::Unreadable {
-        path: path.to_owned(),
-        error: error.to_string(),
-    };
-    if fs::metadata(path).map_err(unreadable)?.len() > LARGEST_FILE {
-        return Err(KeyError::NoKey(path.to_owned()));
-    }
-    fs::read_to_string(path)
-        .map(Zeroizing::new)
-        .map_err(unreadable)
-}
-
-/// A signing key that others can read is no secret any more.
-fn only_mine(path: &Path) -> Result<(), KeyError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let others = fs::metadata(path).is_ok_and(|about| about.permissions().mode() & 0o077 != 0);
-    if others {
-        return Err(KeyError::Open(path.to_owned()));
-    }
-    Ok(())
 }
 
 /// The public keys of a site, by number.
@@ -313,14 +223,14 @@ mod tests {
         for (text, source) in [
             (
                 "file:keys/2026.pem",
-                Some(KeySource::File("keys/2026.pem".into())),
+                Some(CodeKey::Kept(KeySource::File("keys/2026.pem".into()))),
             ),
             (
                 "credential:card-key",
-                Some(KeySource::Credential("card-key".to_owned())),
+                Some(CodeKey::Kept(KeySource::Credential("card-key".to_owned()))),
             ),
-            ("portal", Some(KeySource::Portal)),
-            ("test", Some(KeySource::Test)),
+            ("portal", Some(CodeKey::Portal)),
+            ("test", Some(CodeKey::Test)),
             ("credential:../etc/passwd", None),
             ("credential:.", None),
             ("file:", None),
@@ -336,7 +246,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let site = tempfile::tempdir().unwrap();
         let path = site.path().join("key.pem");
-        let source = KeySource::File("key.pem".into());
+        let source = CodeKey::Kept(KeySource::File("key.pem".into()));
         let load = || Signer::load(&source, 7, site.path(), None);
         assert!(matches!(load(), Err(KeyError::Unreadable { .. })));
         let made = Signer::random(7);
@@ -355,7 +265,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let made = Signer::random(9);
         fs::write(folder.path().join("card-key"), made.to_pem().as_bytes()).unwrap();
-        let source = KeySource::Credential("card-key".to_owned());
+        let source = CodeKey::Kept(KeySource::Credential("card-key".to_owned()));
         let load = |folder| Signer::load(&source, 9, Path::new("/nowhere"), folder);
         let loaded = load(Some(folder.path())).unwrap().unwrap();
         assert_eq!(loaded.public(), made.public());

@@ -2,9 +2,11 @@
 //! [`Designer::load`], which reads the site's folder once.
 //!
 //! - [`Settings`]: the section `[card]` of the site's configuration
-//! - [`Designer`]: draws a [`CardContent`] as [`crate::order::CardImage`] in a printer's [`Raster`]
+//! - [`Designer`]: draws a [`CardContent`] as [`common::order::CardImage`] in a printer's [`Raster`]
 //! - [`proof_pdf`]: the same card at true size, for the designer
 //! - [`read_code`]: what the code on a card says, seen by a camera
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod bars;
 mod base32;
@@ -36,7 +38,7 @@ pub use content::CardContent;
 pub use credential::{Credential, DateOutOfRange};
 pub use designer::{Designer, DrawError};
 pub use esc::Issuer;
-pub use keys::{KeyError, KeySource, NoKeys, PublicKeys, Signer, TEST_KEY};
+pub use keys::{CodeKey, NoKeys, PublicKeys, Signer, TEST_KEY};
 pub use proof::{proof_pdf, sheet_pdf};
 pub use qr::{read_code, read_code_luma};
 pub use raster::{CARD_HEIGHT, CARD_WIDTH, Raster};

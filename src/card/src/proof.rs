@@ -7,7 +7,7 @@ use printpdf::{
 };
 
 use super::raster::{CARD_HEIGHT, CARD_WIDTH, Raster};
-use crate::order::{CardFace, CardImage};
+use common::order::{CardFace, CardImage};
 
 /// Paper around a single card, mm: room for the crop marks and a caption.
 const MARGIN: f32 = 12.0;

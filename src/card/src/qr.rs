@@ -3,7 +3,7 @@
 use qrcode::{Color, EcLevel, QrCode, Version, bits::Bits};
 
 use super::raster::{Dots, Raster};
-use crate::order::Picture;
+use common::order::Picture;
 
 /// Modules of white that a reader needs around the code (ISO/IEC 18004).
 pub(super) const QUIET: u32 = 4;

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::keys::{PublicKeys, Signer};
-use crate::order::Serial;
+use common::order::Serial;
 
 /// No list is good for longer.
 pub const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);

@@ -11,10 +11,10 @@ use serde::Deserialize;
 use super::{
     bars::Barcode,
     esc::Issuer,
-    keys::{KeySource, TEST_KEY},
+    keys::{CodeKey, TEST_KEY},
     qr,
 };
-use crate::config::Problems;
+use common::Problems;
 
 /// What a site says of its cards.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -56,7 +56,7 @@ pub struct Code {
     pub host: String,
     /// Where the signing key comes from: `file:PATH`, `credential:NAME` (systemd) or `portal`. Test mode has its own.
     #[serde(default)]
-    pub key: Option<KeySource>,
+    pub key: Option<CodeKey>,
     /// The signing key's number, 1 to 65535; a new key has a new number.
     #[serde(default)]
     pub key_id: Option<u16>,
@@ -177,7 +177,7 @@ impl Settings {
                     "Say where the signing key comes from: file:PATH, credential:NAME or portal.",
                 );
             }
-            let needs_number = code.key != Some(KeySource::Test);
+            let needs_number = code.key != Some(CodeKey::Test);
             if needs_number && code.key_id.is_none_or(|id| id == TEST_KEY) {
                 problems.at(
                     "card.code.key_id",
@@ -187,7 +187,7 @@ impl Settings {
             }
         }
         if forms.contains(&Form::Signed)
-            && code.key == Some(KeySource::Portal)
+            && code.key == Some(CodeKey::Portal)
             && code.public_keys.is_none()
         {
             problems.at(

@@ -13,7 +13,7 @@ use moxcms::{
 use resvg::{tiny_skia, usvg};
 
 use super::fonts::{Fonts, Lacking};
-use crate::order::{CardFace, Picture};
+use common::order::{CardFace, Picture};
 
 /// White of a bare card under the overcoat, as a screen shows it.
 const CARD: [u8; 3] = [250, 249, 245];

@@ -20,7 +20,7 @@ use super::{
     raster::{CARD_HEIGHT, CARD_WIDTH},
     settings::is_inside,
 };
-use crate::config::{Problem, Problems};
+use common::{Problem, Problems};
 
 pub(super) use check::{picture, picture_size};
 pub(super) use cut::{Part, TextFrame, When};

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use jiff::civil::date;
 
 use super::*;
-use crate::order::{CardFace, CardKind, Picture, Serial};
+use common::order::{CardFace, CardKind, Picture, Serial};
 
 const RASTERS: [Raster; 3] = [
     Raster::at_300(1016, 642),
@@ -14,11 +14,11 @@ const RASTERS: [Raster; 3] = [
 const SERIAL: Serial = Serial([1, 35, 69, 103, 137, 171, 205, 239]);
 
 fn umu() -> Designer {
-    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk-config/umu");
+    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kiosk-config/umu");
     let text = fs::read_to_string(site.join("kiosk.toml")).unwrap();
     let mut file: toml::Table = toml::from_str(&text).unwrap();
     let mut settings: Settings = file.remove("card").unwrap().try_into().unwrap();
-    settings.code.key = Some(KeySource::Test);
+    settings.code.key = Some(CodeKey::Test);
     Designer::load(&site, &settings).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
@@ -591,7 +591,7 @@ fn the_proof_shows_the_card_at_true_size_with_marks_around_it() {
 fn mistakes_in_the_settings_are_told() {
     let check = |text: &str, told: &str| {
         let settings: Settings = toml::from_str(text).unwrap();
-        let mut problems = crate::config::Problems::default();
+        let mut problems = common::Problems::default();
         settings.check(Path::new("/nowhere"), &mut problems);
         let problems = problems.to_string();
         assert!(problems.contains(told), "{problems}");

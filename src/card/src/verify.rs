@@ -7,7 +7,7 @@ use super::{
     keys::{PublicKeys, Signer, TEST_KEY},
     revocation::Revocations,
 };
-use crate::order::Serial;
+use common::order::Serial;
 
 /// What a code's check comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,14 +10,15 @@ use std::{
 use clap::Args as ClapArgs;
 
 use super::super::Error;
-use crate::{
-    order::OrderId,
-    outbox::{
-        LARGEST_PHOTO, Outbox, Settings,
-        export::{Exported, Opener},
-        manage::Which,
-        seal::receiver::{Receiver, ReceiverSecret},
-    },
+use common::order::OrderId;
+use outbox::{
+    Outbox, Settings,
+    export::{Exported, Opener},
+    manage::Which,
+};
+use portal::{
+    LARGEST_PHOTO,
+    seal::{Receiver, ReceiverSecret},
 };
 
 #[derive(Debug, ClapArgs)]

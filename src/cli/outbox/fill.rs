@@ -6,11 +6,9 @@ use clap::Args as ClapArgs;
 use jiff::Timestamp;
 
 use super::super::{Answer, Error};
-use crate::{
-    order::{Evidence, Order, OrderId, Outcome, Private, Serial, Uid},
-    outbox::{NewAttempt, NewRecord, Outbox, Settings, journal::Reading},
-    portal::Hash,
-};
+use common::order::{Evidence, Order, OrderId, Outcome, Private, Serial, Uid};
+use outbox::{NewAttempt, NewRecord, Outbox, Settings, journal::Reading};
+use portal::Hash;
 
 /// Each order is printed as "ack ORDERID" once it is on disk, its card as "printed ORDERID SERIAL" and then
 /// "collected ORDERID SERIAL".

@@ -8,7 +8,8 @@ use super::{
     Answer, Error,
     visitor::{Ended, Visit},
 };
-use crate::{booth::Booth, card, order::Serial};
+use crate::booth::Booth;
+use common::order::Serial;
 
 /// Counts of all sessions, and what became of the last.
 #[derive(Debug, Default)]

@@ -11,16 +11,17 @@ use serde_json::json;
 
 use crate::{
     booth::{Booth, Desk, png, read_picture},
-    card::{self, Raster},
+    runner::{Perform, Runner},
+};
+use card::Raster;
+use common::{
     health::Condition,
     order::{CardImage, Disposition, OrderId, Outcome, Picture, Serial},
-    portrait,
-    runner::{Perform, Runner},
-    session::{
-        Event, Press, State, attendant,
-        issue::{self, Why},
-        portrait as portrait_phase, sign_in,
-    },
+};
+use session::{
+    Event, Press, State, attendant,
+    issue::{self, Why},
+    portrait as portrait_phase, sign_in,
 };
 
 /// Nobody waits longer than this for a state to change; a booth that is stuck is a failed rehearsal.
@@ -152,7 +153,7 @@ impl Visitor {
             }
             if moved.elapsed() >= LOOK.mul_f32(self.pace) {
                 moved = Instant::now();
-                self.act(runner, number, &mut visit);
+                self.act(runner, number);
             }
             self.move_a_card(&runner.session.state, &mut visit);
             runner.turn(Duration::from_millis(20)).await;
@@ -215,7 +216,7 @@ impl Visitor {
     }
 
     /// What a person does at this state; doing it twice does no harm.
-    fn act<P: Perform>(&mut self, runner: &mut Runner<P>, number: u32, visit: &mut Visit) {
+    fn act<P: Perform>(&mut self, runner: &mut Runner<P>, number: u32) {
         let press = match &runner.session.state {
             State::Attract => Press::Start,
             State::SignIn(sign_in::State::ShowCode {

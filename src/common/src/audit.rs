@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     health::Reason,
     order::{OrderId, Outcome},
-    session::Ending,
+    visit::Ending,
 };
 
 /// One thing worth remembering. Carries ids of orders and attendants at most, never a holder's.

@@ -488,7 +488,7 @@ pub enum Outcome {
     Void,
 }
 
-/// What the printer showed of one attempt; [`crate::session::outcome`] judges it.
+/// What the printer showed of one attempt; [`session::outcome`] judges it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
@@ -533,4 +533,18 @@ pub struct CardRow {
     pub collected: bool,
     pub printer: String,
     pub evidence: Evidence,
+}
+
+/// The order is on disk, with its first attempt when it is printed here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Commitment {
+    pub order: OrderId,
+    pub attempt: Option<Attempt>,
+}
+
+/// A row of the print journal, committed before the first byte goes to the printer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    pub id: u64,
+    pub serial: Serial,
 }

@@ -1,3 +1,5 @@
+//! Mistakes in a site's files.
+
 use std::{fmt, path::PathBuf};
 
 /// One mistake in the configuration.
@@ -59,7 +61,8 @@ impl Problems {
         self.0.iter()
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Problem> {
+    /// For filling in places once the files are known.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Problem> {
         self.0.iter_mut()
     }
 }

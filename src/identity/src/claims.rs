@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{config::Problems, order::Private};
+use common::{Problems, order::Private};
 
 /// What the provider vouches for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,11 +22,10 @@ use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use super::{Fault, Grant, Settings, Step, Trouble};
-use crate::{
-    config::Problems,
-    http,
+use common::{
+    Problems,
     order::{LoginMethod, Private},
-    session::sign_in::{Code, Failure},
+    sign_in::{Code, Failure},
 };
 
 use client::Credentials;
@@ -51,7 +50,7 @@ const LONGEST_USER_CODE: usize = 32;
 
 /// The world as the flow sees it: a request out, an answer in; and time.
 pub(super) trait Link: Send + Sync {
-    fn call(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, http::Error>>;
+    fn call(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, web::Error>>;
 
     fn now(&self) -> Instant {
         Instant::now()
@@ -62,12 +61,12 @@ pub(super) trait Link: Send + Sync {
     }
 }
 
-struct Wire(http::Client);
+struct Wire(web::Client);
 
 impl Link for Wire {
-    fn call(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, http::Error>> {
+    fn call(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, web::Error>> {
         let client = self.0.clone();
-        Box::pin(async move { http::exchange(&client, request, LARGEST_ANSWER).await })
+        Box::pin(async move { web::exchange(&client, request, LARGEST_ANSWER).await })
     }
 }
 
@@ -101,13 +100,13 @@ impl DeviceGrant {
             super::settings::read(folder, file, "identity.ca", remedy, problems)
         });
         let credentials = credentials.filter(|_| problems.is_empty())?;
-        let options = http::Options {
+        let options = web::Options {
             ca,
             identity: credentials.tls_identity(),
             timeout: Some(CALL),
-            ..http::Options::default()
+            ..web::Options::default()
         };
-        match http::client(&options) {
+        match web::client(&options) {
             Ok(client) => Some(Self::over(settings, credentials, Arc::new(Wire(client)))),
             Err(error) => {
                 let remedy = "Write PEM files: the authority's certificates in ca, the booth's own in client.";
@@ -179,7 +178,7 @@ struct Waiting {
 /// Why the provider gave no code.
 #[derive(Debug)]
 enum NoCode {
-    Link(http::Error),
+    Link(web::Error),
     /// An OAuth error answer (RFC 6749, section 5.2).
     Refused(OAuthError),
     /// Neither a code nor an error of OAuth.
@@ -467,7 +466,7 @@ impl Booth {
         endpoint: &Url,
         token_endpoint: &Url,
         mut form: Vec<(&'a str, String)>,
-    ) -> Result<HttpResponse, http::Error> {
+    ) -> Result<HttpResponse, web::Error> {
         let mut headers = HeaderMap::new();
         self.credentials.add(
             &self.settings.client_id,
@@ -485,7 +484,7 @@ impl Booth {
         *request.uri_mut() = endpoint
             .as_str()
             .parse()
-            .map_err(|_| http::Error::SetUp(format!("{endpoint} is no address")))?;
+            .map_err(|_| web::Error::SetUp(format!("{endpoint} is no address")))?;
         let json = header::HeaderValue::from_static("application/json");
         headers.insert(header::ACCEPT, json);
         let form_type = header::HeaderValue::from_static("application/x-www-form-urlencoded");

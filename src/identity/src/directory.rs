@@ -21,10 +21,10 @@ use tokio::{sync::Mutex, time::Instant, time::timeout};
 use tracing::warn;
 
 use super::{Fault, Grant, Mapping, Step, Trouble, settings::read};
-use crate::{
-    config::Problems,
+use common::{
+    Problems,
     order::LoginMethod,
-    session::sign_in::{Failure, Password},
+    sign_in::{Failure, Password},
 };
 use link::{Broken, Server};
 use tries::Tries;

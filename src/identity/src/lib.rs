@@ -4,6 +4,8 @@
 //! Token and gets an access token for one question to the portal. Which provider, scopes and claims: the site's
 //! [`Settings`]. In test mode the [`virtual_idp`] stands in for the institution and speaks the same HTTP.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod claims;
 mod device_grant;
 mod directory;
@@ -29,10 +31,10 @@ pub use directory::{PasswordSettings, Search};
 pub use pin::{Attendant, Pins, hash_pin, random_pin};
 pub use settings::{ClientAuth, Settings};
 
-use crate::{
-    config::Problems,
+use common::{
+    Problems,
     order::{LoginMethod, Private},
-    session::sign_in::{Code, Failure, Password},
+    sign_in::{Code, Failure, Password},
 };
 
 /// Steps of one sign-in, in this order: at most one code, then one end.

@@ -12,10 +12,10 @@ use argon2::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{
-    config::Problems,
+use common::{
+    Problems,
     order::Private,
-    session::attendant::{Progress, Refusal, Staff},
+    sign_in::{Refusal, Staff},
 };
 
 /// One who may use the attendant's screen with a PIN.
@@ -91,14 +91,17 @@ impl Pins {
     }
 
     /// Checks a PIN. Takes some tens of milliseconds of a core: run it off the UI thread.
-    pub fn check(&self, pin: &Private<String>, now: Instant) -> Progress {
+    ///
+    /// # Errors
+    /// When the site has no PIN, when this one is wrong, and after too many wrong ones.
+    pub fn check(&self, pin: &Private<String>, now: Instant) -> Result<Staff, Refusal> {
         if self.attendants.is_empty() {
-            return Progress::Refused(Refusal::NoPin);
+            return Err(Refusal::NoPin);
         }
         // held over the hashing, so that many at once are no way round the count
         let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
         if tries.locked_until.is_some_and(|until| now < until) {
-            return Progress::Refused(Refusal::Locked);
+            return Err(Refusal::Locked);
         }
         let found = self.attendants.iter().find(|attendant| {
             PasswordHash::new(&attendant.pin).is_ok_and(|hash| {
@@ -110,7 +113,7 @@ impl Pins {
         match found {
             Some(attendant) => {
                 *tries = Tries::default();
-                Progress::SignedIn(Staff {
+                Ok(Staff {
                     id: attendant.id.clone(),
                     token: None,
                 })
@@ -118,9 +121,9 @@ impl Pins {
             None => {
                 tries.failed(now);
                 if tries.locked_until.is_some() {
-                    Progress::Refused(Refusal::Locked)
+                    Err(Refusal::Locked)
                 } else {
-                    Progress::Refused(Refusal::Wrong)
+                    Err(Refusal::Wrong)
                 }
             }
         }

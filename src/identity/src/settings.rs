@@ -16,7 +16,7 @@ use super::{
     network::{Allowed, Network},
     pin::{Attendant, Pins},
 };
-use crate::config::Problems;
+use common::Problems;
 
 /// `[identity]`: who says who a person is.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

@@ -5,11 +5,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 
-use super::{
-    Error, KeySource, Keyring, Outbox, SealedRow, journal, seal,
-    seal::receiver::{Receiver, ReceiverSecret, context},
+use super::{Error, Keyring, Outbox, SealedRow, journal, seal};
+use common::{
+    KeySource,
+    order::{OrderId, Private},
 };
-use crate::order::{OrderId, Private};
+use portal::seal::{Receiver, ReceiverSecret, context};
 
 /// An order taken out; names its person nowhere in clear.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,11 +9,11 @@ use std::time::Duration;
 use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::{Error, Outbox, SealedRow, journal, payload_context, seal};
-use crate::{
+use common::{
     health::Backlog,
     order::{OrderId, Private, Serial},
-    portal::{Body, Message, Target},
 };
+use portal::{Body, Message, Target};
 
 /// How many of a job's tries are remembered.
 const TRIES_KEPT: i64 = 20;
@@ -199,7 +199,12 @@ impl Outbox {
 
     /// What a claimed job has to say; `None` when newer news of the same card is waiting behind it.
     pub(super) async fn message(&self, job: &ClaimedJob) -> Result<Option<Message>, Error> {
-        let gone = || Error::Damaged(format!("job {} has nothing to send", job.id));
+        let gone = || {
+            Error::from(store::Error::Damaged(format!(
+                "job {} has nothing to send",
+                job.id
+            )))
+        };
         if job.part == "card" {
             let (order, serial) = job.order.zip(job.serial).ok_or_else(gone)?;
             let Some(row) = self.card_row(serial).await? else {

@@ -12,10 +12,7 @@ use sqlx::{Row as _, Sqlite, Transaction, sqlite::SqliteRow};
 pub use books::Books;
 
 use super::{Error, Outbox, jobs, outcome_name, outcome_named};
-use crate::{
-    order::{CardRow, Evidence, OrderId, Outcome, Serial, Uid},
-    session::issue::{Attempt, Commitment},
-};
+use common::order::{Attempt, CardRow, Commitment, Evidence, OrderId, Outcome, Serial, Uid};
 
 /// An attempt to print, before it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -344,7 +341,7 @@ impl Outbox {
             if let Some(card) = Card::find(&mut tx, serial(bytes)?).await? {
                 decide(&mut tx, &card, Outcome::Void, None, now).await?;
                 sqlx::query("UPDATE cards SET reason = ? WHERE serial = ?")
-                    .bind(crate::portal::CUT_OFF)
+                    .bind(portal::CUT_OFF)
                     .bind(&card.serial.0[..])
                     .execute(&mut *tx)
                     .await?;
@@ -675,13 +672,13 @@ fn uid_field(serial: Serial) -> String {
 pub(super) fn order_id(bytes: Vec<u8>) -> Result<OrderId, Error> {
     uuid::Uuid::from_slice(&bytes)
         .map(OrderId)
-        .map_err(|_| Error::Damaged("an order's id is not 16 bytes".to_owned()))
+        .map_err(|_| store::Error::Damaged("an order's id is not 16 bytes".to_owned()).into())
 }
 
 pub(super) fn serial(bytes: Vec<u8>) -> Result<Serial, Error> {
     <[u8; 8]>::try_from(bytes)
         .map(Serial)
-        .map_err(|_| Error::Damaged("a serial is not 8 bytes".to_owned()))
+        .map_err(|_| store::Error::Damaged("a serial is not 8 bytes".to_owned()).into())
 }
 
 /// SQLite's integers are signed; a counter keeps its bits.

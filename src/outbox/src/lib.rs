@@ -11,18 +11,19 @@
 //!
 //! Everything that names a person is sealed ([`seal`]) and erased once it is delivered and no longer needed to print.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod erase;
 pub mod export;
 mod jobs;
 pub mod journal;
 pub mod manage;
-pub mod retry;
+mod schema;
 pub mod seal;
 mod settings;
-pub(crate) mod store;
 pub mod worker;
 
-use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
@@ -32,44 +33,25 @@ use tokio::sync::{Notify, watch};
 
 pub use jobs::Counts;
 pub use journal::{Books, NewAttempt, Undecided};
-pub use seal::{KeyError, KeySource, Keyring};
+pub use seal::{KeyError, Keyring};
 pub use settings::Settings;
 pub use store::SetAside;
 
-use crate::{
+use common::{
+    KeySource,
     health::Backlog,
-    order::{Delivery, Order, OrderId, Outcome, Private, Serial},
-    portal::{Block, Incident},
-    session::issue::Commitment,
+    order::{Commitment, Delivery, Order, OrderId, Outcome, Private, Serial},
 };
-use seal::{
-    Key, NotOurs,
-    receiver::{BadKey, Receiver, context},
-};
+use portal::seal::{BadKey, Receiver, context};
+use portal::{Block, Incident, LARGEST_ORDER, LARGEST_PHOTO};
+use seal::{Key, NotOurs};
 use store::{Lock, Store};
-
-/// A photo larger than this is no portrait of ours (they are under 1 MB).
-pub const LARGEST_PHOTO: usize = 8 * 1024 * 1024;
-/// An order is a few kilobytes of JSON.
-pub const LARGEST_ORDER: usize = 256 * 1024;
 
 /// Why the store could not do it. Nothing was changed then.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("another booth uses the store {}; stop it first", .0.display())]
-    Taken(PathBuf),
-    #[error("there is no store {}: name the folder in which the booth keeps its data", .0.display())]
-    Absent(PathBuf),
-    #[error("{} cannot be used: {error}", path.display())]
-    File { path: PathBuf, error: io::Error },
-    #[error("the store is damaged: {0}")]
-    Damaged(String),
-    #[error("the disk is full; make room, nothing was lost")]
-    Full,
-    #[error("the disk failed: {0}; nothing was acknowledged that is not on it")]
-    Disk(String),
-    #[error("the store was made by a newer version of this program ({0}); install that version")]
-    Newer(String),
+    #[error(transparent)]
+    Store(#[from] store::Error),
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error("outbox.receiver: {0}")]
@@ -86,29 +68,11 @@ pub enum Error {
     TooLarge(&'static str, usize),
     #[error(transparent)]
     Rule(#[from] journal::Broken),
-    #[error("the store failed: {0}")]
-    Store(sqlx::Error),
 }
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        // primary result codes, https://www.sqlite.org/rescode.html
-        const IOERR: u32 = 10;
-        const CORRUPT: u32 = 11;
-        const FULL: u32 = 13;
-        const NOTADB: u32 = 26;
-        let code = match &error {
-            sqlx::Error::Database(inner) => inner.code().and_then(|code| code.parse::<u32>().ok()),
-            sqlx::Error::Io(inner) => return Self::Disk(inner.to_string()),
-            sqlx::Error::Migrate(inner) => return Self::Newer(inner.to_string()),
-            _ => None,
-        };
-        match code.map(|code| code & 0xff) {
-            Some(IOERR) => Self::Disk(error.to_string()),
-            Some(CORRUPT | NOTADB) => Self::Damaged(error.to_string()),
-            Some(FULL) => Self::Full,
-            _ => Self::Store(error),
-        }
+        Self::Store(error.into())
     }
 }
 
@@ -207,7 +171,7 @@ impl Outbox {
         wall: fn() -> Timestamp,
     ) -> Result<(Opened, u64), Error> {
         let known = Keyring::load(&settings.key)?;
-        let (store, set_aside) = store::open(&settings.store, wall()).await?;
+        let (store, set_aside) = store::open(&settings.store, wall(), &schema::MIGRATIONS).await?;
         let outbox = Self::assemble(settings, store, known, wall, Some(lock)).await?;
         outbox.rescue().await?;
         let brought = outbox.finish_rotation().await?;
@@ -224,10 +188,10 @@ impl Outbox {
     /// Opens an existing store beside a running booth, for the command line.
     pub async fn attach(settings: &Settings) -> Result<Self, Error> {
         if !settings.store.exists() {
-            return Err(Error::Absent(settings.store.clone()));
+            return Err(store::Error::Absent(settings.store.clone()).into());
         }
         let known = Keyring::load(&settings.key)?;
-        let store = store::attach(&settings.store).await?;
+        let store = store::attach(&settings.store, &schema::MIGRATIONS).await?;
         let outbox = Self::assemble(settings, store, known, Timestamp::now, None).await?;
         outbox.count().await?;
         Ok(outbox)
@@ -355,7 +319,7 @@ impl Outbox {
         match (order, photo) {
             (Some(order), Some(photo)) => {
                 let order = serde_json::from_slice(&order)
-                    .map_err(|error| Error::Damaged(format!("order {id}: {error}")))?;
+                    .map_err(|error| store::Error::Damaged(format!("order {id}: {error}")))?;
                 Ok(Some((order, photo)))
             }
             _ => Ok(None),

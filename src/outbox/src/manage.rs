@@ -11,9 +11,8 @@ use sqlx::{Row as _, Sqlite, Transaction, sqlite::SqliteRow};
 use super::{
     Books, Counts, Error, Outbox, jobs,
     journal::{self, Broken},
-    store,
 };
-use crate::{
+use common::{
     health::Attention,
     order::{OrderId, Serial},
 };

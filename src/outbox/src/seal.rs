@@ -6,7 +6,6 @@
 //! left in old pages, backups or worn flash blocks can be opened by nobody.
 
 mod keyring;
-pub mod receiver;
 
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
@@ -15,9 +14,10 @@ use chacha20poly1305::{
 use sqlx::Row as _;
 use zeroize::Zeroize;
 
-pub use keyring::{KeyError, KeySource, Keyring};
+pub use keyring::{KeyError, Keyring};
+pub use portal::seal::NotOurs;
 
-use crate::order::Private;
+use common::{KeySource, order::Private};
 
 /// Bytes of a nonce and of an authentication tag: what sealing adds.
 const NONCE: usize = 24;
@@ -25,13 +25,6 @@ const TAG: usize = 16;
 
 /// A key of 256 bits, wiped when dropped.
 pub(super) type Key = Private<[u8; 32]>;
-
-/// What is sealed does not open: the key is another's, or the bytes are not those that were sealed here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a sealed part of the store does not open; it was damaged, or sealed by another booth's key"
-)]
-pub struct NotOurs;
 
 /// A fresh key from the system's random source.
 pub(super) fn fresh_key() -> Key {

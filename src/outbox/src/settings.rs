@@ -3,8 +3,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::KeySource;
-use crate::config::Problems;
+use common::{KeySource, Problems};
 
 /// `[outbox]` of the site's configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -14,6 +13,7 @@ pub struct Settings {
     pub store: PathBuf,
     /// The key that seals it: a file only its owner can read, or `credential:NAME` for one that systemd unseals.
     #[schemars(with = "String")]
+    #[serde(deserialize_with = "path_or_credential")]
     pub key: KeySource,
     /// How long the bare record (no name, no picture) is kept after delivery.
     #[serde(default = "thirty")]
@@ -28,6 +28,16 @@ pub struct Settings {
     /// How long name and photo of a delivered order are kept for a card that did not come out.
     #[serde(default = "seven")]
     pub reprint_days: u16,
+}
+
+/// The key's place: `credential:NAME`, or else a path.
+fn path_or_credential<'de, D: serde::Deserializer<'de>>(source: D) -> Result<KeySource, D::Error> {
+    let text = String::deserialize(source)?;
+    match text.strip_prefix("credential:") {
+        Some(_) => text.parse().map_err(serde::de::Error::custom),
+        None if text.is_empty() => Err(serde::de::Error::custom("no file is named")),
+        None => Ok(KeySource::File(text.into())),
+    }
 }
 
 fn thirty() -> u16 {

@@ -15,9 +15,11 @@ use tokio::{
 use super::{
     Error, Outbox,
     jobs::{ClaimedJob, Fault},
+};
+use portal::{
+    Answer, Message, Portal,
     retry::{self, Breaker, Gate},
 };
-use crate::portal::{self, Answer, Message, Portal};
 
 /// How the worker works; the defaults are the booth's.
 #[derive(Debug, Clone, Copy)]
@@ -232,7 +234,9 @@ impl Worker {
                 self.breaker.probe_lost();
                 return self.outbox.discard(&job).await;
             }
-            Sent::Unreadable(error @ (Error::Sealed(_) | Error::Damaged(_))) => {
+            Sent::Unreadable(
+                error @ (Error::Sealed(_) | Error::Store(store::Error::Damaged(_))),
+            ) => {
                 let fault = Fault {
                     status: None,
                     error: error.to_string(),

@@ -8,7 +8,7 @@ use card_printer::{
 };
 
 use super::*;
-use crate::session::outcome::outcome;
+use session::outcome::outcome;
 
 const LIMIT: Duration = Duration::from_secs(30);
 

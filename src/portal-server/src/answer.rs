@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::portal::Hash;
+use portal::Hash;
 
 /// Something is kept under this name now; what, says the hash.
 #[derive(Debug, Serialize)]

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{App, answer::Problem, people::Person};
-use crate::{http, portal::assertion};
+use portal::assertion;
 
 /// A discovery document or the claims about a person.
 const LARGEST: usize = 256 * 1024;
@@ -90,7 +90,7 @@ impl App {
             }
             status => return Err(Problem::unreachable(format!("it answered {status}"))),
         }
-        let body = http::body(answer, LARGEST)
+        let body = web::body(answer, LARGEST)
             .await
             .map_err(Problem::unreachable)?;
         serde_json::from_slice::<UserInfo>(&body)
@@ -118,7 +118,7 @@ impl App {
             .await
             .and_then(reqwest::Response::error_for_status)
             .map_err(Problem::unreachable)?;
-        let body = http::body(answer, LARGEST)
+        let body = web::body(answer, LARGEST)
             .await
             .map_err(Problem::unreachable)?;
         let found: Discovery = serde_json::from_slice(&body)

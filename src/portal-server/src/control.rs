@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::Row as _;
 
 use super::{App, answer::Problem, keep};
-use crate::order::{CardRow, Order, OrderId, Outcome, Serial};
+use common::order::{CardRow, Order, OrderId, Outcome, Serial};
 
 /// A handle on a running portal.
 #[derive(Debug, Clone)]

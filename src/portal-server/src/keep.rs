@@ -6,13 +6,11 @@ use jiff::Timestamp;
 use sqlx::{Row as _, Sqlite, Transaction, migrate::Migrator, sqlite::SqliteRow};
 
 use super::answer::{Problem, Stored};
-use crate::{
-    order::{CardKind, CardRow, Delivery, HeldCard, Order, OrderId, Outcome, Serial},
-    outbox::store::Store,
-    portal::{Block, CUT_OFF, Hash, OrderState},
-};
+use common::order::{CardKind, CardRow, Delivery, HeldCard, Order, OrderId, Outcome, Serial};
+use portal::{Block, CUT_OFF, Hash, OrderState};
+use store::Store;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("src/portal/reference/migrations");
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// The portal's memory.
 pub(super) struct Keep {

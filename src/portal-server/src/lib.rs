@@ -5,6 +5,8 @@
 //! ([`people::People`]); the booth is known by its signing key; a person is whoever the identity provider says holds the
 //! access token.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod answer;
 mod auth;
 mod control;
@@ -32,8 +34,8 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 pub use control::{CardView, Control, OrderView, Totals};
 
-use super::http::HttpPortal;
-use crate::{http, outbox::seal::receiver::ReceiverSecret};
+use portal::http::HttpPortal;
+use portal::seal::ReceiverSecret;
 
 /// How the portal is set up.
 #[derive(Debug, Clone)]
@@ -47,7 +49,7 @@ pub struct Settings {
     /// PEM of the authority that certifies the issuer, where it is not a public one.
     pub issuer_ca: Option<Vec<u8>>,
     /// The key that signs codes for booths that have none of their own.
-    pub signer: Option<crate::card::Signer>,
+    pub signer: Option<card::Signer>,
     /// The key that opens what booths seal to this portal.
     pub secret: Option<ReceiverSecret>,
     /// The address that booths use, which their assertions are made out to; the listener's when not given.
@@ -78,7 +80,7 @@ pub enum NotStarted {
     #[error("the portal's store {} cannot be used: {error}", store.display())]
     Store { store: PathBuf, error: sqlx::Error },
     #[error(transparent)]
-    Client(#[from] http::Error),
+    Client(#[from] web::Error),
 }
 
 /// A portal at work, until this is dropped.
@@ -92,8 +94,8 @@ pub struct Running {
 
 impl Running {
     /// A client of this portal for a booth with this key.
-    pub fn client(&self, booth: &str, key: SigningKey) -> Result<HttpPortal, http::Error> {
-        let client = http::client(&http::Options::default())?;
+    pub fn client(&self, booth: &str, key: SigningKey) -> Result<HttpPortal, web::Error> {
+        let client = web::client(&web::Options::default())?;
         let base = self
             .audience
             .parse()
@@ -122,7 +124,7 @@ struct App {
     secret: Option<ReceiverSecret>,
     audience: String,
     issuer: Option<String>,
-    signer: Option<crate::card::Signer>,
+    signer: Option<card::Signer>,
     /// Found at the issuer's discovery document, once.
     userinfo: OnceLock<reqwest::Url>,
     client: reqwest::Client,
@@ -146,9 +148,9 @@ pub async fn serve(listener: TcpListener, settings: Settings) -> Result<Running,
             store: settings.store.clone(),
             error,
         })?;
-    let client = http::client(&http::Options {
+    let client = web::client(&web::Options {
         ca: settings.issuer_ca,
-        ..http::Options::default()
+        ..web::Options::default()
     })?;
     let app = Arc::new(App {
         keep,
@@ -190,6 +192,6 @@ fn router(app: Arc<App>) -> Router {
         .route("/v1/booths/{booth}/health", put(receive::health))
         .route("/K/{payload}", get(lookup::page))
         .fallback(answer::no_such_page)
-        .layer(DefaultBodyLimit::max(crate::outbox::LARGEST_PHOTO))
+        .layer(DefaultBodyLimit::max(portal::LARGEST_PHOTO))
         .with_state(app)
 }

@@ -12,10 +12,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{App, answer::Problem, auth::Booth, people::Person};
-use crate::{
-    order::{Holder, Serial},
-    portal::OrderState,
-};
+use common::order::{Holder, Serial};
+use portal::OrderState;
 
 pub(super) async fn holder(
     State(app): State<Arc<App>>,

@@ -8,7 +8,7 @@ use std::{
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::order::{
+use common::order::{
     Allowed, CardKind, Fee, Function, HeldCard, Holder, PickupPlace, Private, Serial, Uid,
 };
 

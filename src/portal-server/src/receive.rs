@@ -15,13 +15,10 @@ use super::{
     answer::{Problem, Stored},
     auth::Booth,
 };
-use crate::{
-    order::{CardRow, Order, OrderId, Serial},
-    outbox::{
-        LARGEST_ORDER,
-        seal::receiver::{MEDIA_TYPE, context},
-    },
-    portal::{Block, Hash, Heartbeat, Incident},
+use common::order::{CardRow, Order, OrderId, Serial};
+use portal::{
+    Block, Hash, Heartbeat, Incident, LARGEST_ORDER,
+    seal::{MEDIA_TYPE, context},
 };
 
 type Answer = Result<Stored, Problem>;

@@ -16,10 +16,8 @@ use super::{
     auth::Booth,
     receive::{json, parse_serial},
 };
-use crate::{
-    card::Credential,
-    portal::{CodeRequest, CodeSignature},
-};
+use card::Credential;
+use portal::{CodeRequest, CodeSignature};
 
 /// Ed25519 is deterministic: a request that comes again gets the same answer, and nothing needs to be kept.
 pub(super) async fn signature(

@@ -20,12 +20,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::{
-    card::{KeyError, KeySource},
-    config::Problems,
-    http,
-    order::Private,
-};
+use common::{KeyError, KeySource};
+use common::{Problems, order::Private};
 
 /// Where production and sandbox are, and what a site calls them.
 const KNOWN: [(&str, &str); 2] = [
@@ -62,13 +58,6 @@ impl Settings {
                 "Write production, sandbox, or an https address.",
             );
         }
-        if matches!(self.key, Some(KeySource::Portal | KeySource::Test)) {
-            problems.at(
-                "esc_router.key",
-                "is none of the router's",
-                "Write file:PATH or credential:NAME.",
-            );
-        }
     }
 
     fn base(&self) -> Option<Url> {
@@ -89,9 +78,9 @@ impl Settings {
             .ok_or_else(|| Error::Address(self.address.clone()))?;
         let key = match &self.key {
             None => None,
-            Some(source) => Some(source.secret(site, credentials)?),
+            Some(source) => Some(source.secret(site, credentials)?.1),
         };
-        let client = http::client(&http::Options::default())?;
+        let client = web::client(&web::Options::default())?;
         Ok(Router { client, base, key })
     }
 }
@@ -106,7 +95,7 @@ pub enum Error {
     #[error("this needs the institution's key: name it under esc_router.key")]
     NoKey,
     #[error("the router {}", .0.clause())]
-    Link(#[from] http::Error),
+    Link(#[from] web::Error),
     #[error("the router does not accept the key, or this address of ours is not on its list")]
     Refused,
     /// Its own code and sentence.
@@ -168,12 +157,21 @@ impl fmt::Debug for Esi {
 }
 
 /// How far a student has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Level {
     Bachelor,
     Master,
     Doctorate,
+}
+
+impl Level {
+    /// Every level by its name on the command line.
+    pub const NAMED: [(&str, Self); 3] = [
+        ("bachelor", Self::Bachelor),
+        ("master", Self::Master),
+        ("doctorate", Self::Doctorate),
+    ];
 }
 
 /// What the router is told of a student.
@@ -188,9 +186,8 @@ pub struct Person {
 }
 
 /// Whether a card's chip can be read by others.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[clap(rename_all = "kebab-case")]
 pub enum Chip {
     Unknown,
     /// A card without a chip.
@@ -200,6 +197,16 @@ pub enum Chip {
     SmartNoCdz,
     /// A chip with them.
     SmartCdz,
+}
+
+impl Chip {
+    /// Every kind of chip by its name on the command line.
+    pub const NAMED: [(&str, Self); 4] = [
+        ("unknown", Self::Unknown),
+        ("passive", Self::Passive),
+        ("smart-no-cdz", Self::SmartNoCdz),
+        ("smart-cdz", Self::SmartCdz),
+    ];
 }
 
 /// What the router is told of a card.
@@ -281,7 +288,7 @@ struct Refusal {
 
 /// A link to the router.
 pub struct Router {
-    client: http::Client,
+    client: web::Client,
     base: Url,
     key: Option<Zeroizing<String>>,
 }
@@ -388,7 +395,7 @@ async fn whole(answer: Response) -> Result<Vec<u8>, Error> {
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return Err(Error::Refused);
     }
-    let body = http::body(answer, LARGEST).await?;
+    let body = web::body(answer, LARGEST).await?;
     if status.is_success() {
         return Ok(body);
     }

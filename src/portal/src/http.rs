@@ -25,11 +25,8 @@ use super::{
     Answer, Body, CodeRequest, CodeSignature, Error, Hash, Heartbeat, Lookup, Message, OrderState,
     Portal, Target, assertion,
 };
-use crate::{
-    http,
-    order::{Holder, Private, Serial},
-    outbox::retry,
-};
+use crate::retry;
+use common::order::{Holder, Private, Serial};
 
 /// Acknowledgements and problems are a few hundred bytes.
 const LARGEST_ANSWER: usize = 64 * 1024;
@@ -412,12 +409,10 @@ async fn problem(answer: Response) -> Problem {
 }
 
 async fn read(answer: Response, limit: usize) -> Result<Vec<u8>, Error> {
-    http::body(answer, limit)
-        .await
-        .map_err(|error| match error {
-            http::Error::Link(error) => broken(error),
-            error => Error::Rubbish(error.to_string()),
-        })
+    web::body(answer, limit).await.map_err(|error| match error {
+        web::Error::Link(error) => broken(error),
+        error => Error::Rubbish(error.to_string()),
+    })
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -1,11 +1,15 @@
 //! The institution's card portal, as the booth sees it: what a person may have, and where orders go.
 //!
-//! The contract is `assets/portal/openapi.yaml`. [`http`] speaks it as a client, [`reference`] as a server. Status is
+//! The contract is `assets/portal/openapi.yaml`. [`http`] speaks it as a client, the crate `portal_server` as a server. Status is
 //! data: [`Answer`] says what the portal thinks of a message; [`Error`] is a link that broke.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod assertion;
+pub mod esc_router;
 pub mod http;
-pub mod reference;
+pub mod retry;
+pub mod seal;
 
 use std::{fmt, time::Duration};
 
@@ -14,7 +18,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::order::{Disposition, Holder, OrderId, Private, Serial, Uid};
+use common::order::{Disposition, Holder, OrderId, Private, Serial, Uid};
+
+/// A photo larger than this is no portrait of ours (they are under 1 MB).
+pub const LARGEST_PHOTO: usize = 8 * 1024 * 1024;
+/// An order is a few kilobytes of JSON.
+pub const LARGEST_ORDER: usize = 256 * 1024;
 
 /// SHA-256 of a body, lower-case hexadecimal on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,7 +106,7 @@ impl Body {
 
     /// Bytes that only the receiver can open.
     pub fn sealed(bytes: Private<Vec<u8>>) -> Self {
-        Self::new(crate::outbox::seal::receiver::MEDIA_TYPE, bytes)
+        Self::new(crate::seal::MEDIA_TYPE, bytes)
     }
 
     pub fn jpeg(bytes: Private<Vec<u8>>) -> Self {

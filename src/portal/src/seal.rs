@@ -23,8 +23,12 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::NotOurs;
-use crate::order::{OrderId, Private};
+use common::order::{OrderId, Private};
+
+/// What is sealed does not open: the key is another's, or the bytes are not those that were sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a sealed part does not open; it was damaged, or sealed with another key")]
+pub struct NotOurs;
 
 /// What HPKE binds every part to.
 pub const INFO: &[u8] = b"fotoautomat order v1";

@@ -10,7 +10,7 @@ use super::mesh::INNER_LIPS;
 use super::outline::Outline;
 use super::quality::{Background, Patch};
 use super::sight::rgb;
-use crate::order::Picture;
+use common::order::Picture;
 
 pub(super) const SIDE: usize = 616;
 /// Where OFIQ wants the eyes, the tip of the nose and the corners of the mouth.

@@ -8,7 +8,7 @@ use super::face::{Face, Features, Look};
 use super::outline::Outline;
 use super::quality::{self, Cheeks, Luminance, Patch};
 use super::resample;
-use crate::order::Picture;
+use common::order::Picture;
 
 /// What is judged, in the order in which hints are given: what must be mended first comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

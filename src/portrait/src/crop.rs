@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::face::Face;
 use super::geometry::{Bounds, Point};
 use super::resample;
-use crate::order::Picture;
+use common::order::Picture;
 
 /// How a portrait is laid out. Lengths are shares of the portrait's height.
 ///

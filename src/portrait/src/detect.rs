@@ -6,7 +6,7 @@ use tflite::Frame;
 
 use super::geometry::{Bounds, Point};
 use super::sight::{rgb, sigmoid, to_point};
-use crate::order::Picture;
+use common::order::Picture;
 
 /// Pixels along a side of what it looks at.
 const SIDE: usize = 128;

@@ -9,7 +9,7 @@ use super::models::Models;
 use super::outline::Outline;
 use super::plain;
 use super::pose::Pose;
-use crate::order::Picture;
+use common::order::Picture;
 
 /// A face, in pixels of the picture it was found in.
 #[derive(Debug, Clone, PartialEq)]

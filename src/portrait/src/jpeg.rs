@@ -3,7 +3,7 @@
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use zeroize::Zeroizing;
 
-use crate::order::Picture;
+use common::order::Picture;
 
 /// Above this quality files only grow; below the other one a face shows blocks.
 const BEST: u8 = 95;

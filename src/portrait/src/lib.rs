@@ -11,6 +11,8 @@
 //!                                  '--> assess() -> Assessment --> Coach::hear() -> Advice (one hint, ring, ready)
 //! ```
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod aligned;
 mod check;
 mod coach;

@@ -7,7 +7,7 @@ use tflite::Frame;
 use super::detect::Detection;
 use super::geometry::{Bounds, Point};
 use super::sight::{rgb, sigmoid, to_point};
-use crate::order::Picture;
+use common::order::Picture;
 
 /// Pixels along a side of what it looks at; its outputs are in them too.
 const SIDE: usize = 192;

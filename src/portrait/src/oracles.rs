@@ -42,7 +42,7 @@ struct Measured {
 
 /// The numbers in the repository, and those of `make oracles` where it names a folder.
 fn read<T: serde::de::DeserializeOwned>(name: &str) -> Vec<T> {
-    let small = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/oracles");
+    let small = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/oracles");
     let all = std::env::var_os("FOTOAUTOMAT_ORACLES").map(PathBuf::from);
     let texts = [Some(small), all].into_iter().flatten().map(|folder| {
         let text = std::fs::read_to_string(folder.join(name)).unwrap();
@@ -89,7 +89,7 @@ fn mediapipe_sees_the_same_eyes_and_the_same_person() {
 }
 
 /// Places that both count as the person over places that either does.
-fn overlap(look: &Look, picture: &crate::order::Picture, runs: &[usize]) -> f64 {
+fn overlap(look: &Look, picture: &common::order::Picture, runs: &[usize]) -> f64 {
     let outline = look.outline.as_ref().unwrap();
     let person = runs
         .iter()

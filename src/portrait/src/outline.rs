@@ -5,7 +5,7 @@ use tflite::Frame;
 use super::face::Face;
 use super::geometry::Point;
 use super::sight::rgb;
-use crate::order::Picture;
+use common::order::Picture;
 
 /// Pixels along a side of what it looks at: the whole picture, pressed into a square as it was in training.
 pub(super) const SIDE: usize = 256;

@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 
 use super::face::Face;
 use super::geometry::{Bounds, Point};
-use crate::order::Picture;
+use common::order::Picture;
 
 /// The model of the rustface package, version 0.1.7 (see assets/LICENSES.md).
-static MODEL: &[u8] = include_bytes!("../../assets/models/seeta_fd_frontal_v1.0.bin");
+static MODEL: &[u8] = include_bytes!("../../../assets/models/seeta_fd_frontal_v1.0.bin");
 
 /// The picture is searched at this size, longer side in pixels: the smallest window is 40 pixels, an eighth of it,
 /// and a visitor's face fills a quarter. Twice the size takes four times as long.

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::crop::Crop;
 use super::face::Face;
 use super::geometry::Point;
-use crate::order::Picture;
+use common::order::Picture;
 
 /// The whole picture with its longer side no longer than `most`, for those who only look at it.
 pub(super) fn fitted(picture: &Picture, most: u32) -> (u32, u32, Zeroizing<Vec<u8>>) {

@@ -3,7 +3,7 @@
 use tflite::Rgb;
 
 use super::geometry::Point;
-use crate::order::Picture;
+use common::order::Picture;
 
 pub(super) fn rgb(picture: &Picture) -> Rgb<'_> {
     Rgb {

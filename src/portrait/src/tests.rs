@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::order::Picture;
+use common::order::Picture;
 
 /// Photographs of one person each, whose whole head is in the picture.
 pub(super) const PORTRAITS: [&str; 6] = [
@@ -17,7 +17,7 @@ pub(super) const PORTRAITS: [&str; 6] = [
 
 /// A photograph that set-up fetched; without it a test fails and says what to run.
 pub(super) fn photo(name: &str) -> Picture {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/fetched/photos");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../assets/fetched/photos");
     let bytes = std::fs::read(folder.join(name)).unwrap_or_else(|_| {
         panic!("the photograph {name} is missing: run tests/setup/photos.sh once")
     });
@@ -28,7 +28,7 @@ pub(super) fn photo(name: &str) -> Picture {
 
 /// The finder with the models that set-up fetched; without them a test fails and says what to run.
 pub(super) fn seeing() -> Finder {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/fetched/models");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../assets/fetched/models");
     let models = Models::load(|name| std::fs::read(folder.join(name)));
     Finder::with(
         models.unwrap_or_else(|error| panic!("{error}: run `make test`, which fetches the models")),
@@ -107,7 +107,7 @@ fn every_hint_and_every_check_has_a_name_of_its_own() {
 
 /// The drawn visitors that ship with the booth, by name.
 pub(super) fn visitors() -> Vec<(String, Picture)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/visitors");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../assets/visitors");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

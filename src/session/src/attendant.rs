@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
+pub use common::sign_in::{Refusal, Staff};
+
 use super::{
     Effect, Event, Moment, Resumed, State as Visit, Turn, Work, issue,
     sign_in::{self, Code, Failure, NotEligible, Typed},
 };
-use crate::{
+use common::{
     audit,
     health::Condition,
     order::{Holder, LoginMethod, Outcome, Private, StaffRecord},
@@ -42,14 +44,6 @@ pub enum Way {
     Phone { code: Option<Code> },
     /// For when the network is down.
     Pin,
-}
-
-/// An attendant who proved to be one.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Staff {
-    pub id: String,
-    /// For questions to the portal about somebody else; none from a PIN.
-    pub token: Option<Private<String>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -114,19 +108,6 @@ impl Why {
             Self::Other => "other",
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    Wrong,
-    /// Too many wrong PINs; try later.
-    Locked,
-    /// The site has set no PIN.
-    NoPin,
-    /// Signed in, and no attendant.
-    NotStaff,
-    /// The sign-in on the phone led nowhere.
-    Phone(Failure),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

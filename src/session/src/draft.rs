@@ -1,11 +1,9 @@
 use std::{sync::Arc, time::Instant};
 
-use crate::{
-    order::{
-        Allowed, Consent, HeldCard, Holder, LoginRecord, OrderId, OrderReason, PhotoCheck, Picture,
-        Replaces, Serial, Uid,
-    },
-    session::Adjust,
+use crate::Adjust;
+use common::order::{
+    Allowed, Consent, HeldCard, Holder, LoginRecord, OrderId, OrderReason, PhotoCheck, Picture,
+    Replaces, Serial, Uid,
 };
 
 /// What the visit has gathered so far; becomes the order. Dropped, and with it wiped, when the visit ends.

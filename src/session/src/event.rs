@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Shot, attendant, issue, sign_in};
-use crate::{
+use common::{
     audit,
     health::Health,
     order::{

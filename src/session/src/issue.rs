@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+pub use common::order::{Attempt, Commitment};
+
 use super::{
     Draft, Effect, Ending, Event, Moment, Press, Sound, State as Visit, Turn, Unprinted, Work,
     outcome,
 };
-use crate::{
+use crate::rules::{Approval, Rules};
+use common::{
     audit,
     health::{Condition, Health, Service},
     order::{CardImage, Delivery, Evidence, OrderId, Outcome, Serial, Uid},
-    session::rules::{Approval, Rules},
 };
 
 #[derive(Debug)]
@@ -65,20 +67,6 @@ pub struct NewOrder {
     pub serial: Option<Serial>,
     pub delivery: Delivery,
     pub language: String,
-}
-
-/// The order is on disk, with its first attempt when it is printed here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Commitment {
-    pub order: OrderId,
-    pub attempt: Option<Attempt>,
-}
-
-/// A row of the print journal, committed before the first byte goes to the printer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attempt {
-    pub id: u64,
-    pub serial: Serial,
 }
 
 /// A committed order whose card is made here and now.

@@ -6,6 +6,8 @@
 //!
 //! Pixels and names of a person live only inside the state; leaving the state drops and wipes them.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod attendant;
 pub mod issue;
 pub mod limits;
@@ -24,12 +26,13 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
+pub use common::visit::{Ending, Preferences};
 pub use draft::{Draft, Resumed, Shot, Unprinted};
 pub use event::{Adjust, Coaching, Effect, Event, Press, Sound, Work};
 pub use reader::OnReader;
 pub use rules::Rules;
 
-use crate::{
+use common::{
     audit,
     health::{self, Health, Part, Reason, Service},
     order::{
@@ -105,38 +108,6 @@ pub struct Laid {
     pub at: Instant,
 }
 
-/// What the visitor chose to make the booth easier to use; back to the site's defaults after each visit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Preferences {
-    /// One of the site's languages, e.g. `sv`.
-    pub language: String,
-    pub large_text: bool,
-    pub high_contrast: bool,
-    /// Read aloud.
-    pub speech: bool,
-    /// Controls low on the screen, for short reach.
-    pub low_controls: bool,
-    /// No motion.
-    pub calm: bool,
-}
-
-impl Preferences {
-    pub fn of_site(rules: &Rules) -> Self {
-        Self {
-            language: rules
-                .languages
-                .first()
-                .cloned()
-                .unwrap_or_else(|| "en".to_owned()),
-            large_text: false,
-            high_contrast: false,
-            speech: false,
-            low_controls: false,
-            calm: false,
-        }
-    }
-}
-
 /// "Are you still there?", over any state that has an idle limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asking {
@@ -164,19 +135,6 @@ pub struct Moment<'a> {
     pub health: &'a Health,
     pub preferences: &'a Preferences,
     pub reader: &'a OnReader,
-}
-
-/// Why a visit ended, for the audit trail and the statistics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ending {
-    Done,
-    Cancelled,
-    TimedOut,
-    NotEligible,
-    NotMe,
-    /// The card is fetched later.
-    Later,
-    Fault,
 }
 
 /// The visit and what stands beside it. Fields are read by the screens; only [`Session::step`] changes them.
@@ -208,7 +166,7 @@ impl Session {
         Self {
             state: State::Starting,
             asking: None,
-            preferences: Preferences::of_site(rules),
+            preferences: Preferences::of_site(&rules.languages),
             health: Health::default(),
             helping: false,
             entered: now.instant,
@@ -410,7 +368,7 @@ impl Session {
         self.signed_in = None;
         self.extended = 0;
         self.absolute_extended = 0;
-        self.preferences = Preferences::of_site(rules);
+        self.preferences = Preferences::of_site(&rules.languages);
         self.rest(now, rules, effects);
     }
 

@@ -57,7 +57,8 @@ impl Session {
 
     /// Somebody at rest chose another language or look, or opened the help; it is put back when they are gone.
     pub fn is_changed_at_rest(&self, rules: &Rules) -> bool {
-        self.is_at_rest() && (self.helping || self.preferences != Preferences::of_site(rules))
+        self.is_at_rest()
+            && (self.helping || self.preferences != Preferences::of_site(&rules.languages))
     }
 
     /// At rest, and untouched for so long that whoever was there has gone.
@@ -68,7 +69,7 @@ impl Session {
     pub(super) fn tick(&mut self, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
         let limits = &rules.limits;
         if self.is_left(now.instant) && self.is_changed_at_rest(rules) {
-            self.preferences = Preferences::of_site(rules);
+            self.preferences = Preferences::of_site(&rules.languages);
             self.helping = false;
         }
         if let Some(asking) = self.asking {

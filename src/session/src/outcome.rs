@@ -1,6 +1,6 @@
 //! What became of the card: one pure function from evidence to outcome.
 
-use crate::order::{Evidence, Outcome};
+use common::order::{Evidence, Outcome};
 
 /// Judges one attempt.
 ///

@@ -1,7 +1,7 @@
 //! What lies on the reader. Cards are laid and lifted whenever people like, so a state does not wait for the moment in
 //! which a card is laid: it asks what lies there.
 
-use crate::order::Uid;
+use common::order::Uid;
 
 /// More cards than this are not remembered in one visit; nobody has a reason to lay so many.
 const MOST_SEEN: usize = 16;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{health::Needs, order::CardKind};
+use common::{health::Needs, order::CardKind};
 
 #[derive(Debug, Clone)]
 pub struct Rules {

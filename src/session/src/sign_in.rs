@@ -1,12 +1,14 @@
 //! Who is it? From the code on the screen to "yes, that is me".
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
+
+pub use common::sign_in::{Code, Failure, Password};
 
 use super::{
     ConsentState, Draft, Effect, Ending, Event, Moment, Press, Resumed, Rules, State as Visit,
     Turn, issue,
 };
-use crate::{
+use common::{
     audit,
     order::{Holder, LoginMethod, LoginRecord, OrderReason, Private, StaffRecord},
 };
@@ -36,19 +38,6 @@ pub enum State {
     },
 }
 
-/// What the person needs to sign in on the own phone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Code {
-    /// Opens the right page with the code filled in, where the provider has such an address; else the page alone.
-    pub scan: Private<String>,
-    /// The address to type.
-    pub address: String,
-    /// The code in groups, e.g. `WDJB-MJHT`.
-    pub user_code: Private<String>,
-    pub shown: Instant,
-    pub expires: Instant,
-}
-
 /// Name and password while they are typed; both wiped when left.
 #[derive(Debug, Default)]
 pub struct Typing {
@@ -73,13 +62,6 @@ pub enum Typed {
     Enter,
 }
 
-/// A password on its way to the directory.
-#[derive(Debug, Clone)]
-pub struct Password {
-    pub name: Private<String>,
-    pub password: Private<String>,
-}
-
 /// How the person came in, without the time, which the session adds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
@@ -100,42 +82,6 @@ pub enum Progress {
         resumed: Option<Box<Resumed>>,
     },
     Failed(Failure),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
-    /// The person said no on the phone.
-    Denied,
-    Expired,
-    /// The provider does not answer, or answers rubbish.
-    Unreachable,
-    /// The provider refuses this booth.
-    Refused,
-    /// The provider's answer could not be believed (signature, audience, time).
-    NotBelieved,
-    /// The portal does not answer, and the site does without orders then.
-    PortalDown,
-    WrongPassword,
-    /// Too many wrong passwords at this booth.
-    Paused,
-    /// The portal does not know the person.
-    Unknown,
-}
-
-impl Failure {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Denied => "denied",
-            Self::Expired => "expired",
-            Self::Unreachable => "unreachable",
-            Self::Refused => "refused",
-            Self::NotBelieved => "not-believed",
-            Self::PortalDown => "portal-down",
-            Self::WrongPassword => "wrong-password",
-            Self::Paused => "paused",
-            Self::Unknown => "unknown",
-        }
-    }
 }
 
 /// Why somebody who signed in gets no card here.

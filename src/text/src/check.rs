@@ -9,79 +9,13 @@ use fluent_bundle::FluentResource;
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
 
 use super::{Language, Texts, key};
-use crate::{
-    config::{Problem, Problems},
-    health::Part,
-    portrait::Hint,
-    session::{
-        attendant::Why,
-        sign_in::{Failure, NotEligible},
-    },
-};
+use common::{Problem, Problems};
 
-/// Texts whose keys depend on the site or on other capabilities of the booth.
+/// Texts whose keys depend on the site or on what the booth is made of.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
     /// Whole keys: `kind-student`, `hint-come-closer`, `consent-page-1`.
     pub keys: Vec<String>,
-}
-
-impl Wanted {
-    /// The texts that a site with these kinds of card and this many pages of rules needs.
-    pub fn of_site<'a>(kinds: impl IntoIterator<Item = &'a str>, pages: usize) -> Self {
-        let kinds = kinds.into_iter().map(|kind| format!("kind-{kind}"));
-        let pages = (1..=pages).map(|page| format!("consent-page-{page}"));
-        Self {
-            keys: kinds.chain(pages).collect(),
-        }
-    }
-}
-
-/// Keys made of a family and a name, as far as the code itself knows the names.
-fn families() -> Vec<String> {
-    let failures = [
-        Failure::Denied,
-        Failure::Expired,
-        Failure::Unreachable,
-        Failure::Refused,
-        Failure::NotBelieved,
-        Failure::PortalDown,
-        Failure::WrongPassword,
-        Failure::Paused,
-        Failure::Unknown,
-    ];
-    let reasons = [
-        NotEligible::NoRole,
-        NotEligible::OpenOrder,
-        NotEligible::NotOld,
-    ];
-    let names = failures.map(NotEligible::Failed).into_iter().chain(reasons);
-    let mut keys: Vec<String> = names
-        .flat_map(|why| {
-            let name = why.name();
-            [
-                format!("{}-{name}", key::NOT_ELIGIBLE.name),
-                format!("{}-{name}", key::NOT_ELIGIBLE_DO.name),
-            ]
-        })
-        .collect();
-    // shown where a password is typed, never as the end of a visit
-    keys.retain(|key| key != "not-eligible-do-wrong-password" && key != "not-eligible-do-paused");
-    keys.extend(Part::ALL.map(|part| format!("{}-{}", key::REASON.name, part.name())));
-    keys.extend(Part::ALL.map(|part| format!("{}-{}", key::PART.name, part.name())));
-    let steps = [
-        "sending", "feeding", "yellow", "red", "blue", "black", "overcoat", "ejecting",
-    ];
-    keys.extend(steps.map(|step| format!("{}-{step}", key::STEP.name)));
-    let moves = ["closer", "wider", "left", "right", "up", "down"];
-    keys.extend(moves.map(|way| format!("{}-{way}", key::MOVE.name)));
-    keys.extend(Why::ALL.map(|why| format!("{}-{}", key::ASSIST_WHY.name, why.name())));
-    keys.extend(Hint::ALL.map(|hint| hint.key().to_owned()));
-    let helps = [
-        "start", "sign-in", "you", "consent", "old-card", "photo", "card",
-    ];
-    keys.extend(helps.map(|name| format!("{}-{name}", key::HELP_HERE.name)));
-    keys
 }
 
 /// The first words of keys that may be there beside the known ones: sentences for single faults and hints, and texts
@@ -94,7 +28,7 @@ impl Texts {
     pub fn check(&self, wanted: &Wanted, problems: &mut Problems) {
         let mut values: BTreeMap<String, &[&str]> = BTreeMap::new();
         values.extend(key::ALL.iter().map(|key| (key.name.to_owned(), key.values)));
-        let dynamic = families().into_iter().chain(wanted.keys.iter().cloned());
+        let dynamic = wanted.keys.iter().cloned();
         values.extend(dynamic.map(|key| (key, &[][..])));
         // a family's own key is a stem where every name has its text
         for stem in [key::HELP_HERE, key::MOVE, key::PART, key::ASSIST_WHY] {

@@ -3,6 +3,8 @@
 //! Which texts there must be is said by [`key`]; [`Texts::check`] compares every language with it, so that a missing
 //! text, an unknown value or a stray key is a mistake of the configuration and never a hole in the screen.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod check;
 pub mod key;
 #[cfg(test)]
@@ -21,7 +23,7 @@ use unic_langid::LanguageIdentifier;
 pub use check::Wanted;
 pub use key::Key;
 
-use crate::config::{Problem, Problems};
+use common::{Problem, Problems};
 
 type Bundle = concurrent::FluentBundle<FluentResource>;
 

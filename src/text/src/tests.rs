@@ -4,7 +4,7 @@ use super::*;
 
 fn site(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("kiosk-config")
+        .join("../../kiosk-config")
         .join(name)
 }
 

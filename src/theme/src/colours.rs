@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::config::Problems;
+use common::Problems;
 
 /// The colours of a site: one theme, and one of high contrast that a visitor can choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -61,7 +61,7 @@ impl Rgb {
     }
 
     /// This colour with a `part` of another in it.
-    pub(super) fn mix(self, other: Self, part: f32) -> Self {
+    pub fn mix(self, other: Self, part: f32) -> Self {
         let mut mixed = [0; 3];
         for ((to, a), b) in mixed.iter_mut().zip(self.0).zip(other.0) {
             *to = (f32::from(a) + (f32::from(b) - f32::from(a)) * part).round() as u8;
@@ -106,7 +106,7 @@ impl Theme {
 
 impl Colours {
     /// Edges of things that can be pressed.
-    pub(super) fn line(&self) -> Rgb {
+    pub fn line(&self) -> Rgb {
         self.ground.mix(self.ink_quiet, 0.72)
     }
 

@@ -1,118 +1,24 @@
 //! How the booth looks: roles of colour from the site's `theme.toml`, and every size as a step of one unit.
 //!
-//! No screen names a colour or a size: it asks [`Look`] for a role or a step.
+//! No screen names a colour or a size: it asks for a role or a step. This crate knows no window; the booth's `look`
+//! turns roles into the window's colours.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod colours;
 mod metrics;
 #[cfg(test)]
 mod tests;
 
-use iced::{
-    Color, Font,
-    font::{Family, Weight},
-};
-
 pub use colours::{Colours, Rgb, Theme};
 pub use metrics::{Metrics, Screen};
 
-use crate::session::Preferences;
-
 /// The one typeface, embedded: the letters of every name, and digits of one width.
 pub const FONTS: [&[u8]; 3] = [
-    include_bytes!("../assets/fonts/NotoSans-Regular.ttf"),
-    include_bytes!("../assets/fonts/NotoSans-SemiBold.ttf"),
-    include_bytes!("../assets/icons/lucide.ttf"),
+    include_bytes!("../../../assets/fonts/NotoSans-Regular.ttf"),
+    include_bytes!("../../../assets/fonts/NotoSans-SemiBold.ttf"),
+    include_bytes!("../../../assets/icons/lucide.ttf"),
 ];
-
-pub const REGULAR: Font = Font::with_name("Noto Sans");
-pub const SEMIBOLD: Font = Font {
-    family: Family::Name("Noto Sans"),
-    weight: Weight::Semibold,
-    ..Font::DEFAULT
-};
-pub const ICONS: Font = Font::with_name("lucide");
 
 /// A capital letter's height in parts of the type's size: `OS/2.sCapHeight` of Noto Sans, 714 of 1000.
 pub const CAPITAL: f32 = 0.714;
-
-/// The roles of colour as the widgets use them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Palette {
-    pub ground: Color,
-    pub surface: Color,
-    pub ink: Color,
-    pub quiet: Color,
-    pub accent: Color,
-    pub on_accent: Color,
-    pub good: Color,
-    pub warn: Color,
-    pub bad: Color,
-    pub focus: Color,
-    /// Edges of things that can be pressed: 3:1 on the ground at least.
-    pub line: Color,
-    /// A breath of the accent on the ground, behind pictures and chosen things.
-    pub tint: Color,
-    /// What cannot be pressed.
-    pub faint: Color,
-    /// Black and white whatever the theme: codes, the lamp, the counting figure on a picture.
-    pub black: Color,
-    pub white: Color,
-}
-
-impl From<&Colours> for Palette {
-    fn from(colours: &Colours) -> Self {
-        let mix = |a: Rgb, b: Rgb, part: f32| color(a.mix(b, part));
-        Self {
-            ground: color(colours.ground),
-            surface: color(colours.surface),
-            ink: color(colours.ink),
-            quiet: color(colours.ink_quiet),
-            accent: color(colours.accent),
-            on_accent: color(colours.on_accent),
-            good: color(colours.good),
-            warn: color(colours.warn),
-            bad: color(colours.bad),
-            focus: color(colours.focus),
-            line: color(colours.line()),
-            tint: mix(colours.ground, colours.accent, 0.10),
-            faint: mix(colours.ground, colours.ink, 0.07),
-            black: Color::BLACK,
-            white: Color::WHITE,
-        }
-    }
-}
-
-fn color(rgb: Rgb) -> Color {
-    let [r, g, b] = rgb.0;
-    Color::from_rgb8(r, g, b)
-}
-
-/// Everything that drawing asks: colours, sizes, and whether things may move.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Look {
-    pub palette: Palette,
-    pub metrics: Metrics,
-    pub high_contrast: bool,
-    pub calm: bool,
-}
-
-impl Look {
-    pub fn new(
-        theme: &Theme,
-        screen: &Screen,
-        size: iced::Size,
-        preferences: &Preferences,
-    ) -> Self {
-        let colours = if preferences.high_contrast {
-            &theme.high_contrast
-        } else {
-            &theme.light
-        };
-        Self {
-            palette: colours.into(),
-            metrics: Metrics::new(size.width, size.height, screen, preferences),
-            high_contrast: preferences.high_contrast,
-            calm: preferences.calm,
-        }
-    }
-}

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{config::Problems, session::Preferences};
+use common::{Problems, visit::Preferences};
 
 /// `[screen]`: how large the picture really is, so that a finger's width and a letter's height are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]

@@ -1,9 +1,9 @@
 use super::*;
-use crate::{config::Problems, session::Preferences};
+use common::{Problems, visit::Preferences};
 
 fn theme_of(site: &str) -> Theme {
     let file = format!(
-        "{}/kiosk-config/{site}/theme.toml",
+        "{}/../../kiosk-config/{site}/theme.toml",
         env!("CARGO_MANIFEST_DIR")
     );
     toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
@@ -17,7 +17,8 @@ fn problems_of(check: impl FnOnce(&mut Problems)) -> String {
 
 #[test]
 fn every_site_ships_colours_that_can_be_told_apart() {
-    let sites = std::fs::read_dir(format!("{}/kiosk-config", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let sites =
+        std::fs::read_dir(format!("{}/../../kiosk-config", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let mut seen = 0;
     for site in sites
         .flatten()

@@ -1,8 +1,9 @@
 //! The booth's one HTTP client: TLS by rustls, a time limit on every phase, a size limit on every answer.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 use std::{error::Error as _, io, time::Duration};
 
-use axum::http;
 pub use reqwest::Client;
 use reqwest::{Certificate, Identity, Response, redirect};
 use rustls::CertificateError;

@@ -1,9 +1,7 @@
 //! Names of 60 letters, in every script that the booth's own font must carry.
 
-use fotoautomat::{
-    card::Raster,
-    order::{CardFace, CardImage},
-};
+use card::Raster;
+use common::order::{CardFace, CardImage};
 
 use super::{SITES, card, compare, designer, portrait, sheet, shown};
 

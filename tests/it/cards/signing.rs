@@ -3,21 +3,15 @@
 use std::{collections::BTreeMap, fs, path::Path, process::Stdio, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use card::{CodeError, Designer, PublicKeys, Raster, Settings, Signer, Verdict, read_code};
+use common::order::CardKind;
 use ed25519_dalek::{
     SigningKey, VerifyingKey,
     pkcs8::{EncodePublicKey as _, spki::der::pem::LineEnding},
 };
-use fotoautomat::{
-    card::{CodeError, Designer, PublicKeys, Raster, Settings, Signer, Verdict, read_code},
-    http,
-    order::CardKind,
-    portal::{
-        CodeRequest, Error, Portal,
-        http::HttpPortal,
-        reference::{self, people::People},
-    },
-};
 use jiff::{Timestamp, tz::TimeZone};
+use portal::{CodeRequest, Error, Portal, http::HttpPortal};
+use portal_server::people::People;
 
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -163,7 +157,7 @@ async fn the_portal_program_signs_with_the_key_that_key_new_made() {
     let line = timeout(Duration::from_secs(30), lines.next_line()).await;
     let line = line.unwrap().unwrap().unwrap();
     let base = line.strip_prefix("listening on ").unwrap().parse().unwrap();
-    let client = http::client(&http::Options::default()).unwrap();
+    let client = web::client(&web::Options::default()).unwrap();
     let client = HttpPortal::new(client, base, "booth-1", Some(booth));
     signed_and_believed(&designer, &client).await;
 

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use fotoautomat::outbox::{Outbox, manage::Which};
 use jiff::{SignedDuration, Timestamp};
+use outbox::{Outbox, manage::Which};
 
 use super::desk::{Desk, SOON, issue, worker};
 

@@ -6,20 +6,15 @@ use std::{
     time::Duration,
 };
 
-use fotoautomat::{
-    order::{Evidence, Order, OrderId, Outcome, Private, Serial},
-    outbox::{
-        Error, NewAttempt, NewRecord, Opened, Outbox, Settings,
-        worker::{self, Policy, WorkerHandle},
-    },
-    portal::{
-        self, Answer, Hash, Heartbeat, Lookup, Message, OrderState, Portal,
-        reference::{self, Running, people::People},
-    },
-    session::issue::Commitment,
-};
+use common::order::{Commitment, Evidence, Order, OrderId, Outcome, Private, Serial};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use outbox::{
+    Error, NewAttempt, NewRecord, Opened, Outbox, Settings,
+    worker::{self, Policy, WorkerHandle},
+};
+use portal::{Answer, Hash, Heartbeat, Lookup, Message, OrderState, Portal};
+use portal_server::{Running, people::People};
 use tokio::net::TcpListener;
 
 pub(crate) const BOOTH: &str = "booth-1";
@@ -74,7 +69,9 @@ impl Desk {
         for _ in 0..200 {
             match Outbox::open(&self.settings()).await {
                 Ok(opened) => return opened.outbox,
-                Err(Error::Taken(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
+                Err(Error::Store(store::Error::Taken(_))) => {
+                    tokio::time::sleep(Duration::from_millis(20)).await
+                }
                 Err(error) => panic!("{error}"),
             }
         }
@@ -237,7 +234,7 @@ pub(crate) async fn issue(outbox: &Outbox, subject: &str, counter: u64) -> (Orde
         .end_attempt(made.order, serial, Outcome::Printed, &evidence)
         .await
         .unwrap();
-    let uid = fotoautomat::order::Uid::from_bytes(&serial.0[..7]);
+    let uid = common::order::Uid::from_bytes(&serial.0[..7]);
     outbox
         .read_back(made.order, serial, Some(&uid), true, true)
         .await

@@ -1,8 +1,9 @@
 //! The journal's rules: nothing prints twice under one serial, no order has two valid cards, and the books balance.
 
-use fotoautomat::{
-    order::{Evidence, Outcome, Serial},
-    outbox::{Error, journal::Feed, journal::Reading},
+use common::order::{Evidence, Outcome, Serial};
+use outbox::{
+    Error,
+    journal::{Feed, Reading},
 };
 
 use super::desk::{Desk, PRINTER, attempt, commit, evidence, issue, order_of};
@@ -145,7 +146,7 @@ async fn an_order_that_stands_in_for_another_takes_its_unprinted_card_back() {
     order.supersedes = Some(first.order);
     let attempt = None;
     outbox
-        .commit(fotoautomat::outbox::NewRecord {
+        .commit(outbox::NewRecord {
             order,
             photo,
             attempt,

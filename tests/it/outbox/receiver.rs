@@ -2,14 +2,9 @@
 
 use std::{fs, path::PathBuf, process::Command};
 
-use fotoautomat::{
-    order::{OrderId, Outcome},
-    outbox::{
-        Outbox, Settings,
-        journal::Reading,
-        seal::receiver::{Receiver, ReceiverSecret, context},
-    },
-};
+use common::order::{OrderId, Outcome};
+use outbox::{Outbox, Settings, journal::Reading};
+use portal::seal::{Receiver, ReceiverSecret, context};
 
 use super::desk::{self, Desk, PRINTER, SOON, commit, issue, worker};
 
@@ -73,7 +68,7 @@ async fn an_order_sealed_to_the_portal_is_read_by_the_portal_only() {
     );
     let photo = opened.control.photo(order).await.unwrap().unwrap();
     assert_eq!(
-        fotoautomat::portal::Hash::of(&photo).to_string(),
+        portal::Hash::of(&photo).to_string(),
         view.order.photo.sha256
     );
     assert_eq!(outbox.counts().await.unwrap().delivered, 1);

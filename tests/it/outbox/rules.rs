@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use fotoautomat::{
-    order::{Evidence, OrderId, Outcome, Serial},
-    outbox::{Error, NewAttempt, NewRecord, Outbox, journal::Feed, journal::Reading},
+use common::order::{Evidence, OrderId, Outcome, Serial};
+use outbox::{
+    Error, NewAttempt, NewRecord, Outbox,
+    journal::{Feed, Reading},
 };
 use proptest::prelude::*;
 

@@ -7,10 +7,8 @@ use std::{
     process::{Command, Output},
 };
 
-use fotoautomat::{
-    order::{Outcome, Private, Uid},
-    outbox::{Error, KeyError, NewRecord, Outbox},
-};
+use common::order::{Outcome, Private, Uid};
+use outbox::{Error, KeyError, NewRecord, Outbox};
 
 use super::desk::{self, Desk, SOON, issue, worker};
 
@@ -114,7 +112,7 @@ async fn names_pictures_and_chip_numbers_are_in_no_file_and_their_keys_go_with_t
 }
 
 /// The worker tidies in its own time.
-async fn erased(outbox: &Outbox, order: fotoautomat::order::OrderId) {
+async fn erased(outbox: &Outbox, order: common::order::OrderId) {
     let until = tokio::time::Instant::now() + SOON;
     while !outbox.show(order).await.unwrap().unwrap().order.erased {
         assert!(tokio::time::Instant::now() < until, "not erased");
@@ -272,7 +270,7 @@ fn no_log_line_names_anybody() {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk-config/test-people.toml"),
     )
     .unwrap();
-    let people: fotoautomat::portal::reference::people::People = toml::from_str(&people).unwrap();
+    let people: portal_server::people::People = toml::from_str(&people).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_fotoautomat"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("FOTOAUTOMAT_LOG", "trace")

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use fotoautomat::{order::Outcome, outbox::manage::Which};
+use common::order::Outcome;
+use outbox::manage::Which;
 use serde_json::Value;
 
 use super::desk::{self, Desk, SOON, commit, issue, worker};
@@ -152,7 +153,7 @@ async fn only_what_may_be_given_up_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_taken_out_by_hand_is_sealed_and_opens_where_the_key_is() {
-    use fotoautomat::outbox::seal::receiver::ReceiverSecret;
+    use portal::seal::ReceiverSecret;
     let desk = Desk::new();
     let outbox = desk.outbox().await;
     let (order, serial) = issue(&outbox, "abcd0001", 0).await;
@@ -179,8 +180,7 @@ async fn what_is_taken_out_by_hand_is_sealed_and_opens_where_the_key_is() {
         assert_eq!((done["opened"].as_u64(), code), (Some(1), 0), "{done}");
         let read =
             |name: &str| std::fs::read(desk.file(&format!("{folder}/{order}/{name}"))).unwrap();
-        let opened: fotoautomat::order::Order =
-            serde_json::from_slice(&read("order.json")).unwrap();
+        let opened: common::order::Order = serde_json::from_slice(&read("order.json")).unwrap();
         assert_eq!(opened, expected);
         assert_eq!(read("photo.jpg"), photo.to_vec());
         let card: Value = serde_json::from_slice(&read(&format!("card-{serial}.json"))).unwrap();

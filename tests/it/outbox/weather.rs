@@ -11,16 +11,13 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use fotoautomat::{
-    http,
-    order::{Order, OrderId, Outcome, Private, Serial},
-    outbox::{NewRecord, worker},
-    portal::{
-        Answer, Error, Hash, Heartbeat, Lookup, Message, OrderState, Portal, http::HttpPortal,
-    },
-};
+use common::order::{Order, OrderId, Outcome, Private, Serial};
 use futures::{FutureExt as _, future::BoxFuture};
 use jiff::Timestamp;
+use outbox::{NewRecord, worker};
+use portal::{
+    Answer, Error, Hash, Heartbeat, Lookup, Message, OrderState, Portal, http::HttpPortal,
+};
 use rand::RngExt as _;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -299,11 +296,7 @@ fn orders_wanted() -> usize {
 }
 
 /// A whole card without waiting for anything: committed, printed, in the holder's hand.
-async fn issue(
-    outbox: &fotoautomat::outbox::Outbox,
-    number: usize,
-    person: usize,
-) -> (OrderId, Serial, String) {
+async fn issue(outbox: &outbox::Outbox, number: usize, person: usize) -> (OrderId, Serial, String) {
     let (order, photo): (Order, _) = desk::order_of(&format!("person-{person}"));
     let hash = order.photo.sha256.clone();
     let counter = number as u64;
@@ -319,7 +312,7 @@ async fn issue(
         .end_attempt(made.order, serial, Outcome::Printed, &evidence)
         .await
         .unwrap();
-    let uid = fotoautomat::order::Uid::from_bytes(&serial.0[..7]);
+    let uid = common::order::Uid::from_bytes(&serial.0[..7]);
     outbox
         .read_back(made.order, serial, Some(&uid), true, true)
         .await
@@ -345,9 +338,9 @@ async fn every_order_arrives_once_in_any_weather() {
         Arc::clone(&plans),
     ));
     let client = || {
-        http::client(&http::Options {
+        web::client(&web::Options {
             timeout: Some(TIMEOUT),
-            ..http::Options::default()
+            ..web::Options::default()
         })
         .unwrap()
     };

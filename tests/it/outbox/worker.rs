@@ -9,13 +9,11 @@ use std::{
     time::Duration,
 };
 
-use fotoautomat::{
-    order::{Outcome, Private},
-    outbox::worker::{self, Policy},
-    portal::{self, Answer, Heartbeat, Lookup, Message, OrderState, Portal, Target},
-};
+use common::order::{Outcome, Private};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use outbox::worker::{self, Policy};
+use portal::{Answer, Heartbeat, Lookup, Message, OrderState, Portal, Target};
 use sqlx::{Connection as _, SqliteConnection};
 
 use super::desk::{self, Desk, SOON, Silent};

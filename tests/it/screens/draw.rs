@@ -1,9 +1,6 @@
 //! Lays a screen out and draws it with the software renderer, as the booth does.
 
-use fotoautomat::{
-    screen::{self, Chosen, Scene},
-    theme,
-};
+use fotoautomat::screen::{self, Chosen, Scene};
 use iced_test::{
     core::{
         Event, Pixels, Rectangle, Theme, clipboard, mouse, renderer,
@@ -51,7 +48,7 @@ impl Canvas {
             entered: 1.0,
         };
         let element = screen::view(&scene);
-        let mut renderer = Renderer::new(theme::REGULAR, Pixels(16.0));
+        let mut renderer = Renderer::new(fotoautomat::look::REGULAR, Pixels(16.0));
         let interface = UserInterface::build(
             element,
             stage.size,

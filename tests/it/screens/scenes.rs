@@ -5,22 +5,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fotoautomat::{
-    elements::{Device, Fault, Panel, Strip},
+use common::{
     health::{Attention, Condition, Health, Part, Supplies},
     order::{
-        Allowed, CardFace, CardImage, CardKind, Evidence, FaultRecord, Fee, Function, HeldCard,
-        Holder, LoginMethod, OrderId, OrderReason, PhotoCheck, PickupPlace, Picture, Serial, Uid,
+        Allowed, Attempt, CardFace, CardImage, CardKind, Commitment, Evidence, FaultRecord, Fee,
+        Function, HeldCard, Holder, LoginMethod, OrderId, OrderReason, PhotoCheck, PickupPlace,
+        Picture, Serial, Uid,
     },
-    session::{
-        Adjust, Event, Now, Press, Resumed, Rules, Session, Shot, Unprinted,
-        attendant::{self, Press as Staff},
-        issue::{Attempt, Commitment, OpenAttempt, PrintStep, Rendered},
-        rules::{Approval, AttendantWays, ConsentText, Limits, ReadBack},
-        sign_in::{Code, Failure, Login, Progress, Typed},
-    },
+    sign_in::{Code, Failure},
 };
+use fotoautomat::elements::{Device, Fault, Panel, Strip};
 use jiff::civil::date;
+use session::{
+    Adjust, Event, Now, Press, Resumed, Rules, Session, Shot, Unprinted,
+    attendant::{self, Press as Staff},
+    issue::{OpenAttempt, PrintStep, Rendered},
+    rules::{Approval, AttendantWays, ConsentText, Limits, ReadBack},
+    sign_in::{Login, Progress, Typed},
+};
 
 use super::stage::{Way, site};
 
@@ -493,7 +495,7 @@ impl Play {
     }
 
     fn coach(&mut self, hint: Option<&'static str>, ring: f32) {
-        self.event(Event::Assessed(fotoautomat::session::Coaching {
+        self.event(Event::Assessed(session::Coaching {
             hint,
             ring,
             ready: false,
@@ -590,7 +592,7 @@ impl Play {
 fn rules(language: &str) -> Rules {
     Rules {
         languages: site(language).1.to_vec(),
-        needs: fotoautomat::health::Needs {
+        needs: common::health::Needs {
             fetch_later: true,
             without_portal: false,
             without_reader: true,

@@ -5,15 +5,16 @@ use std::{
     time::Duration,
 };
 
+use common::Problems;
+use fotoautomat::look::Look;
 use fotoautomat::{
-    config::Problems,
     elements::{self, Context, KeyboardLayout, Page, Panel, Site, Strip},
     screen::{Frame, Pictures},
-    session::{Now, Rules, Session},
-    text::Texts,
-    theme::{Look, Screen, Theme},
 };
 use iced_test::core::Size;
+use session::{Now, Rules, Session};
+use text::Texts;
+use theme::{Screen, Theme};
 
 use super::scenes::Scene;
 

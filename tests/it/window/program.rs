@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fotoautomat::order::Serial;
+use common::order::Serial;
 use iced_test::core::{
     Point, Rectangle,
     widget::{Id, Operation, operation},

@@ -13,12 +13,10 @@ use resvg::usvg::roxmltree::{Document, Node};
 
 use super::{SVG, XLINK, classes, field, svg_name};
 use crate::{
-    card::{
-        raster::{CARD_HEIGHT, CARD_WIDTH},
-        settings::BOXES,
-    },
-    config::{Problem, Problems},
+    raster::{CARD_HEIGHT, CARD_WIDTH},
+    settings::BOXES,
 };
+use common::{Problem, Problems};
 
 /// Elements that hold others.
 pub(super) const GROUPS: [&str; 2] = ["svg", "g"];
@@ -554,7 +552,7 @@ fn image(node: Node<'_, '_>, found: &mut Findings<'_>) {
 }
 
 /// A picture's bytes: PNG or JPEG of bounded size.
-pub(in crate::card) fn picture(bytes: &[u8]) -> Result<(), String> {
+pub(crate) fn picture(bytes: &[u8]) -> Result<(), String> {
     let reader = image::ImageReader::new(std::io::Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|error| format!("cannot be read: {error}"))?;
@@ -575,7 +573,7 @@ pub(in crate::card) fn picture(bytes: &[u8]) -> Result<(), String> {
 }
 
 /// Width and height, by what the file says of itself.
-pub(in crate::card) fn picture_size(bytes: &[u8]) -> Option<(u32, u32)> {
+pub(crate) fn picture_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format();
     reader.ok()?.into_dimensions().ok()
 }

@@ -10,18 +10,19 @@ use super::{
     check::{self, DRAWN, GROUPS, REFERRED},
     classes, svg_name,
 };
-use crate::{card::settings::BOXES, order::CardKind};
+use crate::settings::BOXES;
+use common::order::CardKind;
 
 /// When a part is drawn: which values the card must have, and which it must not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::card) struct When {
-    pub(in crate::card) has: BTreeSet<String>,
-    pub(in crate::card) lacks: BTreeSet<String>,
+pub(crate) struct When {
+    pub(crate) has: BTreeSet<String>,
+    pub(crate) lacks: BTreeSet<String>,
 }
 
 /// A part of the template, in drawing order.
 #[derive(Debug)]
-pub(in crate::card) enum Part {
+pub(crate) enum Part {
     /// The same on every card: an SVG document of its own.
     Fixed {
         svg: String,
@@ -50,17 +51,17 @@ impl Part {
 
 /// The document around a text: everything but the lines.
 #[derive(Debug)]
-pub(in crate::card) struct TextFrame {
+pub(crate) struct TextFrame {
     before: String,
     style: String,
     after: String,
-    pub(in crate::card) x: f32,
-    pub(in crate::card) y: f32,
+    pub(crate) x: f32,
+    pub(crate) y: f32,
 }
 
 impl TextFrame {
     /// The document with these lines, each at its place and with its size in the text's own units.
-    pub(in crate::card) fn with_lines<'a>(
+    pub(crate) fn with_lines<'a>(
         &self,
         lines: impl Iterator<Item = (&'a str, f32, f32)>,
         size: Option<f32>,
@@ -83,10 +84,10 @@ impl TextFrame {
 
 /// A template for one kind and one language, taken apart.
 #[derive(Debug)]
-pub(in crate::card) struct Cut {
-    pub(in crate::card) parts: Vec<Part>,
+pub(crate) struct Cut {
+    pub(crate) parts: Vec<Part>,
     /// It fell into more pieces than a card is drawn from.
-    pub(in crate::card) too_much: bool,
+    pub(crate) too_much: bool,
 }
 
 /// Pieces of one side. Each change between black and colour, between fields and drawing, begins a new one.
@@ -96,12 +97,7 @@ const MOST_BYTES: usize = 16 << 20;
 
 impl Template {
     /// Takes the template apart for one kind of card and one language.
-    pub(in crate::card) fn cut(
-        &self,
-        kind: &CardKind,
-        language: &str,
-        fields: &BTreeSet<&str>,
-    ) -> Cut {
+    pub(crate) fn cut(&self, kind: &CardKind, language: &str, fields: &BTreeSet<&str>) -> Cut {
         let mut parts = Vec::new();
         // parsed before, when the template was loaded
         let Ok(document) = self.document() else {
@@ -170,7 +166,7 @@ impl Template {
     }
 
     /// The zones that must stay free, as one document; `None` when the template has none.
-    pub(in crate::card) fn keep_out(&self) -> Option<String> {
+    pub(crate) fn keep_out(&self) -> Option<String> {
         let document = self.document().ok()?;
         let root = document.root_element();
         let nodes: BTreeSet<u32> = root

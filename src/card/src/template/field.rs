@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use resvg::usvg::roxmltree::Node;
 
 use super::{check::Findings, svg_name};
-use crate::card::settings::BOXES;
+use crate::settings::BOXES;
 
 /// Where the lines go when there are more than one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::card) enum VerticalAlign {
+pub(crate) enum VerticalAlign {
     /// The first line stands where the designer put the text.
     #[default]
     Top,
@@ -20,27 +20,27 @@ pub(in crate::card) enum VerticalAlign {
 
 /// A text element that shows a value, and how the value is made to fit.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::card) struct TextField {
+pub(crate) struct TextField {
     /// Name of the value.
-    pub(in crate::card) field: String,
+    pub(crate) field: String,
     /// Room across, mm (`data-width`).
-    pub(in crate::card) width: Option<f32>,
+    pub(crate) width: Option<f32>,
     /// Smallest size before the text is broken, mm (`data-shrink`).
-    pub(in crate::card) shrink: Option<f32>,
+    pub(crate) shrink: Option<f32>,
     /// `data-lines`.
-    pub(in crate::card) lines: usize,
+    pub(crate) lines: usize,
     /// `data-leading`.
-    pub(in crate::card) leading: f32,
+    pub(crate) leading: f32,
     /// Room down, mm (`data-height`).
-    pub(in crate::card) height: Option<f32>,
+    pub(crate) height: Option<f32>,
     /// `data-valign`.
-    pub(in crate::card) align: VerticalAlign,
+    pub(crate) align: VerticalAlign,
     /// How a date is written (`data-date`), as in strftime.
-    pub(in crate::card) date: Option<String>,
+    pub(crate) date: Option<String>,
     /// `data-case="upper"`.
-    pub(in crate::card) upper: bool,
+    pub(crate) upper: bool,
     /// Goes down with the lines of the text that shows this value (`data-after`).
-    pub(in crate::card) after: Option<String>,
+    pub(crate) after: Option<String>,
 }
 
 const KNOWN: [&str; 10] = [
@@ -58,7 +58,7 @@ const KNOWN: [&str; 10] = [
 
 impl TextField {
     /// The field that a `<text>` is; `None` when it is plain text.
-    pub(in crate::card) fn of(node: Node<'_, '_>, fields: &BTreeSet<&str>) -> Option<Self> {
+    pub(crate) fn of(node: Node<'_, '_>, fields: &BTreeSet<&str>) -> Option<Self> {
         let field = name(node, fields)?;
         let number = |key: &str| {
             node.attribute(key)

@@ -15,7 +15,7 @@ use super::super::{
     jwt::{self, NoRandom, Signer},
     settings::{ClientAuth, read},
 };
-use crate::{config::Problems, http, order::Private};
+use common::{Problems, order::Private};
 
 /// The booth's credentials, read from the site's files.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ impl Credentials {
         token_endpoint: &Url,
         form: &mut Vec<(&str, String)>,
         headers: &mut HeaderMap,
-    ) -> Result<(), http::Error> {
+    ) -> Result<(), web::Error> {
         match self {
             Self::SecretBasic(secret) => {
                 // RFC 6749, section 2.3.1: both are form-encoded before they are joined
@@ -124,7 +124,7 @@ impl Credentials {
                 let pair = Private::new(format!("{}:{}", encode(client_id), encode(secret)));
                 let value = format!("Basic {}", BASE64_STANDARD.encode(pair.expose()));
                 let mut value = HeaderValue::from_str(&value).map_err(|_| {
-                    http::Error::SetUp("the client secret cannot be sent".to_owned())
+                    web::Error::SetUp("the client secret cannot be sent".to_owned())
                 })?;
                 value.set_sensitive(true);
                 headers.insert(header::AUTHORIZATION, value);
@@ -140,7 +140,7 @@ impl Credentials {
             } => {
                 let audience = audience.as_deref().unwrap_or(token_endpoint.as_str());
                 let assertion = assertion(signer, header.clone(), client_id, audience)
-                    .map_err(|error| http::Error::SetUp(error.to_string()))?;
+                    .map_err(|error| web::Error::SetUp(error.to_string()))?;
                 form.push(("client_id", client_id.to_owned()));
                 form.push((
                     "client_assertion_type",

@@ -25,7 +25,7 @@ use super::{
     super::{ClientAuth, Fault, Settings, Trouble},
     Link,
 };
-use crate::http::{self, Cause};
+use web::Cause;
 
 /// What the booth needs to know of the provider.
 #[derive(Debug)]
@@ -195,8 +195,8 @@ struct Noting {
 }
 
 impl<'c> AsyncHttpClient<'c> for Noting {
-    type Error = http::Error;
-    type Future = BoxFuture<'static, Result<HttpResponse, http::Error>>;
+    type Error = web::Error;
+    type Future = BoxFuture<'static, Result<HttpResponse, web::Error>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         let (answer, date) = (self.link.call(request), self.date.clone());
@@ -214,7 +214,7 @@ impl<'c> AsyncHttpClient<'c> for Noting {
     }
 }
 
-fn discovery_trouble(issuer: &str, error: &DiscoveryError<http::Error>) -> Trouble {
+fn discovery_trouble(issuer: &str, error: &DiscoveryError<web::Error>) -> Trouble {
     let (fault, sentence) = match error {
         DiscoveryError::Request(error) => return link_trouble(issuer, error),
         DiscoveryError::Response(status, ..) if status.is_server_error() => (
@@ -242,7 +242,7 @@ fn discovery_trouble(issuer: &str, error: &DiscoveryError<http::Error>) -> Troub
     Trouble { fault, sentence }
 }
 
-pub(super) fn link_trouble(issuer: &str, error: &http::Error) -> Trouble {
+pub(super) fn link_trouble(issuer: &str, error: &web::Error) -> Trouble {
     let clause = error.clause();
     let (fault, remedy) = match error.cause() {
         Cause::Certificate => (

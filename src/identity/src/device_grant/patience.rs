@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::session::sign_in::Failure;
+use common::sign_in::Failure;
 
 /// An answer after which the booth asks again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{super::jwt, discovery::Provider};
-use crate::order::Private;
+use common::order::Private;
 
 /// A successful answer of the token endpoint. A refresh token is not even read.
 #[derive(Debug, Deserialize)]

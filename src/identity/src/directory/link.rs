@@ -20,7 +20,7 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::guard::{self, Guard, Malformed};
-use crate::order::Private;
+use common::order::Private;
 
 /// Where the directory is, and whom to believe that it is the one.
 pub(super) struct Server {

@@ -1,7 +1,7 @@
 use sqlx::Row as _;
 
 use super::{Error, Outbox, outcome_named, unsigned};
-use crate::order::Outcome;
+use common::order::Outcome;
 
 /// One printer's books: every card its counter counted, and what became of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]

@@ -3,56 +3,13 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
-    str::FromStr,
 };
 
-use serde::{Deserialize, Deserializer};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroize as _;
 
 use super::{Key, NotOurs, fresh_key, key_from, open, seal};
-use crate::order::Private;
-
-/// Where the booth's key is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeySource {
-    /// `credential:NAME`: a file of systemd's `$CREDENTIALS_DIRECTORY`, unsealed by the TPM or the host's key for this
-    /// unit only.
-    Credential(String),
-    /// A file that only its owner can read.
-    File(PathBuf),
-}
-
-impl FromStr for KeySource {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.strip_prefix("credential:") {
-            Some(name) if name.is_empty() || name.contains(['/', '\0']) => {
-                Err("a credential's name is not empty and has no slash")
-            }
-            Some(name) => Ok(Self::Credential(name.to_owned())),
-            None if text.is_empty() => Err("no file is named"),
-            None => Ok(Self::File(text.into())),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for KeySource {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
-
-impl std::fmt::Display for KeySource {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Credential(name) => write!(f, "credential:{name}"),
-            Self::File(path) => path.display().fmt(f),
-        }
-    }
-}
+use common::{KeySource, order::Private};
 
 /// Why the booth's key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +41,7 @@ pub enum KeyError {
 }
 
 /// The name of a key in the store: tells nothing of the key.
-pub(in crate::outbox) type KeyId = [u8; 8];
+pub(crate) type KeyId = [u8; 8];
 
 /// The booth's keys: the first one seals, all of them open. More than one is there only while keys are changed.
 #[derive(Debug, Clone)]
@@ -149,21 +106,21 @@ impl Keyring {
     }
 
     /// The same keys with a fresh one before them.
-    pub(in crate::outbox) fn with_fresh_key(&self) -> Self {
+    pub(crate) fn with_fresh_key(&self) -> Self {
         let mut keys = vec![named(fresh_key())];
         keys.extend(self.keys.iter().cloned());
         Self { keys }
     }
 
     /// The newest key alone.
-    pub(in crate::outbox) fn newest_only(&self) -> Self {
+    pub(crate) fn newest_only(&self) -> Self {
         Self {
             keys: self.keys.iter().take(1).cloned().collect(),
         }
     }
 
     /// Writes the keys so that a power cut leaves either the old file or the new one.
-    pub(in crate::outbox) fn write(&self, path: &Path) -> Result<(), KeyError> {
+    pub(crate) fn write(&self, path: &Path) -> Result<(), KeyError> {
         let failed = |error| KeyError::Io {
             path: path.to_owned(),
             error,
@@ -190,25 +147,20 @@ impl Keyring {
         written.map_err(failed)
     }
 
-    pub(in crate::outbox) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.keys.len()
     }
 
-    pub(in crate::outbox) fn newest(&self) -> KeyId {
+    pub(crate) fn newest(&self) -> KeyId {
         self.keys[0].0
     }
 
     /// Seals a key by the newest of the booth's.
-    pub(in crate::outbox) fn wrap(&self, key: &Key, context: &[u8]) -> Vec<u8> {
+    pub(crate) fn wrap(&self, key: &Key, context: &[u8]) -> Vec<u8> {
         seal(&self.keys[0].1, context, key.expose())
     }
 
-    pub(in crate::outbox) fn unwrap(
-        &self,
-        by: &[u8],
-        context: &[u8],
-        wrapped: &[u8],
-    ) -> Result<Key, NotOurs> {
+    pub(crate) fn unwrap(&self, by: &[u8], context: &[u8], wrapped: &[u8]) -> Result<Key, NotOurs> {
         let (_, key) = self.keys.iter().find(|(id, _)| id == by).ok_or(NotOurs)?;
         key_from(&open(key, context, wrapped)?)
     }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::HttpPortal;
-use crate::{config::Problems, http};
+use common::Problems;
 
 /// `[portal]` of the site's configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -57,7 +57,7 @@ pub enum SetUp {
     #[error("{0} is no address of a portal; write one like https://card.example.edu")]
     Address(String),
     #[error(transparent)]
-    Client(#[from] http::Error),
+    Client(#[from] web::Error),
 }
 
 impl Settings {
@@ -112,7 +112,7 @@ impl Settings {
                 Some(SigningKey::from_pkcs8_pem(pem).map_err(|_| SetUp::Key(path.clone()))?)
             }
         };
-        let client = http::client(&http::Options {
+        let client = web::client(&web::Options {
             ca: self.ca.as_deref().map(read).transpose()?,
             identity: self.certificate.as_deref().map(read).transpose()?,
             timeout: None,

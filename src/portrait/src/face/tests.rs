@@ -209,7 +209,7 @@ fn eyes_are_found_in_bad_light_out_of_focus_and_in_noise() {
 fn what_is_no_face_is_never_taken_for_one() {
     let mut finder = seeing();
     let folder =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/fetched/photos/other");
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/fetched/photos/other");
     let files =
         std::fs::read_dir(folder).expect("photographs: run `make test`, which fetches them");
     let mut seen = 0;
@@ -239,7 +239,7 @@ fn what_is_no_face_is_never_taken_for_one() {
 /// 100 patches that show a face, and 100 that show none (scikit-image's lfw_subset: 25 by 25 numbers from 0 to 1).
 fn lfw() -> (Vec<Picture>, Vec<Picture>) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("assets/fetched/photos/lfw_subset.npy");
+        .join("../../assets/fetched/photos/lfw_subset.npy");
     let bytes = std::fs::read(path).expect("photographs: run `make test`, which fetches them");
     let values = &bytes[bytes.len() - 200 * 25 * 25 * 8..];
     let (values, _) = values.as_chunks::<8>();

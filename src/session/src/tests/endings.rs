@@ -1,11 +1,12 @@
 //! How a visit ends before its time, from every place.
 
 use super::world::*;
-use crate::{
+use crate::{Effect, Event, Press, State, issue};
+use common::{
     audit,
     health::{Condition, Part, Reason},
     order::Serial,
-    session::{Effect, Ending, Event, Press, State, issue},
+    visit::Ending,
 };
 
 #[test]
@@ -70,7 +71,7 @@ fn language_and_ease_of_use_never_lose_the_step_and_go_back_to_the_sites_own() {
         .press(Press::Cancel);
     assert_eq!(
         world.session.preferences,
-        crate::session::Preferences::of_site(&world.rules)
+        common::visit::Preferences::of_site(&world.rules.languages)
     );
 }
 
@@ -84,13 +85,13 @@ fn what_somebody_chose_before_going_away_does_not_meet_the_next() {
     assert!(world.session.is_changed_at_rest(&world.rules));
     // they are still there
     for _ in 0..5 {
-        world.wait(50.0).happen(crate::session::Event::Touched);
+        world.wait(50.0).happen(crate::Event::Touched);
     }
     assert!(world.session.preferences.speech && world.session.helping);
     world.wait(61.0);
     assert_eq!(
         world.session.preferences,
-        crate::session::Preferences::of_site(&world.rules)
+        common::visit::Preferences::of_site(&world.rules.languages)
     );
     assert!(!world.session.helping && !world.session.is_changed_at_rest(&world.rules));
     assert_eq!(world.place(), "attract");
@@ -102,7 +103,7 @@ fn an_attendant_comes_over_any_screen_and_leaves_it_as_it_was() {
         let mut world = at(name);
         world.press(Press::Attendant);
         assert_eq!(world.place(), "attendant");
-        world.press(Press::Staff(crate::session::attendant::Press::Leave));
+        world.press(Press::Staff(crate::attendant::Press::Leave));
         assert_eq!(world.place(), name);
     }
 }
@@ -132,7 +133,7 @@ fn out_of_service_says_why_and_resumes_by_itself() {
 #[test]
 fn nobody_is_served_before_it_is_known_whether_a_question_is_open() {
     let mut world = World::ready();
-    world.session = crate::session::Session::new(world.now, &world.rules);
+    world.session = crate::Session::new(world.now, &world.rules);
     world.happen(Event::HealthChanged(Box::new(healthy())));
     assert_eq!(world.place(), "starting");
     world.happen(Event::OpenAttemptsFound(vec![]));
@@ -142,7 +143,7 @@ fn nobody_is_served_before_it_is_known_whether_a_question_is_open() {
 #[test]
 fn an_attempt_that_the_power_cut_off_is_asked_about_before_anybody_is_served() {
     let mut world = World::ready();
-    let order = crate::order::OrderId::new(world.now.wall);
+    let order = common::order::OrderId::new(world.now.wall);
     let open = issue::OpenAttempt {
         order,
         serial: Serial([3; 8]),
@@ -167,7 +168,7 @@ fn a_printer_that_ends_its_job_under_the_attendants_screen_is_heard() {
         .happen(Event::PrintEnded(printed()));
     assert!(world.did(|effect| matches!(effect, Effect::KeepOutcome { .. })));
     assert_eq!(world.place(), "attendant");
-    world.press(Press::Staff(crate::session::attendant::Press::Leave));
+    world.press(Press::Staff(crate::attendant::Press::Leave));
     assert_eq!(world.place(), "reading back");
 }
 
@@ -181,7 +182,7 @@ fn a_commit_that_answers_after_the_visit_ended_is_closed_as_not_printed() {
     assert!(world.did(|effect| matches!(
         effect,
         Effect::KeepOutcome {
-            outcome: crate::order::Outcome::NotPrinted,
+            outcome: common::order::Outcome::NotPrinted,
             ..
         }
     )));
@@ -195,7 +196,7 @@ fn servers_that_never_answer_hold_nobody() {
     assert_eq!(world.place(), "not eligible");
     let mut world = at("show code");
     world
-        .happen(Event::SignIn(crate::session::sign_in::Progress::Approved))
+        .happen(Event::SignIn(crate::sign_in::Progress::Approved))
         .wait(41.0);
     assert_eq!(world.place(), "not eligible");
 }

@@ -1,7 +1,7 @@
 //! Every limit of the screens' table.
 
 use super::world::*;
-use crate::session::{AskedFor, Effect, Press, State, sign_in};
+use crate::{AskedFor, Effect, Press, State, sign_in};
 
 #[test]
 fn each_place_asks_after_its_own_time_and_ends_thirty_seconds_later() {
@@ -60,10 +60,7 @@ fn some_places_never_ask() {
 #[test]
 fn a_sign_of_life_answers_for_itself_and_yes_gives_more_time() {
     let mut world = at("consent");
-    world
-        .wait(80.0)
-        .happen(crate::session::Event::Touched)
-        .wait(80.0);
+    world.wait(80.0).happen(crate::Event::Touched).wait(80.0);
     assert_eq!(world.session.asking, None);
     world.wait(11.0);
     assert!(world.session.asking.is_some());
@@ -98,7 +95,7 @@ fn a_long_visit_is_asked_about_every_ten_minutes_and_ends_after_thirty() {
     let mut world = at("consent");
     let mut asked = 0;
     for _ in 0..(31 * 60) {
-        world.wait(1.0).happen(crate::session::Event::Touched);
+        world.wait(1.0).happen(crate::Event::Touched);
         if world
             .session
             .asking
@@ -130,9 +127,7 @@ fn a_code_is_renewed_once_and_then_the_booth_is_free_again() {
     assert!(code.is_none() && *renewed);
     let fresh = world.code();
     world
-        .happen(crate::session::Event::SignIn(sign_in::Progress::CodeReady(
-            fresh,
-        )))
+        .happen(crate::Event::SignIn(sign_in::Progress::CodeReady(fresh)))
         .wait(181.0);
     assert_eq!(world.place(), "attract");
 }
@@ -140,7 +135,7 @@ fn a_code_is_renewed_once_and_then_the_booth_is_free_again() {
 #[test]
 fn starting_takes_twenty_seconds_at_most() {
     let mut world = World::ready();
-    world.session = crate::session::Session::new(world.now, &world.rules);
+    world.session = crate::Session::new(world.now, &world.rules);
     world.wait(19.0);
     assert_eq!(world.place(), "starting");
     world.wait(1.5);
@@ -154,6 +149,6 @@ fn the_countdown_sounds_once_a_second() {
     let beats = world
         .effects
         .iter()
-        .filter(|effect| matches!(effect, Effect::Play(crate::session::Sound::CountdownBeat)));
+        .filter(|effect| matches!(effect, Effect::Play(crate::Sound::CountdownBeat)));
     assert_eq!(beats.count(), 3);
 }

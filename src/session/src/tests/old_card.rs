@@ -1,10 +1,8 @@
 //! The old card: a hint at which card is replaced.
 
 use super::world::*;
-use crate::{
-    order::{Disposition, Holder, Seen, Uid},
-    session::{Event, Press, State, portrait, sign_in::Typed},
-};
+use crate::{Event, Press, State, portrait, sign_in::Typed};
+use common::order::{Disposition, Holder, Seen, Uid};
 
 const LIBRARY_UID: [u8; 7] = [4, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66];
 

@@ -1,9 +1,7 @@
 //! The outcome function over every combination of evidence.
 
-use crate::{
-    order::{Evidence, FaultRecord, Outcome},
-    session::outcome::outcome,
-};
+use crate::outcome::outcome;
+use common::order::{Evidence, FaultRecord, Outcome};
 
 fn check(expected: Outcome, change: impl FnOnce(&mut Evidence)) {
     let mut evidence = super::world::printed();

@@ -3,10 +3,8 @@
 use proptest::prelude::*;
 
 use super::world::*;
-use crate::{
-    order::Uid,
-    session::{Event, Press, State, issue, portrait},
-};
+use crate::{Event, Press, State, issue, portrait};
+use common::order::Uid;
 
 /// Any card that is neither the old one nor the new one.
 const OTHER_UID: [u8; 4] = [9, 9, 9, 9];

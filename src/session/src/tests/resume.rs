@@ -2,11 +2,14 @@
 
 use super::world::*;
 use crate::{
+    Effect, Event, Press, Resumed, State, Unprinted,
+    issue::{self, NewOrder},
+};
+use common::{
     audit,
-    order::{Delivery, Disposition, OrderId, OrderReason, Outcome, Replaces, Seen, Serial},
-    session::{
-        Effect, Event, Press, Resumed, State, Unprinted,
-        issue::{self, Attempt, Commitment, NewOrder},
+    order::{
+        Attempt, Commitment, Delivery, Disposition, OrderId, OrderReason, Outcome, Replaces, Seen,
+        Serial,
     },
 };
 
@@ -170,7 +173,7 @@ fn a_card_that_is_not_fed_this_time_either_may_be_tried_once_more() {
         order: order(),
         attempt,
     }));
-    world.happen(Event::PrintEnded(crate::order::Evidence::default()));
+    world.happen(Event::PrintEnded(common::order::Evidence::default()));
     let State::Issue(issue::State::NeedsAttendant(open)) = &world.session.state else {
         panic!("{:?}", world.session.state)
     };

@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use super::world::*;
 use crate::{
+    Effect, Event, Press, State, Work,
+    attendant::{Command, Page, Press as Staff, Progress, Step, Way, Why},
+    rules::AttendantWays,
+    sign_in::{self, NotEligible, Typed},
+};
+use common::{
     audit,
     health::{Condition, Part},
     order::{LoginMethod, OrderReason, Private},
-    session::{
-        Effect, Event, Press, State, Work,
-        attendant::{
-            Command, Page, Press as Staff, Progress, Refusal, Staff as Attendant, Step, Way, Why,
-        },
-        rules::AttendantWays,
-        sign_in::{self, Failure, NotEligible, Typed},
-    },
+    sign_in::{Failure, Refusal, Staff as Attendant},
 };
 
 /// A booth whose attendants sign in by phone or PIN and may open sessions.
@@ -313,7 +312,7 @@ fn an_order_from_claims_alone_is_fetched_later_and_asks_for_the_old_card() {
         "nobody could say which cards there are"
     );
     world
-        .happen(Event::CardLaid(crate::order::Uid::from_bytes(&OLD_UID)))
+        .happen(Event::CardLaid(common::order::Uid::from_bytes(&OLD_UID)))
         .wait(2.0);
     world
         .press(Press::Shutter)

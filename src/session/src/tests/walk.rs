@@ -4,14 +4,14 @@ use proptest::prelude::*;
 
 use super::world::*;
 use crate::{
+    Adjust, Effect, Event, Press, State,
+    event::Coaching,
+    issue::{self, Why},
+    portrait, sign_in,
+};
+use common::{
     health::{Condition, Part},
     order::{Disposition, OrderReason, Outcome, Seen, Uid},
-    session::{
-        Adjust, Effect, Event, Press, State,
-        event::Coaching,
-        issue::{self, Why},
-        portrait, sign_in,
-    },
 };
 
 #[test]
@@ -314,7 +314,7 @@ fn the_old_card_is_not_taken_for_the_new_one() {
         panic!()
     };
     assert_eq!((uid, *old_card_laid, *code), (&None, true, true));
-    let other = crate::order::Serial([8; 8]);
+    let other = common::order::Serial([8; 8]);
     let mut world = at("reading back");
     world
         .happen(Event::CodeSeen(Some(other)))
@@ -370,7 +370,7 @@ fn a_printer_that_goes_away_before_the_press_makes_the_card_one_to_fetch() {
         "the card gets its serial where it is printed"
     );
     world.happen(Event::Committed(issue::Commitment {
-        order: crate::order::OrderId::new(world.now.wall),
+        order: common::order::OrderId::new(world.now.wall),
         attempt: None,
     }));
     world.press(Press::Done);
@@ -380,11 +380,11 @@ fn a_printer_that_goes_away_before_the_press_makes_the_card_one_to_fetch() {
 #[test]
 fn nothing_fed_means_the_same_serial_may_be_tried_again() {
     let mut world = at("printing");
-    let fault = crate::order::FaultRecord {
+    let fault = common::order::FaultRecord {
         name: "no-cards".into(),
         means_not_fed: true,
     };
-    world.happen(Event::PrintEnded(crate::order::Evidence {
+    world.happen(Event::PrintEnded(common::order::Evidence {
         fault: Some(fault),
         counter_after: Some(5),
         ..printed()
@@ -450,7 +450,7 @@ fn any_event() -> impl Strategy<Value = u8> {
 
 /// Event number `n`, as it could come from a finger, a device or a late answer.
 fn event(n: u8, world: &mut World) -> Event {
-    use crate::session::{attendant, sign_in::Progress};
+    use crate::{attendant, sign_in::Progress};
     let press = Event::Pressed;
     match n {
         0 => press(Press::Start),
@@ -489,7 +489,7 @@ fn event(n: u8, world: &mut World) -> Event {
         27 => Event::SignIn(Progress::SignedIn {
             holder: std::sync::Arc::new(holder(&["student"], 1)),
             login: sign_in::Login {
-                method: crate::order::LoginMethod::Device,
+                method: common::order::LoginMethod::Device,
                 staff: None,
             },
             resumed: None,
@@ -510,8 +510,8 @@ fn event(n: u8, world: &mut World) -> Event {
         }
         35 => Event::CommitFailed("full".into()),
         36 => Event::PrintEnded(printed()),
-        37 => Event::PrintEnded(crate::order::Evidence::default()),
-        38 => Event::PrintEnded(crate::order::Evidence {
+        37 => Event::PrintEnded(common::order::Evidence::default()),
+        38 => Event::PrintEnded(common::order::Evidence {
             counter_after: None,
             ..printed()
         }),
@@ -528,7 +528,7 @@ fn event(n: u8, world: &mut World) -> Event {
         43 => Event::SignIn(Progress::SignedIn {
             holder: std::sync::Arc::new(holder(&["student"], 1)),
             login: sign_in::Login {
-                method: crate::order::LoginMethod::Device,
+                method: common::order::LoginMethod::Device,
                 staff: None,
             },
             resumed: Some(super::resume::left()),

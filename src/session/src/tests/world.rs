@@ -6,18 +6,20 @@ use std::{
 };
 
 use crate::{
+    Adjust, Effect, Event, Now, Press, Resumed, Session, Shot, State, Work,
+    event::Coaching,
+    issue::{self, Rendered},
+    portrait,
+    rules::{Approval, AttendantWays, ConsentText, Limits, ReadBack, Rules},
+    sign_in::{self, Login, Progress},
+};
+use common::{
     health::{Condition, Health, Needs, Part},
     order::{
-        CardFace, CardImage, Evidence, Holder, LoginMethod, OrderId, Picture, Private, Serial, Uid,
+        Attempt, CardFace, CardImage, Commitment, Evidence, Holder, LoginMethod, OrderId, Picture,
+        Private, Serial, Uid,
     },
-    session::{
-        Adjust, Effect, Event, Now, Press, Resumed, Session, Shot, State, Work,
-        event::Coaching,
-        issue::{self, Attempt, Commitment, Rendered},
-        portrait,
-        rules::{Approval, AttendantWays, ConsentText, Limits, ReadBack, Rules},
-        sign_in::{self, Code, Login, Progress},
-    },
+    sign_in::Code,
 };
 
 pub(crate) fn rules() -> Rules {

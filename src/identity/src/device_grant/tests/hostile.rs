@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::super::*;
-use crate::identity::jwt::{self, Signer};
+use crate::jwt::{self, Signer};
 
 const ISSUER: &str = "https://login.example.edu";
 const CLIENT: &str = "booth-1";

@@ -211,11 +211,11 @@ async fn what_somebody_waits_for_never_looks_through_a_whole_table() {
     let file = folder.path().join("outbox.sqlite");
     let store = Store::connect(&file, true, &MIGRATIONS).await.unwrap();
     for query in [
-        crate::outbox::jobs::RELEASE,
-        crate::outbox::journal::UNDECIDED,
-        crate::outbox::journal::PRINTABLE,
-        crate::outbox::erase::ERASABLE,
-        crate::outbox::erase::ERASE,
+        crate::jobs::RELEASE,
+        crate::journal::UNDECIDED,
+        crate::journal::PRINTABLE,
+        crate::erase::ERASABLE,
+        crate::erase::ERASE,
     ] {
         let plan: Vec<(i64, i64, i64, String)> =
             sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}")))

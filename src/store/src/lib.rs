@@ -1,11 +1,11 @@
-//! The file on disk: how it is opened, locked, checked, brought up to date and, when damaged, set aside.
+//! One SQLite file: how it is opened, locked, checked, brought up to date and, when damaged, set aside. The booth's outbox
+//! and the portal keep their data in such a file.
 //!
 //! WAL with `synchronous=FULL`: a commit returns only after its frames are on the disk. Every pragma is in the connect
 //! options, so that each connection has it. One connection writes; every write begins with `BEGIN IMMEDIATE`, which
 //! waits for another process's write instead of failing in the middle.
 
-#[cfg(test)]
-mod tests;
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 use std::{
     fs::{self, File, TryLockError},
@@ -24,9 +24,48 @@ use sqlx::{
     },
 };
 
-use super::Error;
+/// Why the store could not do it. Nothing was changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("another booth uses the store {}; stop it first", .0.display())]
+    Taken(PathBuf),
+    #[error("there is no store {}: name the folder in which the booth keeps its data", .0.display())]
+    Absent(PathBuf),
+    #[error("{} cannot be used: {error}", path.display())]
+    File { path: PathBuf, error: io::Error },
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    #[error("the disk is full; make room, nothing was lost")]
+    Full,
+    #[error("the disk failed: {0}; nothing was acknowledged that is not on it")]
+    Disk(String),
+    #[error("the store was made by a newer version of this program ({0}); install that version")]
+    Newer(String),
+    #[error("the store failed: {0}")]
+    Sql(sqlx::Error),
+}
 
-static MIGRATIONS: Migrator = sqlx::migrate!("src/outbox/migrations");
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        // primary result codes, https://www.sqlite.org/rescode.html
+        const IOERR: u32 = 10;
+        const CORRUPT: u32 = 11;
+        const FULL: u32 = 13;
+        const NOTADB: u32 = 26;
+        let code = match &error {
+            sqlx::Error::Database(inner) => inner.code().and_then(|code| code.parse::<u32>().ok()),
+            sqlx::Error::Io(inner) => return Self::Disk(inner.to_string()),
+            sqlx::Error::Migrate(inner) => return Self::Newer(inner.to_string()),
+            _ => None,
+        };
+        match code.map(|code| code & 0xff) {
+            Some(IOERR) => Self::Disk(error.to_string()),
+            Some(CORRUPT | NOTADB) => Self::Damaged(error.to_string()),
+            Some(FULL) => Self::Full,
+            _ => Self::Sql(error),
+        }
+    }
+}
 
 /// How long a statement waits for another process (the command line beside the booth) to finish writing.
 const BUSY: Duration = Duration::from_secs(5);
@@ -39,13 +78,13 @@ const WAL_LIMIT: &str = "4194304";
 
 /// The connections to one store file.
 #[derive(Debug, Clone)]
-pub(crate) struct Store {
+pub struct Store {
     writer: SqlitePool,
     readers: SqlitePool,
 }
 
-/// The connect options that everything here depends on; the reference portal keeps its own store the same way.
-pub(crate) fn options(file: &Path) -> SqliteConnectOptions {
+/// The connect options that everything here depends on.
+pub fn options(file: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
         .locking_mode(SqliteLockingMode::Normal)
@@ -62,7 +101,7 @@ pub(crate) fn options(file: &Path) -> SqliteConnectOptions {
 
 impl Store {
     /// Opens `file`, creating it when `create` says so, with `migrations` applied.
-    pub(crate) async fn connect(
+    pub async fn connect(
         file: &Path,
         create: bool,
         migrations: &Migrator,
@@ -82,22 +121,22 @@ impl Store {
     }
 
     /// Begins a transaction that will write.
-    pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    pub async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
         self.writer.begin_with("BEGIN IMMEDIATE").await
     }
 
     /// The connection that writes, for single statements.
-    pub(crate) fn writer(&self) -> &SqlitePool {
+    pub fn writer(&self) -> &SqlitePool {
         &self.writer
     }
 
-    pub(crate) fn reader(&self) -> &SqlitePool {
+    pub fn reader(&self) -> &SqlitePool {
         &self.readers
     }
 
     /// Moves everything out of the WAL into the file and empties the WAL. Says whether it could: a reader in another
     /// process may hold it up.
-    pub(crate) async fn checkpoint(&self) -> Result<bool, sqlx::Error> {
+    pub async fn checkpoint(&self) -> Result<bool, sqlx::Error> {
         let (busy, _, _): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
             .fetch_one(&self.writer)
             .await?;
@@ -105,7 +144,7 @@ impl Store {
     }
 
     /// Looks for damage: `quick` compares no indexes with their tables and is meant for every start.
-    pub(crate) async fn check(&self, quick: bool) -> Result<Vec<String>, sqlx::Error> {
+    pub async fn check(&self, quick: bool) -> Result<Vec<String>, sqlx::Error> {
         let pragma = if quick {
             "PRAGMA quick_check(20)"
         } else {
@@ -125,7 +164,7 @@ impl Store {
         }
     }
 
-    pub(crate) async fn close(&self) {
+    pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
@@ -154,10 +193,10 @@ fn pool(connections: u32) -> SqlitePoolOptions {
 
 /// Held for as long as a booth uses the store; a second booth on the same store is refused.
 #[derive(Debug)]
-pub(super) struct Lock(#[allow(dead_code)] File);
+pub struct Lock(#[allow(dead_code)] File);
 
 impl Lock {
-    pub(super) fn take(store: &Path) -> Result<Self, Error> {
+    pub fn take(store: &Path) -> Result<Self, Error> {
         let path = with_suffix(store, ".lock");
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => Error::Absent(store.to_owned()),
@@ -188,11 +227,15 @@ pub struct SetAside {
 }
 
 /// Opens the booth's store; a damaged one is set aside and a new one made. Other faults (disk, permission) are errors.
-pub(super) async fn open(file: &Path, now: Timestamp) -> Result<(Store, Option<SetAside>), Error> {
+pub async fn open(
+    file: &Path,
+    now: Timestamp,
+    migrations: &Migrator,
+) -> Result<(Store, Option<SetAside>), Error> {
     let orphaned = leave_no_orphan(file, now)?;
     let suspect = with_suffix(file, SUSPECT);
     let suspected = exists(&suspect)?;
-    let opened = open_or_set_aside(file, now, suspected).await?;
+    let opened = open_or_set_aside(file, now, suspected, migrations).await?;
     if suspected {
         fs::remove_file(&suspect).map_err(|error| Error::File {
             path: suspect,
@@ -207,12 +250,13 @@ async fn open_or_set_aside(
     file: &Path,
     now: Timestamp,
     suspected: bool,
+    migrations: &Migrator,
 ) -> Result<(Store, Option<SetAside>), Error> {
-    let judged = match attempt(file, suspected).await {
+    let judged = match attempt(file, suspected, migrations).await {
         // SQLite takes some reads that failed for damage; what is damaged is so when it is read again
         Err(Damage::Found(why)) => {
             tracing::warn!("the store looks damaged and is looked at once more: {why}");
-            attempt(file, suspected).await
+            attempt(file, suspected, migrations).await
         }
         judged => judged,
     };
@@ -225,10 +269,12 @@ async fn open_or_set_aside(
         Err(Damage::Not(error)) => Err(error),
         Err(Damage::Found(why)) => {
             let path = set_aside(file, now)?;
-            let store = attempt(file, false).await.map_err(|damage| match damage {
-                Damage::Not(error) => error,
-                Damage::Found(why) => Error::Damaged(why),
-            })?;
+            let store = attempt(file, false, migrations)
+                .await
+                .map_err(|damage| match damage {
+                    Damage::Not(error) => error,
+                    Damage::Found(why) => Error::Damaged(why),
+                })?;
             settle(file)?;
             Ok((store, Some(SetAside { path, why })))
         }
@@ -236,8 +282,8 @@ async fn open_or_set_aside(
 }
 
 /// Opens a store that a booth may be using, for the command line: nothing is made, checked or set aside.
-pub(super) async fn attach(file: &Path) -> Result<Store, Error> {
-    Ok(Store::connect(file, false, &MIGRATIONS).await?)
+pub async fn attach(file: &Path, migrations: &Migrator) -> Result<Store, Error> {
+    Ok(Store::connect(file, false, migrations).await?)
 }
 
 enum Damage {
@@ -245,12 +291,12 @@ enum Damage {
     Not(Error),
 }
 
-async fn attempt(file: &Path, suspected: bool) -> Result<Store, Damage> {
+async fn attempt(file: &Path, suspected: bool, migrations: &Migrator) -> Result<Store, Damage> {
     let judged = |error: sqlx::Error| match Error::from(error) {
         Error::Damaged(why) => Damage::Found(why),
         error => Damage::Not(error),
     };
-    let store = Store::connect(file, true, &MIGRATIONS)
+    let store = Store::connect(file, true, migrations)
         .await
         .map_err(judged)?;
     match store.check(!suspected).await {
@@ -267,7 +313,7 @@ async fn attempt(file: &Path, suspected: bool) -> Result<Store, Damage> {
 }
 
 /// Makes the folder of a store that is to be made.
-pub(super) fn make_room(file: &Path) -> Result<(), Error> {
+pub fn make_room(file: &Path) -> Result<(), Error> {
     folder(file).map_or(Ok(()), make_folder)
 }
 
@@ -312,7 +358,7 @@ fn leave_no_orphan(file: &Path, now: Timestamp) -> Result<Option<SetAside>, Erro
 }
 
 /// Marks a store whose damage only the thorough check sees, so that the next start makes that check.
-pub(super) fn suspect(file: &Path) -> Result<(), Error> {
+pub fn suspect(file: &Path) -> Result<(), Error> {
     let mark = with_suffix(file, SUSPECT);
     File::create(&mark)
         .map_err(|error| Error::File { path: mark, error })
@@ -325,7 +371,7 @@ const SUSPECT: &str = ".suspect";
 const DAMAGED: &str = ".damaged-";
 
 /// The damaged stores that lie beside `file`, oldest first.
-pub(super) fn set_aside_beside(file: &Path) -> Result<Vec<PathBuf>, Error> {
+pub fn set_aside_beside(file: &Path) -> Result<Vec<PathBuf>, Error> {
     let beside = folder(file).unwrap_or(Path::new("."));
     let failed = |error| Error::File {
         path: beside.to_owned(),
@@ -376,7 +422,7 @@ fn folder(file: &Path) -> Option<&Path> {
         .filter(|folder| !folder.as_os_str().is_empty())
 }
 
-pub(super) fn with_suffix(file: &Path, end: &str) -> PathBuf {
+pub fn with_suffix(file: &Path, end: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(end);
     name.into()
