@@ -53,7 +53,9 @@ impl Perform for Patient {
 }
 
 fn rules() -> Rules {
-    session::tests::rules()
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk-config");
+    let config = crate::config::load(&root.join("umu"), Some(&root.join("test-mode.toml")));
+    config.unwrap().rules()
 }
 
 fn ready() -> Event {

@@ -174,7 +174,7 @@ type Heard = Arc<Mutex<Vec<(relay::Message, relay::Message)>>>;
 struct Stage {
     _folder: tempfile::TempDir,
     idp: virtual_idp::Running,
-    _portal: reference::Running,
+    _portal: portal_server::Running,
     base: String,
     heard: Heard,
 }
@@ -202,13 +202,13 @@ async fn stage() -> Stage {
     let idp = virtual_idp::serve(bind().await.unwrap(), options).unwrap();
     let relay_at = bind().await.unwrap();
     let base = format!("http://{}", relay_at.local_addr().unwrap());
-    let mut settings = reference::Settings::new(folder.path().join("portal.sqlite"), people);
+    let mut settings = portal_server::Settings::new(folder.path().join("portal.sqlite"), people);
     let key = desk::booth_key().verifying_key();
     settings.booths.insert(desk::BOOTH.to_owned(), key);
     settings.issuer = Some(idp.issuer.clone());
     settings.address = Some(base.clone());
     settings.signer = Some(card::Signer::random(7));
-    let portal = reference::serve(bind().await.unwrap(), settings)
+    let portal = portal_server::serve(bind().await.unwrap(), settings)
         .await
         .unwrap();
     let heard = Heard::default();

@@ -431,7 +431,7 @@ struct Outside {
     data: TempDir,
     temporary: TempDir,
     shelf: TempDir,
-    _portal: reference::Running,
+    _portal: portal_server::Running,
     _provider: OidcProvider,
 }
 

@@ -56,12 +56,12 @@ async fn desk() -> Desk {
     });
     let bind = || TcpListener::bind("127.0.0.1:0");
     let idp = virtual_idp::serve(bind().await.unwrap(), Options::new(signers.collect())).unwrap();
-    let mut settings = reference::Settings::new(folder.path().join("portal.sqlite"), people);
+    let mut settings = portal_server::Settings::new(folder.path().join("portal.sqlite"), people);
     settings
         .booths
         .insert("booth-1".to_owned(), key().verifying_key());
     settings.issuer = Some(idp.issuer.clone());
-    let portal = reference::serve(bind().await.unwrap(), settings)
+    let portal = portal_server::serve(bind().await.unwrap(), settings)
         .await
         .unwrap();
     Desk {

@@ -58,7 +58,7 @@ impl Site {
     }
 
     /// The portal, which believes this issuer and knows these people.
-    pub(crate) async fn portal(&self, issuer: &str, people: &str) -> reference::Running {
+    pub(crate) async fn portal(&self, issuer: &str, people: &str) -> portal_server::Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         self.serve(listener, issuer, people, None).await
     }
@@ -69,7 +69,7 @@ impl Site {
         issuer: &str,
         people: &str,
         address: &str,
-    ) -> reference::Running {
+    ) -> portal_server::Running {
         let listener = TcpListener::bind(address.trim_start_matches("http://")).await;
         self.serve(listener.unwrap(), issuer, people, None).await
     }
@@ -80,7 +80,7 @@ impl Site {
         issuer: &str,
         people: &str,
         address: &str,
-    ) -> reference::Running {
+    ) -> portal_server::Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         self.serve(listener, issuer, people, Some(address.to_owned()))
             .await
@@ -92,16 +92,16 @@ impl Site {
         issuer: &str,
         people: &str,
         address: Option<String>,
-    ) -> reference::Running {
+    ) -> portal_server::Running {
         let file = self.path("people.toml");
         std::fs::write(&file, people).unwrap();
-        let settings = reference::Settings {
+        let settings = portal_server::Settings {
             booths: BTreeMap::from([(BOOTH.to_owned(), self.key.verifying_key())]),
             issuer: Some(issuer.to_owned()),
             address,
-            ..reference::Settings::new(self.path("portal.sqlite"), People::read(&file).unwrap())
+            ..portal_server::Settings::new(self.path("portal.sqlite"), People::read(&file).unwrap())
         };
-        reference::serve(listener, settings).await.unwrap()
+        portal_server::serve(listener, settings).await.unwrap()
     }
 }
 

@@ -98,7 +98,7 @@ impl Harness {
     }
 
     /// The order, once the portal has it.
-    async fn arrived(&mut self, portal: &reference::Running, order: OrderId) -> Order {
+    async fn arrived(&mut self, portal: &portal_server::Running, order: OrderId) -> Order {
         let until = tokio::time::Instant::now() + Duration::from_secs(120);
         loop {
             if let Some(view) = portal.control.order(order).await.unwrap() {

@@ -1,7 +1,9 @@
 //! The picture a card is drawn on: colours for the dye panels, and which dots the black resin panel takes.
 
 use fast_image_resize::{
-    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::ImageRef,
+    FilterType, ResizeAlg, ResizeOptions, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::U8x3,
 };
 use resvg::{tiny_skia, usvg};
 
@@ -266,17 +268,18 @@ impl Canvas {
 
 /// Scales `picture` so that it covers `width` x `height`, and cuts what is over evenly on both sides.
 fn cover(picture: &Picture, width: u32, height: u32) -> Option<Vec<u8>> {
-    let source = ImageRef::new(
-        picture.width(),
-        picture.height(),
-        picture.rgb(),
-        PixelType::U8x3,
-    )
-    .ok()?;
-    let mut target = fast_image_resize::images::Image::new(width, height, PixelType::U8x3);
+    // Typed: the untyped call would compile the filters for every kind of pixel that the library knows.
+    let source =
+        TypedImageRef::<U8x3>::from_buffer(picture.width(), picture.height(), picture.rgb())
+            .ok()?;
+    let mut scaled = vec![0; width as usize * height as usize * 3];
+    let mut target = TypedImage::<U8x3>::from_buffer(width, height, &mut scaled).ok()?;
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
         .fit_into_destination(Some((0.5, 0.5)));
-    Resizer::new().resize(&source, &mut target, &options).ok()?;
-    Some(target.into_vec())
+    Resizer::new()
+        .resize_typed(&source, &mut target, &options)
+        .ok()?;
+    drop(target);
+    Some(scaled)
 }

@@ -3,7 +3,10 @@
 use std::f32::consts::PI;
 
 use fast_image_resize as fir;
-use fir::images::{Image, ImageRef};
+use fir::{
+    images::{TypedImage, TypedImageRef},
+    pixels::U8x3,
+};
 use zeroize::Zeroizing;
 
 use super::crop::Crop;
@@ -36,13 +39,14 @@ fn scaled(
     filter: fir::FilterType,
 ) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(vec![0; to.0 as usize * to.1 as usize * 3]);
-    let source =
-        ImageRef::new(from.0, from.1, rgb, fir::PixelType::U8x3).expect("a picture fits its size");
-    let mut target = Image::from_slice_u8(to.0, to.1, &mut out, fir::PixelType::U8x3)
-        .expect("made for this size");
+    // Typed: the untyped call would compile the filters for every kind of pixel that the library knows.
+    let source = TypedImageRef::<U8x3>::from_buffer(from.0, from.1, rgb)
+        .expect("a picture fits its size");
+    let mut target =
+        TypedImage::<U8x3>::from_buffer(to.0, to.1, &mut out).expect("made for this size");
     let options = fir::ResizeOptions::new().resize_alg(fir::ResizeAlg::Convolution(filter));
     fir::Resizer::new()
-        .resize(&source, &mut target, &options)
+        .resize_typed(&source, &mut target, &options)
         .expect("both have the same pixels");
     drop(target);
     out

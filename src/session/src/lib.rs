@@ -17,7 +17,7 @@ mod reader;
 pub mod rules;
 pub mod sign_in;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 mod draft;
 mod event;

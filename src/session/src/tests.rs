@@ -7,5 +7,3 @@ mod resume;
 mod staff;
 mod walk;
 mod world;
-
-pub(crate) use world::rules;

@@ -72,7 +72,7 @@ const BUSY: Duration = Duration::from_secs(5);
 /// How long a task waits for the one writing connection; past this something is badly wrong with the disk.
 const ACQUIRE: Duration = Duration::from_secs(20);
 /// Readers: the screen's backlog, the worker's photo, the attendant's books.
-const READERS: u32 = 3;
+pub const READERS: u32 = 3;
 /// The WAL is cut back to this after a checkpoint; one order with its photo is about 150 kB.
 const WAL_LIMIT: &str = "4194304";
 
@@ -426,4 +426,27 @@ pub fn with_suffix(file: &Path, end: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(end);
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_could_not_be_read_is_no_damage() {
+        for (fault, unreadable) in [
+            (
+                "Tree 34 page 34: unable to get the page. error code=8458",
+                true,
+            ),
+            (
+                "Page 3: unable to get the page. error code=266\nrow 1 missing",
+                true,
+            ),
+            ("unable to get the page. error code=11", false),
+            ("Tree 3 page 7 cell 2: Rowid 9 out of order", false),
+        ] {
+            assert_eq!(was_unreadable(fault), unreadable, "{fault}");
+        }
+    }
 }

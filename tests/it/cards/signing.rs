@@ -36,17 +36,17 @@ fn site(folder: &Path, id: u16, public: VerifyingKey) -> Designer {
     Designer::load(folder, &settings).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-async fn portal(store: &Path, signer: Option<Signer>) -> (reference::Running, impl Portal) {
+async fn portal(store: &Path, signer: Option<Signer>) -> (portal_server::Running, impl Portal) {
     let booth = SigningKey::from_bytes(&[5; 32]);
-    let settings = reference::Settings {
+    let settings = portal_server::Settings {
         booths: [("booth-1".to_owned(), booth.verifying_key())].into(),
         signer,
-        ..reference::Settings::new(store.join("portal.sqlite"), People::default())
+        ..portal_server::Settings::new(store.join("portal.sqlite"), People::default())
     };
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
         .await
         .unwrap();
-    let running = reference::serve(listener, settings).await.unwrap();
+    let running = portal_server::serve(listener, settings).await.unwrap();
     let client = running.client("booth-1", booth).unwrap();
     (running, client)
 }

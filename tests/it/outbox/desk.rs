@@ -84,15 +84,15 @@ impl Desk {
 
     pub(crate) async fn portal_with(
         &self,
-        change: impl FnOnce(&mut reference::Settings),
+        change: impl FnOnce(&mut portal_server::Settings),
     ) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut settings = reference::Settings::new(self.file("portal.sqlite"), people());
+        let mut settings = portal_server::Settings::new(self.file("portal.sqlite"), people());
         settings
             .booths
             .insert(BOOTH.to_owned(), booth_key().verifying_key());
         change(&mut settings);
-        reference::serve(listener, settings).await.unwrap()
+        portal_server::serve(listener, settings).await.unwrap()
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {

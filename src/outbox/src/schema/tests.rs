@@ -1,6 +1,12 @@
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    fs,
+    path::{Path, PathBuf},
+};
 
+use jiff::Timestamp;
 use sqlx::migrate::Migration;
+use store::{Error, READERS, Store, set_aside_beside, with_suffix};
 
 use super::*;
 
@@ -61,7 +67,9 @@ async fn a_store_of_every_older_version_is_brought_up_to_date_with_all_it_held()
         let before: (i64, i64, i64) = counts(&old).await;
         old.close().await;
 
-        let (store, aside) = open(&file, Timestamp::now()).await.unwrap();
+        let (store, aside) = store::open(&file, Timestamp::now(), &MIGRATIONS)
+            .await
+            .unwrap();
         assert_eq!(aside, None, "version {version}");
         assert_eq!(tables(&store).await, expected, "version {version}");
         assert_eq!(counts(&store).await, before, "version {version}");
@@ -91,7 +99,10 @@ async fn migrations_only_go_up_and_a_newer_store_is_left_alone() {
         .await
         .unwrap();
     store.close().await;
-    let refused = open(&file, Timestamp::now()).await.map(drop).unwrap_err();
+    let refused = store::open(&file, Timestamp::now(), &MIGRATIONS)
+        .await
+        .map(drop)
+        .unwrap_err();
     assert!(matches!(refused, Error::Newer(_)), "{refused}");
     assert_eq!(set_aside_beside(&file).unwrap(), Vec::<PathBuf>::new());
 }
@@ -115,31 +126,15 @@ async fn a_damaged_store_is_set_aside_whole_and_a_new_one_made() {
         bytes[damage].fill(0xa5);
         fs::write(&file, &bytes).unwrap();
 
-        let (store, aside) = open(&file, Timestamp::now()).await.unwrap();
+        let (store, aside) = store::open(&file, Timestamp::now(), &MIGRATIONS)
+            .await
+            .unwrap();
         let aside = aside.expect(what);
         assert_eq!(fs::read(&aside.path).unwrap(), bytes, "{what}");
         assert!(!aside.why.is_empty());
         assert_eq!(counts(&store).await, (0, 0, 0), "{what}");
         assert_eq!(set_aside_beside(&file).unwrap(), [aside.path], "{what}");
         store.close().await;
-    }
-}
-
-#[test]
-fn a_page_that_could_not_be_read_is_no_damage() {
-    for (fault, unreadable) in [
-        (
-            "Tree 34 page 34: unable to get the page. error code=8458",
-            true,
-        ),
-        (
-            "Page 3: unable to get the page. error code=266\nrow 1 missing",
-            true,
-        ),
-        ("unable to get the page. error code=11", false),
-        ("Tree 3 page 7 cell 2: Rowid 9 out of order", false),
-    ] {
-        assert_eq!(was_unreadable(fault), unreadable, "{fault}");
     }
 }
 
@@ -158,7 +153,9 @@ async fn a_wal_without_its_file_is_not_taken_into_a_new_store() {
     fs::remove_file(&file).unwrap();
     fs::write(with_suffix(&file, "-wal"), &wal).unwrap();
 
-    let (store, aside) = open(&file, Timestamp::now()).await.unwrap();
+    let (store, aside) = store::open(&file, Timestamp::now(), &MIGRATIONS)
+        .await
+        .unwrap();
     let aside = aside.expect("it is told");
     assert_eq!(fs::read(with_suffix(&aside.path, "-wal")).unwrap(), wal);
     assert_eq!(counts(&store).await, (0, 0, 0));

@@ -140,7 +140,7 @@ impl Hostile {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn answer(&self, path: &str) -> Result<HttpResponse, http::Error> {
+    fn answer(&self, path: &str) -> Result<HttpResponse, web::Error> {
         match path {
             "/.well-known/openid-configuration" => json_answer(
                 200,
@@ -184,7 +184,7 @@ impl Hostile {
         }
     }
 
-    fn say(&self, said: Said) -> Result<HttpResponse, http::Error> {
+    fn say(&self, said: Said) -> Result<HttpResponse, web::Error> {
         match said {
             Said::Tokens(flaw) => json_answer(200, &self.tokens(flaw)),
             Said::Error(status, word) => {
@@ -199,7 +199,7 @@ impl Hostile {
                 .header("retry-after", value)
                 .body(NAME.as_bytes().to_vec())
                 .unwrap()),
-            Said::BrokenLink => Err(http::Error::TooLarge { limit: 1 }),
+            Said::BrokenLink => Err(web::Error::TooLarge { limit: 1 }),
         }
     }
 
@@ -262,7 +262,7 @@ impl Hostile {
     }
 }
 
-fn json_answer(status: u16, body: &Value) -> Result<HttpResponse, http::Error> {
+fn json_answer(status: u16, body: &Value) -> Result<HttpResponse, web::Error> {
     Ok(Response::builder()
         .status(status)
         .body(body.to_string().into_bytes())
@@ -273,7 +273,7 @@ fn json_answer(status: u16, body: &Value) -> Result<HttpResponse, http::Error> {
 struct World(Arc<Hostile>);
 
 impl Link for World {
-    fn call(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, http::Error>> {
+    fn call(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, web::Error>> {
         let answer = self.0.answer(request.uri().path());
         Box::pin(async move { answer })
     }
