@@ -3,6 +3,7 @@
 //! A site is a folder: `kiosk.toml`, `theme.toml`, `cards/*.svg` and `texts/<language>/*.ftl`. Test mode lays a second
 //! file over `kiosk.toml`. Every mistake is reported at once, each with its file, line, key and what to write instead.
 
+mod check;
 pub mod sections;
 mod source;
 #[cfg(test)]
@@ -25,47 +26,64 @@ use session::rules::{AttendantWays, ConsentText, ReadBack, Rules};
 use text::Texts;
 use theme::{Screen, Theme};
 
-/// `kiosk.toml` as it is written.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RawConfig {
-    booth: sections::Booth,
-    devices: sections::Devices,
+/// Declares the sections of `kiosk.toml` once: as a struct, as the list of their names, and as their reading one by one,
+/// so that a mistake in one section does not hide those in the others.
+macro_rules! declare_sections {
+    ($($(#[$about:meta])* $name:ident: $kind:ident $section:ty,)*) => {
+        /// `kiosk.toml` as it is written.
+        #[derive(Debug, Clone, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        struct RawConfig {
+            $($(#[$about])* $name: $section,)*
+        }
+
+        const SECTIONS: &[&str] = &[$(stringify!($name)),*];
+
+        fn read_sections(table: &mut Table, problems: &mut Problems) -> Option<RawConfig> {
+            $(let $name = $kind(table, stringify!($name), problems);)*
+            Some(RawConfig { $($name: $name?,)* })
+        }
+    };
+}
+
+declare_sections! {
+    booth: required sections::Booth,
+    devices: required sections::Devices,
     #[serde(default)]
-    rules: sections::Rules,
-    consent: sections::Consent,
+    rules: with_default sections::Rules,
+    consent: required sections::Consent,
     #[serde(default)]
-    camera: sections::Camera,
+    camera: with_default sections::Camera,
     #[serde(default)]
-    portrait: sections::Portrait,
+    portrait: with_default portrait::Settings,
     /// What the cards look like.
     #[serde(default)]
-    card: Option<card::Settings>,
+    card: optional Option<card::Settings>,
     /// Who says who a person is; test mode brings its own.
     #[serde(default)]
-    identity: Option<identity::Settings>,
+    identity: optional Option<identity::Settings>,
     /// Where orders go; test mode brings its own.
     #[serde(default)]
-    portal: Option<http::Settings>,
+    portal: optional Option<http::Settings>,
     /// The router of the European Student Card.
     #[serde(default)]
-    esc_router: Option<esc_router::Settings>,
+    esc_router: optional Option<esc_router::Settings>,
     /// Where orders wait; in the data folder when left out.
     #[serde(default)]
-    outbox: Option<outbox::Settings>,
+    outbox: optional Option<outbox::Settings>,
     /// Orders while the portal is down.
     #[serde(default)]
-    review: Option<sections::Review>,
+    review: optional Option<sections::Review>,
     /// How large the screen is, and from where it is read.
     #[serde(default)]
-    screen: Screen,
+    screen: with_default Screen,
     #[serde(default)]
-    session: sections::Session,
+    session: with_default sections::Session,
     /// Reading aloud.
     #[serde(default)]
-    speech: speech::VoiceSettings,
+    speech: with_default speech::VoiceSettings,
     #[serde(default)]
-    test: Option<sections::Test>,
+    test: optional Option<sections::Test>,
 }
 
 /// A configuration that was checked.
@@ -129,50 +147,17 @@ fn read(site: &Path, test_mode: Option<&Path>, problems: &mut Problems) -> Optio
     config
 }
 
-/// Section by section, so that a mistake in one does not hide those in the others.
+/// Reads every section, and notes those that no booth has.
 fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
-    let booth = required(&mut merged, "booth", problems);
-    let devices = required(&mut merged, "devices", problems);
-    let rules = optional(&mut merged, "rules", problems);
-    let consent = required(&mut merged, "consent", problems);
-    let camera = optional(&mut merged, "camera", problems);
-    let portrait = optional(&mut merged, "portrait", problems);
-    let card = optional(&mut merged, "card", problems);
-    let identity = optional(&mut merged, "identity", problems);
-    let portal = optional(&mut merged, "portal", problems);
-    let esc_router = optional(&mut merged, "esc_router", problems);
-    let outbox = optional(&mut merged, "outbox", problems);
-    let review = optional(&mut merged, "review", problems);
-    let screen = optional(&mut merged, "screen", problems);
-    let session = optional(&mut merged, "session", problems);
-    let speech = optional(&mut merged, "speech", problems);
-    let test = optional(&mut merged, "test", problems);
+    let raw = read_sections(&mut merged, problems);
     for unknown in merged.keys() {
-        let known = "booth, devices, camera, portrait, rules, consent, card, identity, portal, esc_router, outbox, review, screen, session, speech, test";
         problems.at(
             unknown,
             "is no section of a configuration",
-            format!("Write one of: {known}."),
+            format!("Write one of: {}.", SECTIONS.join(", ")),
         );
     }
-    Some(RawConfig {
-        booth: booth?,
-        devices: devices?,
-        rules: rules.unwrap_or_default(),
-        consent: consent?,
-        camera: camera.unwrap_or_default(),
-        portrait: portrait.unwrap_or_default(),
-        card,
-        identity,
-        portal,
-        esc_router,
-        outbox,
-        review,
-        screen: screen.unwrap_or_default(),
-        session: session.unwrap_or_default(),
-        speech: speech.unwrap_or_default(),
-        test,
-    })
+    raw
 }
 
 fn required<T: DeserializeOwned>(
@@ -188,17 +173,28 @@ fn required<T: DeserializeOwned>(
         );
         return None;
     }
-    optional(table, name, problems)
+    optional(table, name, problems)?
 }
 
-fn optional<T: DeserializeOwned>(
+fn with_default<T: DeserializeOwned + Default>(
     table: &mut Table,
     name: &str,
     problems: &mut Problems,
 ) -> Option<T> {
-    let value = table.remove(name)?;
+    optional(table, name, problems).map(Option::unwrap_or_default)
+}
+
+/// The section if it is there; a mistake in it is noted, and then it counts as left out.
+fn optional<T: DeserializeOwned>(
+    table: &mut Table,
+    name: &str,
+    problems: &mut Problems,
+) -> Option<Option<T>> {
+    let Some(value) = table.remove(name) else {
+        return Some(None);
+    };
     match serde_path_to_error::deserialize::<Value, T>(value) {
-        Ok(section) => Some(section),
+        Ok(section) => Some(Some(section)),
         Err(error) => {
             let inner = error.path().to_string();
             let message = error.inner().message().to_owned();
@@ -216,7 +212,7 @@ fn optional<T: DeserializeOwned>(
             }
             let (wrong, remedy) = explain(&message);
             problems.at(key, wrong, remedy);
-            None
+            Some(None)
         }
     }
 }
@@ -261,7 +257,7 @@ impl Config {
         &self.raw.camera
     }
 
-    pub fn portrait(&self) -> &sections::Portrait {
+    pub fn portrait(&self) -> &portrait::Settings {
         &self.raw.portrait
     }
 
@@ -308,129 +304,6 @@ impl Config {
 impl Config {
     pub fn is_test(&self) -> bool {
         self.raw.test.is_some()
-    }
-
-    fn check(&self, problems: &mut Problems) {
-        let raw = &self.raw;
-        raw.session.check(problems);
-        raw.screen.check(problems);
-        raw.portrait.check(problems);
-        raw.speech.check(problems);
-        if let Some(card) = &raw.card {
-            card.check(&self.site, problems);
-            if card.code.key == Some(card::CodeKey::Test) && !self.is_test() {
-                let remedy = "Name the site's own key: file:PATH, credential:NAME or portal.";
-                problems.at(
-                    "card.code.key",
-                    "is the key of test mode in a live booth",
-                    remedy,
-                );
-            }
-        }
-        if let Some(identity) = &raw.identity {
-            identity.check(problems);
-        }
-        if let Some(portal) = &raw.portal {
-            portal.check("portal", problems);
-        }
-        if let Some(router) = &raw.esc_router {
-            router.check(problems);
-        }
-        if let Some(outbox) = &raw.outbox {
-            outbox.check("outbox", problems);
-        }
-        let kinds = raw.card.as_ref().map(|card| &card.kinds);
-        let made = |kind: &str| kinds.is_some_and(|kinds| kinds.contains_key(kind));
-        match &raw.review {
-            Some(review) => review.check(made, problems),
-            None if raw.rules.without_portal => {
-                let remedy =
-                    "Add a section [review] that says who may order what then, or write false.";
-                let wrong =
-                    "is true, and nothing says what may be ordered while the portal is down";
-                problems.at("rules.without_portal", wrong, remedy);
-            }
-            None => {}
-        }
-        let devices = &raw.devices;
-        crate::devices::check(devices, &self.site, |key, reason| {
-            problems.at(
-                format!("devices.{key}"),
-                "is not understood",
-                format!("{reason}."),
-            );
-        });
-        if raw.booth.languages.is_empty() {
-            problems.at(
-                "booth.languages",
-                "is empty",
-                "Write at least one language, for example [\"sv\", \"en\"].",
-            );
-        }
-        for language in &raw.booth.languages {
-            if language.parse::<unic_langid::LanguageIdentifier>().is_err() {
-                problems.at(
-                    "booth.languages",
-                    format!("names {language:?}"),
-                    "Write codes such as \"sv\" or \"en\".",
-                );
-            }
-        }
-        for (key, text) in [
-            ("booth.id", &raw.booth.id),
-            ("booth.place", &raw.booth.place),
-        ] {
-            if text.trim().is_empty() || text.len() > 64 {
-                problems.at(
-                    key,
-                    "is empty or longer than 64 bytes",
-                    "Write a short name.",
-                );
-            }
-        }
-        if raw
-            .booth
-            .id
-            .contains(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
-        {
-            let remedy = "Write letters a to z, digits and hyphens, for example infocenter-1.";
-            problems.at(
-                "booth.id",
-                "stands in addresses and may not hold other characters",
-                remedy,
-            );
-        }
-        if raw.consent.pages == 0 || raw.consent.pages > 9 {
-            problems.at(
-                "consent.pages",
-                "is out of range",
-                "Write how many pages the whole text has, from 1 to 9.",
-            );
-        }
-        for (key, value) in [
-            ("devices.camera", &raw.devices.camera),
-            ("devices.printer", &raw.devices.printer),
-            ("devices.reader", &raw.devices.reader),
-            ("devices.lamp", &raw.devices.lamp),
-        ] {
-            // a lamp is no part that a booth must have
-            if key == "devices.lamp" && value == "none" {
-                continue;
-            }
-            let is_virtual = value.starts_with("virtual");
-            if is_virtual && !self.is_test() {
-                let remedy = "Name a real device; a virtual one is for --test-mode only.";
-                problems.at(key, "is virtual in a live booth", remedy);
-            }
-            let is_absent = value == "none" && key == "devices.reader";
-            if !is_virtual && !is_absent && self.is_test() {
-                problems.at(
-                    key,
-                    "is a real device in test mode",
-                    "Write virtual in the overlay.",
-                );
-            }
-        }
     }
 
     /// Reads the card's templates and fonts, and draws each side once as a proof that it can be drawn.

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc};
 use ed25519_dalek::SigningKey;
 use tokio::net::TcpListener;
 
-use super::{Error, Options, Servers};
+use super::{Error, Options, open::Servers};
 use crate::config::Config;
 use identity::virtual_idp;
 use portal::http::HttpPortal;

@@ -28,6 +28,7 @@ mod plain;
 mod pose;
 mod quality;
 mod resample;
+mod settings;
 mod sight;
 
 pub use check::{Assessment, Check, Finding, Hint, Level, Rules, assess};
@@ -39,6 +40,7 @@ pub use jpeg::{JpegError, jpeg};
 pub use models::{Models, ModelsError};
 pub use outline::Outline;
 pub use pose::Pose;
+pub use settings::Settings;
 
 #[cfg(test)]
 mod oracles;

@@ -40,8 +40,8 @@ fn scaled(
 ) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(vec![0; to.0 as usize * to.1 as usize * 3]);
     // Typed: the untyped call would compile the filters for every kind of pixel that the library knows.
-    let source = TypedImageRef::<U8x3>::from_buffer(from.0, from.1, rgb)
-        .expect("a picture fits its size");
+    let source =
+        TypedImageRef::<U8x3>::from_buffer(from.0, from.1, rgb).expect("a picture fits its size");
     let mut target =
         TypedImage::<U8x3>::from_buffer(to.0, to.1, &mut out).expect("made for this size");
     let options = fir::ResizeOptions::new().resize_alg(fir::ResizeAlg::Convolution(filter));
