@@ -20,6 +20,11 @@ pub trait Fault: Clone + PartialEq + fmt::Debug + fmt::Display + Send + Sync + '
     /// language is answered in English.
     fn sentence(&self, language: &str) -> Sentence;
 
+    /// Whether the device cannot be used while it has this fault.
+    fn is_failure(&self) -> bool {
+        self.severity() == Severity::Failure
+    }
+
     /// The fault of this name, as [`name`](Fault::name) gives it.
     #[must_use]
     fn from_name(name: &str) -> Option<Self> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::command::MOST_TARGETS;
+use super::command::MAX_TARGETS;
 use crate::Card;
 
 /// A reply that says nothing the driver can use.
@@ -83,7 +83,7 @@ pub fn cards(parameters: &[u8]) -> Result<Vec<Card>, Malformed> {
     let [count, rest @ ..] = parameters else {
         return Err(malformed);
     };
-    if *count > MOST_TARGETS {
+    if *count > MAX_TARGETS {
         return Err(malformed);
     }
     read_cards(rest, *count, true)

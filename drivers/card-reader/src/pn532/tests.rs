@@ -92,6 +92,7 @@ fn run(answers: &[&[&str]]) -> (Result<Vec<u8>, String>, Vec<Vec<u8>>) {
         transport,
         decoder: Decoder::new(),
         retries: 0,
+        deadline: None,
     };
     let result = link.run(Command::GetFirmwareVersion);
     (
@@ -224,6 +225,7 @@ fn a_sleeping_reader_is_woken_by_the_first_bytes() {
         transport,
         decoder: Decoder::new(),
         retries: 0,
+        deadline: None,
     };
     assert!(link.run_first(Command::SamConfiguration).is_err());
     let expect = "55 55 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 FF 03 FD D4 14 01 17 00";
@@ -242,6 +244,7 @@ fn answers_are_waited_for() {
             transport,
             decoder: Decoder::new(),
             retries: 0,
+            deadline: None,
         };
         (run(&mut link).is_ok(), link.retries)
     };

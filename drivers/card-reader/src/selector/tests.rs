@@ -44,9 +44,9 @@ fn what_cannot_be_read_says_what_to_write() {
             "{text}: {error}"
         );
     };
-    check("", "no way to choose");
-    check("ttyUSB0", "no way to choose");
-    check("virtual:x", "no way to choose");
+    check("", "does not name a card reader");
+    check("ttyUSB0", "does not name a card reader");
+    check("virtual:x", "does not name a card reader");
     check("pn532:", "written in full");
     check("pn532:ttyUSB0", "written in full");
     check("pn532:usb:1a86", "two numbers");

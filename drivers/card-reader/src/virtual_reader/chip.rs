@@ -155,7 +155,7 @@ impl Chip {
     /// InListPassiveTarget: `MaxTg BrTy data`. Only ISO 14443 A at 106 kbit/s (type 0) has cards here.
     fn list(&mut self, parameters: &[u8], field: &mut Field) -> Outcome {
         let (most, kind) = match *parameters {
-            [most @ 1..=code::MOST_TARGETS, kind @ 0..=4, ..] => (usize::from(most), kind),
+            [most @ 1..=code::MAX_TARGETS, kind @ 0..=4, ..] => (usize::from(most), kind),
             _ => return Outcome::Reply(Frame::Error),
         };
         self.listed.clear();

@@ -1,4 +1,4 @@
-//! Driver and chip on a line of memory, where each byte can be lost or changed and nothing else happens: no port and no
+//! Driver and chip on a line in memory, where each byte can be lost or changed and nothing else happens: no port and no
 //! other thread can be late.
 
 use std::collections::VecDeque;
