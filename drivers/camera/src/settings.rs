@@ -1,4 +1,4 @@
-//! What a site sets about its camera.
+//! The settings of a camera in a configuration.
 
 use std::fmt;
 use std::path::PathBuf;

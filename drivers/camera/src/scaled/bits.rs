@@ -1,6 +1,6 @@
 //! The entropy-coded bytes as bits.
 
-use crate::mjpeg::Damage;
+use crate::damage::Damage;
 
 /// Reads bits, most significant first, from bytes without stuffing. Behind their end there are zeros, and `check` tells.
 #[derive(Clone, Copy)]

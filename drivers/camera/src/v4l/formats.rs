@@ -4,7 +4,7 @@ use super::*;
 use v4l::frameinterval::FrameIntervalEnum;
 use v4l::framesize::FrameSizeEnum;
 
-use crate::frame::MAX_SIDE;
+use crate::damage::MAX_SIDE;
 
 /// Sizes to try where a driver takes any: what is wanted comes first.
 const USUAL_SIZES: [(u32, u32); 3] = [(1280, 720), (1920, 1080), (640, 480)];
