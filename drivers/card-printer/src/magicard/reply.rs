@@ -1,4 +1,4 @@
-//! What a Magicard answers.
+//! The replies of a Magicard.
 
 use thiserror::Error;
 
@@ -53,7 +53,7 @@ impl Key {
 
 /// Takes the whole reply between start and end byte; `Ok(None)` when more bytes are to come.
 ///
-/// What stands before the start byte (left-overs of an older reply) is passed over.
+/// What stands before the start byte (the rest of an older reply) is skipped.
 pub fn frame(bytes: &[u8]) -> Result<Option<&[u8]>, ReplyError> {
     let Some(start) = bytes.iter().position(|byte| *byte == START) else {
         return if bytes.len() > MAX_REPLY {
