@@ -115,7 +115,7 @@ impl Previewer {
             Pixels::Mjpeg => self.jpeg(raw.bytes, &mut rgba)?,
             Pixels::Yuyv => {
                 let mut cut = middle(raw.width, raw.height, self.shape, self.rotate);
-                // two pixels share their colour
+                // Two pixels share their colour.
                 (cut.left, cut.width) = (cut.left & !1, (cut.width & !1).max(2));
                 let mut part = self.pool.take();
                 yuyv::<4>(raw.width, raw.height, raw.bytes, cut, &mut part)?;
@@ -375,7 +375,7 @@ fn turn_aside<const N: usize>(
     }
 }
 
-/// Average of the green channel over a thousand or so points: enough to tell a covered lens.
+/// Average of the green channel over a thousand or so points: enough to notice a covered lens.
 fn brightness(rgba: &[u8]) -> u8 {
     let (pixels, _) = rgba.as_chunks::<4>();
     let step = (pixels.len() / 1024).max(1);

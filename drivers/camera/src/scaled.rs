@@ -1,8 +1,8 @@
 //! Decodes a webcam's JPEG straight to a part of its size, and only where it is shown. No device is used here.
 //!
 //! The low frequencies of a block of 8x8 pixels are, through a smaller transform, the same block in fewer pixels
-//! (libjpeg calls it DCT scaling). So a preview is decoded at so many eighths of the camera's size that nothing has to
-//! be scaled after it, and blocks outside of the preview's shape are skipped. What a webcam sends is decoded:
+//! (libjpeg calls it DCT scaling). So a preview is decoded at that many eighths of the camera's size which make
+//! scaling unnecessary, and blocks outside of the preview's shape are skipped. What a webcam sends is decoded:
 //! baseline, 8 bits, grey or YCbCr at 4:4:4, 4:2:2, 4:4:0 or 4:2:0, with or without Huffman tables and restart markers.
 //! Anything else is [`Refusal::Unsupported`], and left to the general decoder. `tests/bench/camera.rs` compares the two,
 //! ffmpeg and libjpeg-turbo.
@@ -63,7 +63,7 @@ impl Drop for Decoder {
 }
 
 impl Decoder {
-    /// Decodes `jpeg`. `wish` is told the full size and says what is wanted; `out` then has its pixels, RGBA.
+    /// Decodes `jpeg`. `wish` gets the full size and returns what is wanted; `out` then has its pixels, RGBA.
     pub(crate) fn decode(
         &mut self,
         jpeg: &[u8],
@@ -260,7 +260,7 @@ impl Units {
 /// The most blocks in a unit: four of luma, two of chroma.
 const UNIT: usize = 6;
 
-/// Some webcams put a few bytes too many before a marker; libjpeg passes over them with a warning.
+/// Some webcams put a few bytes too many before a marker; libjpeg skips them with a warning.
 const SURPLUS: usize = 16;
 
 /// Takes the stuffed zeros and the restart markers out of a scan, up to its end.

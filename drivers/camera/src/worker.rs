@@ -404,7 +404,6 @@ impl CameraWorker {
             error => (Fault::StreamError, error.to_string()),
         };
         self.hide();
-        self.shared.refuse(&Error::fault(fault, &detail));
         let counters = self.counters;
         let news = self.publish(|status| {
             status.phase = Phase::Searching;
@@ -412,6 +411,8 @@ impl CameraWorker {
             status.fps = 0.0;
             status.counters = counters;
         });
+        // The status is up to date before a request is answered.
+        self.shared.refuse(&Error::fault(fault, &detail));
         if news {
             tracing::warn!(fault = fault.name(), detail, "camera lost");
         }

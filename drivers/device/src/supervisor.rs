@@ -75,7 +75,7 @@ pub struct Supervisor {
 impl Supervisor {
     /// Starts a thread of this name, in which `worker` runs until `wanted` is closed.
     ///
-    /// When the system has no thread left, the worker is told of a crash, so that its status shows a fault, and nothing
+    /// When the system has no thread left, [`Worker::crashed`] is called, so that the status shows a fault, and nothing
     /// runs.
     pub fn start<T: Send + 'static>(
         name: &str,

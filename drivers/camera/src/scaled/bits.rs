@@ -2,7 +2,7 @@
 
 use crate::damage::Damage;
 
-/// Reads bits, most significant first, from bytes without stuffing. Behind their end there are zeros, and `check` tells.
+/// Reads bits, most significant first, from bytes without stuffing. After their end it reads zeros, and `check` reports that.
 #[derive(Clone, Copy)]
 pub(super) struct Bits<'a> {
     data: &'a [u8],

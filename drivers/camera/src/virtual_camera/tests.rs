@@ -51,7 +51,7 @@ fn is_live(status: &Status) -> bool {
 }
 
 #[tokio::test]
-async fn a_camera_proves_itself_and_rests_until_somebody_comes() {
+async fn a_camera_shows_one_frame_and_then_waits_in_standby() {
     let (handle, control) = virtual_camera(&options(), Settings::default());
     let status = until_status(&handle, |status| status.phase == Phase::Standby).await;
     assert!(

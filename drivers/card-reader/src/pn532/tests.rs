@@ -168,7 +168,7 @@ fn a_command_without_a_reply_is_sent_again() {
 }
 
 #[test]
-fn silence_and_nonsense_are_told_apart_and_both_end() {
+fn silence_and_nonsense_are_distinguished_and_both_end() {
     let (silent, sent) = run(&[]);
     assert_eq!(silent.unwrap_err(), "NoReply { nonsense: false }");
     assert_eq!(

@@ -100,5 +100,5 @@ fn the_ports_that_fit_are_tried_usb_first() {
     check("pn532:usb:1a86:7523", &["/dev/ttyUSB1", "/dev/ttyUSB2"]);
     check("pn532:usb:1a86:7523:C", &["/dev/ttyUSB2"]);
     check("pn532:usb:1a86:7523:D", &[]);
-    check("pn532:/dev/ttyACM7", &["/dev/ttyACM7"]); // whether it is there, opening tells
+    check("pn532:/dev/ttyACM7", &["/dev/ttyACM7"]); // whether it exists shows when it is opened
 }

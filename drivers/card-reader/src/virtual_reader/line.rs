@@ -3,7 +3,7 @@
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
-use super::chip::{Chip, Outcome, Turn};
+use super::chip::{Chip, Outcome, Received};
 use super::{MAX_HEARD, Moment, Reader, State};
 use crate::Fault;
 use crate::pn532::frame::Frame;
@@ -131,15 +131,15 @@ impl Line {
                 self.put(NONSENSE, state)
             };
         }
-        for turn in self.chip.hear(bytes) {
-            self.take(turn, state)?;
+        for received in self.chip.hear(bytes) {
+            self.take(received, state)?;
         }
         self.proceed(state)
     }
 
-    fn take(&mut self, turn: Turn, state: &mut State) -> Result<(), Pulled> {
-        match turn {
-            Turn::Command(command) => {
+    fn take(&mut self, received: Received, state: &mut State) -> Result<(), Pulled> {
+        match received {
+            Received::Command(command) => {
                 state
                     .heard
                     .push(command.first().copied().unwrap_or_default());
@@ -153,8 +153,8 @@ impl Line {
                     due,
                 });
             }
-            Turn::Abort => self.running = None,
-            Turn::Repeat => {
+            Received::Abort => self.running = None,
+            Received::Repeat => {
                 if let Some(frame) = self.last_reply.clone() {
                     self.put_reply(&frame, state)?;
                 }

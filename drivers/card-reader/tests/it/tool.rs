@@ -29,7 +29,7 @@ fn readerctl(args: &[&str]) -> (i32, String, String) {
 }
 
 #[test]
-fn misuse_is_told_with_exit_code_2() {
+fn misuse_is_reported_with_exit_code_2() {
     let check = |args: &[&str], expect: &str| {
         let (code, _, said) = readerctl(args);
         assert_eq!(code, 2, "{args:?}: {said}");
@@ -48,7 +48,7 @@ fn misuse_is_told_with_exit_code_2() {
 }
 
 #[test]
-fn a_reader_that_is_not_there_is_told_with_exit_code_1() {
+fn a_missing_reader_is_reported_with_exit_code_1() {
     let (code, said, _) = readerctl(&["status", "pn532:/dev/no-such-port"]);
     assert_eq!(code, 1);
     assert!(
@@ -111,7 +111,7 @@ fn a_reader_is_shown_and_a_uid_only_on_demand() {
 
 /// A port with no rights for whoever asks. Rights mean nothing to root, so that root asks as somebody else.
 #[test]
-fn a_port_without_permission_is_told() {
+fn a_port_without_permission_is_reported() {
     let (_selector, control) = virtual_reader();
     let port = control.path().unwrap();
     let folder = tempfile::tempdir().unwrap();

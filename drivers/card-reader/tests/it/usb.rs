@@ -219,7 +219,7 @@ fn among_several_ports_the_one_with_a_reader_is_found() {
 }
 
 #[test]
-fn a_pulled_bridge_is_told_and_found_again_under_another_name() {
+fn a_pulled_bridge_is_reported_and_found_again_under_another_name() {
     let machine = Machine::new();
     let (_selector, reader) = virtual_reader();
     reader.lay(VirtualCard::desfire());
@@ -244,7 +244,7 @@ fn a_pulled_bridge_is_told_and_found_again_under_another_name() {
     until_line("unplugged: The card reader has been unplugged.");
     reader.plug();
     machine.plug(3, CH340, "R1", &reader);
-    // state and cards are told by themselves, whichever comes first
+    // status and cards are printed separately, in either order
     let mut awaited = vec!["at /dev/ttyUSB3: ready", "card: UID of 7 bytes"];
     while !awaited.is_empty() {
         let line = lines.next();
