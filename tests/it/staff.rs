@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use card_printer::Fault;
+use device::FaultInjection as _;
 use fotoautomat::{
     identity::hash_pin,
     order::{Delivery, Disposition, LoginMethod, Order, OrderId, Private},

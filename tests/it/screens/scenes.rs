@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use device::Fault as _;
 use fotoautomat::{
     elements::{Device, Fault, Panel, Strip},
     health::{Attention, Condition, Health, Part, Supplies},
