@@ -128,6 +128,9 @@ pub fn compress(data: &[u8]) -> Vec<u8> {
 }
 
 /// The opposite of [`compress`]; the error is the offset at which the data makes no sense, and why.
+///
+/// # Errors
+/// When the data is cut, has a line that is too long, or goes on after the last line.
 pub fn expand(data: &[u8]) -> Result<Vec<u8>, (usize, &'static str)> {
     let mut out = Vec::with_capacity(LINE * LINES);
     let mut at = 0;

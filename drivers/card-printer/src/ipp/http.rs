@@ -199,6 +199,9 @@ fn strange(reason: impl std::fmt::Display) -> LinkError {
 }
 
 /// The body of an answer of which `bytes` have come; `None` when more must come.
+///
+/// # Errors
+/// When the answer is no HTTP, is longer than its limit, or is a refusal.
 pub fn answer(mut bytes: &[u8]) -> Result<Option<Vec<u8>>, LinkError> {
     loop {
         let mut headers = [httparse::EMPTY_HEADER; 64];

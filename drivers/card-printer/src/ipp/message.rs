@@ -74,6 +74,9 @@ pub struct Answer {
 
 impl Answer {
     /// Reads an answer; the error says what is wrong with it.
+    ///
+    /// # Errors
+    /// When the bytes are no answer; the text says why.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         if bytes.len() > MAX_ANSWER {
             return Err(format!(
