@@ -303,23 +303,27 @@ impl UsbTransport {
     }
 }
 
+/// The errors of libusb, under a name that tests can use without naming the library.
+type UsbError = rusb::Error;
+type UsbResult<T> = Result<T, UsbError>;
+
 /// The two bulk pipes of a device, as libusb offers them.
 trait Bulk {
-    fn write(&self, endpoint: u8, bytes: &[u8], limit: Duration) -> rusb::Result<usize>;
-    fn read(&self, endpoint: u8, buffer: &mut [u8], limit: Duration) -> rusb::Result<usize>;
-    fn clear_halt(&self, endpoint: u8) -> rusb::Result<()>;
+    fn write(&self, endpoint: u8, bytes: &[u8], limit: Duration) -> UsbResult<usize>;
+    fn read(&self, endpoint: u8, buffer: &mut [u8], limit: Duration) -> UsbResult<usize>;
+    fn clear_halt(&self, endpoint: u8) -> UsbResult<()>;
 }
 
 impl Bulk for DeviceHandle<Context> {
-    fn write(&self, endpoint: u8, bytes: &[u8], limit: Duration) -> rusb::Result<usize> {
+    fn write(&self, endpoint: u8, bytes: &[u8], limit: Duration) -> UsbResult<usize> {
         self.write_bulk(endpoint, bytes, limit)
     }
 
-    fn read(&self, endpoint: u8, buffer: &mut [u8], limit: Duration) -> rusb::Result<usize> {
+    fn read(&self, endpoint: u8, buffer: &mut [u8], limit: Duration) -> UsbResult<usize> {
         self.read_bulk(endpoint, buffer, limit)
     }
 
-    fn clear_halt(&self, endpoint: u8) -> rusb::Result<()> {
+    fn clear_halt(&self, endpoint: u8) -> UsbResult<()> {
         DeviceHandle::clear_halt(self, endpoint)
     }
 }
@@ -336,7 +340,7 @@ fn write(bulk: &impl Bulk, out: u8, bytes: &[u8], limit: Duration) -> Result<usi
         Ok(0) => Err(LinkError::Timeout),
         Ok(count) => Ok(count),
         Err(error) => {
-            if error == rusb::Error::Pipe {
+            if error == UsbError::Pipe {
                 let _ = bulk.clear_halt(out);
             }
             Err(map(error))
@@ -356,7 +360,7 @@ fn read(
     match bulk.read(input, buffer, limit) {
         Ok(0) => Err(LinkError::Timeout),
         Ok(count) => Ok(count),
-        Err(rusb::Error::Pipe) if std::mem::take(may_clear) && bulk.clear_halt(input).is_ok() => {
+        Err(UsbError::Pipe) if std::mem::take(may_clear) && bulk.clear_halt(input).is_ok() => {
             match bulk.read(input, buffer, limit).map_err(map)? {
                 0 => Err(LinkError::Timeout),
                 count => Ok(count),

@@ -5,14 +5,14 @@ use super::*;
 /// Pipes that answer as a test says, and keep what was asked of them.
 #[derive(Default)]
 struct Pipe {
-    answers: RefCell<Vec<rusb::Result<usize>>>,
+    answers: RefCell<Vec<UsbResult<usize>>>,
     limits: RefCell<Vec<Duration>>,
     sent: RefCell<Vec<Vec<u8>>>,
     cleared: RefCell<Vec<u8>>,
 }
 
 impl Pipe {
-    fn answering(answers: &[rusb::Result<usize>]) -> Pipe {
+    fn answering(answers: &[UsbResult<usize>]) -> Pipe {
         let mut answers = answers.to_vec();
         answers.reverse();
         Pipe {
@@ -21,24 +21,24 @@ impl Pipe {
         }
     }
 
-    fn answer(&self, limit: Duration) -> rusb::Result<usize> {
+    fn answer(&self, limit: Duration) -> UsbResult<usize> {
         self.limits.borrow_mut().push(limit);
         let answer = self.answers.borrow_mut().pop();
-        answer.unwrap_or(Err(rusb::Error::Timeout))
+        answer.unwrap_or(Err(UsbError::Timeout))
     }
 }
 
 impl Bulk for Pipe {
-    fn write(&self, _: u8, bytes: &[u8], limit: Duration) -> rusb::Result<usize> {
+    fn write(&self, _: u8, bytes: &[u8], limit: Duration) -> UsbResult<usize> {
         self.sent.borrow_mut().push(bytes.to_vec());
         self.answer(limit)
     }
 
-    fn read(&self, _: u8, _: &mut [u8], limit: Duration) -> rusb::Result<usize> {
+    fn read(&self, _: u8, _: &mut [u8], limit: Duration) -> UsbResult<usize> {
         self.answer(limit)
     }
 
-    fn clear_halt(&self, endpoint: u8) -> rusb::Result<()> {
+    fn clear_halt(&self, endpoint: u8) -> UsbResult<()> {
         self.cleared.borrow_mut().push(endpoint);
         Ok(())
     }
@@ -66,7 +66,7 @@ fn no_transfer_has_a_limit_that_libusb_takes_for_no_limit() {
 
 #[test]
 fn after_a_stall_nothing_is_sent_again_and_the_pipe_can_be_used() {
-    let pipe = Pipe::answering(&[Err(rusb::Error::Pipe), Ok(3)]);
+    let pipe = Pipe::answering(&[Err(UsbError::Pipe), Ok(3)]);
     let limit = Duration::from_secs(1);
     assert_eq!(write(&pipe, 1, b"abc", limit), Err(LinkError::Stalled));
     assert_eq!(*pipe.sent.borrow(), [b"abc".to_vec()]);
@@ -78,10 +78,10 @@ fn after_a_stall_nothing_is_sent_again_and_the_pipe_can_be_used() {
 fn one_stall_of_a_read_is_cleared_and_the_next_one_is_an_error() {
     let limit = Duration::from_secs(1);
     let mut may_clear = true;
-    let pipe = Pipe::answering(&[Err(rusb::Error::Pipe), Ok(1)]);
+    let pipe = Pipe::answering(&[Err(UsbError::Pipe), Ok(1)]);
     let mut buffer = [0; 4];
     assert_eq!(read(&pipe, 0x81, &mut buffer, limit, &mut may_clear), Ok(1));
-    let pipe = Pipe::answering(&[Err(rusb::Error::Pipe)]);
+    let pipe = Pipe::answering(&[Err(UsbError::Pipe)]);
     assert_eq!(
         read(&pipe, 0x81, &mut buffer, limit, &mut may_clear),
         Err(LinkError::Stalled)
