@@ -4,6 +4,7 @@ use std::path::Path;
 
 use camera::Settings as CameraSettings;
 use card_printer::{ColourProfile, Timing};
+use device::Fault as _;
 
 use crate::config::{Config, sections};
 use common::health::Part;
@@ -212,7 +213,7 @@ pub fn faults(part: Part) -> Vec<&'static str> {
             .collect(),
         Part::Printer => card_printer::Fault::all()
             .iter()
-            .map(card_printer::Fault::name)
+            .map(|fault| fault.name())
             .collect(),
         Part::Reader => card_reader::Fault::all()
             .iter()
@@ -234,25 +235,16 @@ pub fn explain(reason: &common::health::Reason) -> Option<String> {
     let fault = reason.fault.as_str();
     match reason.part {
         Part::Camera => {
-            let fault = camera::Fault::all()
-                .iter()
-                .find(|known| known.name() == fault)?;
-            let sentence = fault.sentence("en");
-            Some(format!("{} {}", sentence.what, sentence.what_to_do))
+            let fault = camera::Fault::from_name(fault)?;
+            Some(fault.sentence("en").to_string())
         }
         Part::Printer => {
-            let fault = card_printer::Fault::all()
-                .into_iter()
-                .find(|known| known.name() == fault)?;
-            let sentence = fault.sentence(card_printer::Language::ENGLISH);
-            Some(format!("{} {}", sentence.what, sentence.remedy))
+            let fault = card_printer::Fault::from_name(fault)?;
+            Some(fault.sentence("en").to_string())
         }
         Part::Reader => {
-            let fault = card_reader::Fault::all()
-                .iter()
-                .find(|known| known.name() == fault)?;
-            let sentence = fault.sentence("en");
-            Some(format!("{} {}", sentence.what, sentence.what_to_do))
+            let fault = card_reader::Fault::from_name(fault)?;
+            Some(fault.sentence("en").to_string())
         }
         _ => None,
     }

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use device::{Fault as _, FaultInjection as _};
 use sha2::{Digest, Sha256};
 
 use super::read_picture;
@@ -185,7 +186,7 @@ impl Desk {
             .devices
             .reader
             .as_ref()
-            .map(card_reader::Control::faults)
+            .map(|reader| reader.faults())
             .unwrap_or_default();
         let mut all = Vec::new();
         for fault in card_printer::Fault::all() {
@@ -199,7 +200,7 @@ impl Desk {
             all.push(Fault {
                 part: Part::Camera,
                 name: fault.name(),
-                on: camera.contains(fault),
+                on: camera.contains(&fault),
             });
         }
         if self.devices.reader.is_some() {
@@ -207,7 +208,7 @@ impl Desk {
                 all.push(Fault {
                     part: Part::Reader,
                     name: fault.name(),
-                    on: reader.contains(fault),
+                    on: reader.contains(&fault),
                 });
             }
         }
@@ -228,10 +229,7 @@ impl Desk {
     pub fn toggle(&self, fault: &Fault) {
         match fault.part {
             Part::Printer => {
-                if let Some(found) = card_printer::Fault::all()
-                    .into_iter()
-                    .find(|known| known.name() == fault.name)
-                {
+                if let Some(found) = card_printer::Fault::from_name(fault.name) {
                     if fault.on {
                         self.devices.printer.clear(&found)
                     } else {
@@ -240,26 +238,21 @@ impl Desk {
                 }
             }
             Part::Camera => {
-                if let Some(found) = camera::Fault::all()
-                    .iter()
-                    .find(|known| known.name() == fault.name)
-                {
+                if let Some(found) = camera::Fault::from_name(fault.name) {
                     if fault.on {
-                        self.devices.camera.mend(*found)
+                        self.devices.camera.clear(&found)
                     } else {
-                        self.devices.camera.cause(*found)
+                        self.devices.camera.raise(found)
                     }
                 }
             }
             Part::Reader => {
-                let found = card_reader::Fault::all()
-                    .iter()
-                    .find(|known| known.name() == fault.name);
+                let found = card_reader::Fault::from_name(fault.name);
                 if let (Some(found), Some(reader)) = (found, &self.devices.reader) {
                     if fault.on {
-                        reader.mend(*found)
+                        reader.clear(&found)
                     } else {
-                        reader.cause(*found)
+                        reader.raise(found)
                     }
                 }
             }

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use device::Fault as _;
 use tokio::{sync::watch, task::JoinHandle, time::MissedTickBehavior};
 
 use common::health::{self, Attention, Condition, Health, Needs, Reason, Supplies};
@@ -175,14 +176,14 @@ async fn ask(
 
 fn camera(status: &camera::Status) -> Condition {
     match status.fault {
-        Some(fault) if !fault.is_a_blemish() => Condition::Down(fault.name().to_owned()),
+        Some(fault) if fault.is_failure() => Condition::Down(fault.name().to_owned()),
         _ if status.is_ready() => Condition::Ready,
         _ => Condition::Unknown,
     }
 }
 
 fn printer(status: &card_printer::Status) -> Condition {
-    let blocking = status.faults.iter().find(|fault| fault.blocks_printing());
+    let blocking = status.faults.iter().find(|fault| fault.is_failure());
     match blocking {
         // not found yet is no fault during the first seconds: the session's own limit makes it one
         Some(fault) => Condition::Down(fault.name().to_owned()),

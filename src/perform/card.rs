@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use card_printer::{Panel, PrintJob, Progress, Stage};
+use device::Fault as _;
 use futures::{StreamExt, stream, stream::BoxStream};
 use jiff::Timestamp;
 use tokio::task::spawn_blocking;

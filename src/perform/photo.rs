@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use camera::Capture;
+use device::Fault as _;
 use futures::{StreamExt, stream, stream::BoxStream};
 use tokio::{sync::watch, task::spawn_blocking, time::sleep};
 

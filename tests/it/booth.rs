@@ -7,6 +7,7 @@ use common::{
     health::{Attention, Part},
     order::{Outcome, Serial},
 };
+use device::FaultInjection as _;
 use identity::virtual_idp;
 use session::{
     Press, State,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use card_printer::Fault;
 use common::order::{OrderId, Outcome, Serial};
+use device::FaultInjection as _;
 use session::{Press, State, issue, sign_in};
 use sqlx::{Connection as _, SqliteConnection};
 

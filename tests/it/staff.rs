@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use card_printer::Fault;
 use common::order::{Delivery, Disposition, LoginMethod, Order, OrderId, Private};
+use device::FaultInjection as _;
 use identity::hash_pin;
 use session::{
     Press, State, attendant, issue, portrait,

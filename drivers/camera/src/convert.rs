@@ -1,4 +1,4 @@
-//! Pure: from a camera's bytes to pixels. The only file that names the general JPEG decoder and the scaler.
+//! From a camera's bytes to pixels. No device is used here. The only file that names the general JPEG decoder and the scaler.
 
 use fast_image_resize as fir;
 use fir::images::{Image, ImageRef};
@@ -8,44 +8,53 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use crate::frame::{Capture, MAX_SIDE, Pixels, Still};
-use crate::mjpeg::{self, Damage};
+use crate::damage::{Damage, MAX_SIDE};
+use crate::frame::{Capture, Pixels, Still};
+use crate::mjpeg;
 use crate::pool::{Pool, Pooled};
 use crate::scaled::{self, Refusal, Window, Wish};
 use crate::settings::{Rotation, Settings};
 use crate::{Error, Raw};
 
-/// Decodes a capture in full and turns it upright.
-pub(crate) fn still(capture: &Capture) -> Result<Still, Error> {
-    let (width, height, rgb) = match capture.pixels {
-        Pixels::Mjpeg => {
-            let mut rgb = Zeroizing::new(Vec::new());
-            let (width, height) = decode_jpeg(&capture.bytes, ColorSpace::RGB, &mut rgb)?;
-            (width, height, rgb)
+impl Capture {
+    /// Decodes the frame in full, upright and not mirrored. This takes some milliseconds: not for the UI thread.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when the bytes are no whole picture.
+    pub fn still(&self) -> Result<Still, Error> {
+        let (width, height, rgb) = match self.pixels {
+            Pixels::Mjpeg => {
+                let mut rgb = Zeroizing::new(Vec::new());
+                let (width, height) = decode_jpeg(&self.bytes, ColorSpace::RGB, &mut rgb)?;
+                (width, height, rgb)
+            }
+            Pixels::Yuyv => {
+                let (width, height) = (self.width, self.height);
+                let mut rgb = Zeroizing::new(Vec::new());
+                let all = Cut::all(width, height);
+                yuyv::<3>(width, height, &self.bytes, all, &mut rgb)?;
+                (width, height, rgb)
+            }
+        };
+        let mut rgb = rgb;
+        if !self.rotate.swaps_sides() {
+            turn_round::<3>(width, &mut rgb, self.rotate, false);
+            return Ok(Still { width, height, rgb });
         }
-        Pixels::Yuyv => {
-            let (width, height) = (capture.width, capture.height);
-            let mut rgb = Zeroizing::new(Vec::new());
-            let all = Cut::all(width, height);
-            yuyv::<3>(width, height, &capture.bytes, all, &mut rgb)?;
-            (width, height, rgb)
-        }
-    };
-    let mut rgb = rgb;
-    if !capture.rotate.swaps_sides() {
-        turn_round::<3>(width, &mut rgb, capture.rotate, false);
-        return Ok(Still { width, height, rgb });
+        let mut turned = Zeroizing::new(vec![0; rgb.len()]);
+        turn_aside::<3>(width, &rgb, &mut turned, self.rotate, false);
+        Ok(Still {
+            width: height,
+            height: width,
+            rgb: turned,
+        })
     }
-    let mut turned = Zeroizing::new(vec![0; rgb.len()]);
-    turn_aside::<3>(width, &rgb, &mut turned, capture.rotate, false);
-    Ok(Still {
-        width: height,
-        height: width,
-        rgb: turned,
-    })
 }
 
-/// The whole frame in the driver's buffer, without what follows it; damaged ones are refused.
+/// The whole frame in the driver's buffer, without what follows it.
+///
+/// # Errors
+/// [`Error::Damaged`] when it is not whole.
 pub(crate) fn whole<'a>(raw: &Raw<'a>) -> Result<&'a [u8], Error> {
     match raw.pixels {
         Pixels::Mjpeg => {
@@ -106,7 +115,7 @@ impl Previewer {
             Pixels::Mjpeg => self.jpeg(raw.bytes, &mut rgba)?,
             Pixels::Yuyv => {
                 let mut cut = middle(raw.width, raw.height, self.shape, self.rotate);
-                // two pixels share their colour
+                // Two pixels share their colour.
                 (cut.left, cut.width) = (cut.left & !1, (cut.width & !1).max(2));
                 let mut part = self.pool.take();
                 yuyv::<4>(raw.width, raw.height, raw.bytes, cut, &mut part)?;
@@ -366,7 +375,7 @@ fn turn_aside<const N: usize>(
     }
 }
 
-/// Average of the green channel over a thousand or so points: enough to tell a covered lens.
+/// Average of the green channel over a thousand or so points: enough to notice a covered lens.
 fn brightness(rgba: &[u8]) -> u8 {
     let (pixels, _) = rgba.as_chunks::<4>();
     let step = (pixels.len() / 1024).max(1);

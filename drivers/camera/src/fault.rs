@@ -1,21 +1,23 @@
-//! What can be wrong with a camera, and what to tell about it.
+//! What can be wrong with a camera, and how it is said to people.
+
+use device::{Sentence, Severity};
 
 /// Everything that can be wrong with a camera. One list for the driver, the virtual camera and the test panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Fault {
-    /// No camera fits the selector, and none did since the start.
+    /// No camera fits the selector, and none has since the start.
     NotFound,
-    /// Another program uses it.
+    /// Another program uses the camera.
     Busy,
-    /// The booth may not open it.
+    /// The booth may not open the camera.
     NoPermission,
-    /// It was there and is gone.
+    /// The camera was found before and is gone.
     Unplugged,
-    /// It is there and sends nothing.
+    /// The camera is connected and sends nothing.
     Frozen,
     /// The driver reports that streaming failed.
     StreamError,
-    /// It offers no picture of a size and rate the booth can use.
+    /// The camera offers no picture of a size and rate that the booth can use.
     NoUsableFormat,
     /// More frames arrive damaged than whole. Whole ones are still shown.
     Damaged,
@@ -23,20 +25,13 @@ pub enum Fault {
     Slow,
     /// The picture is black: the lens is covered or there is no light. It is still shown.
     Dark,
+    /// The driver's thread panicked; it is started again.
+    Crashed,
 }
 
-/// A fault in words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sentence {
-    pub what: &'static str,
-    pub what_to_do: &'static str,
-}
-
-impl Fault {
-    /// Every fault, in the order of the list above.
-    #[must_use]
-    pub const fn all() -> &'static [Fault] {
-        &[
+impl device::Fault for Fault {
+    fn all() -> Vec<Fault> {
+        vec![
             Fault::NotFound,
             Fault::Busy,
             Fault::NoPermission,
@@ -47,12 +42,11 @@ impl Fault {
             Fault::Damaged,
             Fault::Slow,
             Fault::Dark,
+            Fault::Crashed,
         ]
     }
 
-    /// A stable name for logs, settings and tests.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Fault::NotFound => "not-found",
             Fault::Busy => "busy",
@@ -64,26 +58,36 @@ impl Fault {
             Fault::Damaged => "damaged",
             Fault::Slow => "slow",
             Fault::Dark => "dark",
+            Fault::Crashed => "crashed",
         }
     }
 
-    /// True while there is still a live picture to show.
-    #[must_use]
-    pub const fn is_a_blemish(self) -> bool {
-        matches!(self, Fault::Damaged | Fault::Slow | Fault::Dark)
+    /// With a warning there is still a live picture to show.
+    fn severity(&self) -> Severity {
+        match self {
+            Fault::Damaged | Fault::Slow | Fault::Dark => Severity::Warning,
+            Fault::NotFound
+            | Fault::Busy
+            | Fault::NoPermission
+            | Fault::Unplugged
+            | Fault::Frozen
+            | Fault::StreamError
+            | Fault::NoUsableFormat
+            | Fault::Crashed => Severity::Failure,
+        }
     }
 
-    /// What is wrong and what to do about it, for staff. `language` is `sv`; anything else is English.
-    #[must_use]
-    pub fn sentence(self, language: &str) -> Sentence {
-        let (what, what_to_do) = if language == "sv" {
+    fn sentence(&self, language: &str) -> Sentence {
+        let (what, remedy) = if language == "sv" {
             self.swedish()
         } else {
             self.english()
         };
-        Sentence { what, what_to_do }
+        Sentence::new(what, remedy)
     }
+}
 
+impl Fault {
     const fn english(self) -> (&'static str, &'static str) {
         match self {
             Fault::NotFound => (
@@ -125,6 +129,10 @@ impl Fault {
             Fault::Dark => (
                 "The camera sees nothing but black.",
                 "Uncover the lens and turn on the light.",
+            ),
+            Fault::Crashed => (
+                "The camera's driver failed and is started again.",
+                "Wait a moment; if it stays, restart the booth and report it.",
             ),
         }
     }
@@ -170,6 +178,10 @@ impl Fault {
             Fault::Dark => (
                 "Kameran ser bara svart.",
                 "Ta bort det som täcker linsen och tänd ljuset.",
+            ),
+            Fault::Crashed => (
+                "Kamerans drivrutin har stannat och startas om.",
+                "Vänta en stund; om felet består, starta om båset och rapportera det.",
             ),
         }
     }

@@ -6,15 +6,17 @@ use std::time::Instant;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
+use crate::damage::MAX_SIDE;
 use crate::settings::Rotation;
-use crate::{Error, convert};
 
 /// One preview frame, ready for the screen: scaled, rotated and mirrored as the settings ask.
 ///
 /// The pixels are wiped when the last clone is dropped.
 #[derive(Clone)]
 pub struct Frame {
+    /// In pixels.
     pub width: u32,
+    /// In pixels.
     pub height: u32,
     /// `width * height * 4` bytes, red first, opaque.
     pub rgba: Bytes,
@@ -53,24 +55,20 @@ impl fmt::Display for Pixels {
 /// The bytes are wiped on drop.
 #[derive(Clone)]
 pub struct Capture {
+    /// How the bytes are laid out.
     pub pixels: Pixels,
-    /// Size the camera announced. A JPEG carries its own, which counts.
+    /// The width that the camera announced. The size in a JPEG itself takes precedence.
     pub width: u32,
+    /// The height that the camera announced.
     pub height: u32,
+    /// How the picture must be turned to be upright.
     pub rotate: Rotation,
+    /// The frame, without what follows it in the driver's buffer.
     pub bytes: Zeroizing<Vec<u8>>,
+    /// As [`Frame::seq`].
     pub seq: u64,
+    /// When the frame was taken over from the driver.
     pub at: Instant,
-}
-
-impl Capture {
-    /// Decodes the frame in full, upright and not mirrored. Takes some milliseconds: not for the UI thread.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`] when the bytes are no whole picture.
-    pub fn still(&self) -> Result<Still, Error> {
-        convert::still(self)
-    }
 }
 
 impl fmt::Debug for Capture {
@@ -90,7 +88,9 @@ impl fmt::Debug for Capture {
 /// A picture at the camera's full resolution, upright and not mirrored. Wiped on drop.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Still {
+    /// In pixels.
     pub width: u32,
+    /// In pixels.
     pub height: u32,
     /// `width * height * 3` bytes, red first, sRGB.
     pub rgb: Zeroizing<Vec<u8>>,
@@ -113,6 +113,3 @@ impl fmt::Debug for Still {
         write!(f, "Still {}x{}", self.width, self.height)
     }
 }
-
-/// No webcam delivers more; a larger size in a JPEG header is damage, not a picture.
-pub(crate) const MAX_SIDE: u32 = 8192;

@@ -1,11 +1,11 @@
-//! Pure: sharpness, exposure and white balance of a preview frame, for staff who set a camera up.
+//! Sharpness, exposure and white balance of a preview frame, for staff who set a camera up.
 //!
 //! All three are of the middle of the picture, where a face will be. They are for comparing one setting with the next
 //! before the same scene, and do not judge a portrait.
 
 use crate::Frame;
 
-/// What a picture's middle is like.
+/// What the middle of a picture is like.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measures {
     /// How much neighbouring pixels differ, in thousandths of the brightness. Turn the focus until it is highest;
@@ -29,7 +29,7 @@ pub enum Exposure {
     TooBright,
 }
 
-/// Which way white is off.
+/// In which direction white is off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Balance {
     Neutral,
@@ -75,7 +75,7 @@ const BRIGHT: f32 = 200.0;
 const MOST_BURNT: f32 = 0.05;
 /// A difference between two channels that an eye sees on white paper.
 const CAST: f32 = 1.12;
-/// Values at which a channel tells no colour any more.
+/// Values at which a channel says nothing about the colour any more.
 const CLIPPED: u8 = 250;
 const UNLIT: u8 = 5;
 
@@ -99,12 +99,12 @@ impl Measures {
                 count += 1;
                 burnt += u64::from(colours.iter().any(|&value| value >= CLIPPED));
                 black += u64::from(colours.iter().all(|&value| value <= UNLIT));
-                let tells = colours
+                let counts = colours
                     .iter()
                     .all(|value| (UNLIT + 1..CLIPPED).contains(value));
                 for (i, &value) in colours.iter().enumerate() {
                     sum[i] += u64::from(value);
-                    coloured[i] += u64::from(value) * u64::from(tells);
+                    coloured[i] += u64::from(value) * u64::from(counts);
                 }
                 let around = [at - width, at - 1, at + 1, at + width];
                 let around: i32 = around.iter().map(|&at| i32::from(pixels[at][1])).sum();
@@ -120,7 +120,7 @@ impl Measures {
             green => value as f32 / green as f32,
         };
         Some(Measures {
-            // one grey level more keeps a black picture from being infinitely sharp
+            // One grey level more keeps a black picture from being infinitely sharp.
             sharpness: mean(edges) * 1000.0 / (green + 1.0),
             brightness,
             burnt: mean(burnt),

@@ -1,11 +1,11 @@
-//! Pure: where a JPEG ends, how large it says it is, and whether it is whole.
+//! Where a JPEG ends, how large it says it is, and whether it is whole. No device is used here.
 //!
 //! A webcam's buffer is longer than the picture in it, a bad cable truncates pictures, and many cameras leave the
-//! Huffman tables out (ITU-T T.81 Annex K.3 gives the ones they mean), which general decoders refuse.
+//! Huffman tables out (ITU-T T.81 Annex K.3 has those that they use), which general decoders refuse.
 
 use std::borrow::Cow;
 
-use crate::frame::MAX_SIDE;
+use crate::damage::{Damage, MAX_SIDE};
 
 /// What the markers of one JPEG say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,21 +16,6 @@ pub(crate) struct Extent {
     pub(crate) height: u32,
     /// False when the Huffman tables are left out.
     pub(crate) has_tables: bool,
-}
-
-/// Why bytes are no whole JPEG.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Damage {
-    #[error("it does not begin as a JPEG")]
-    NoStart,
-    #[error("it ends in the middle")]
-    Truncated,
-    #[error("its header makes no sense")]
-    Header,
-    #[error("it has no picture in it")]
-    NoPicture,
-    #[error("its picture data are damaged")]
-    Data,
 }
 
 const SOI: u8 = 0xd8;

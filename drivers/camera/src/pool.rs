@@ -6,20 +6,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroize;
 
-/// How many buffers wait to be used again: as many as are under way between the camera and the screen.
+/// How many free buffers are kept: as many as are under way between the camera and the screen.
 const KEPT: usize = 4;
 
-type Shelf = Arc<Mutex<Vec<Vec<u8>>>>;
+type Free = Arc<Mutex<Vec<Vec<u8>>>>;
 
-/// Where buffers wait.
+/// The free buffers.
 #[derive(Clone, Default)]
-pub(crate) struct Pool(Shelf);
+pub(crate) struct Pool(Free);
 
-/// A buffer that is wiped when dropped, and goes back to where it came from.
+/// A buffer that is wiped when dropped, and then kept for the next use.
 #[derive(Default)]
 pub struct Pooled {
     bytes: Vec<u8>,
-    shelf: Shelf,
+    free: Free,
 }
 
 impl Pool {
@@ -28,18 +28,18 @@ impl Pool {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         Pooled {
             bytes: bytes.unwrap_or_default(),
-            shelf: Arc::clone(&self.0),
+            free: Arc::clone(&self.0),
         }
     }
 }
 
 impl Drop for Pooled {
     fn drop(&mut self) {
-        // wipes all it has room for, and empties it
+        // Wipes the whole capacity, and empties the buffer.
         self.bytes.zeroize();
-        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
-        if shelf.len() < KEPT && self.bytes.capacity() > 0 {
-            shelf.push(std::mem::take(&mut self.bytes));
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        if free.len() < KEPT && self.bytes.capacity() > 0 {
+            free.push(std::mem::take(&mut self.bytes));
         }
     }
 }

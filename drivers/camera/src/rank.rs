@@ -1,15 +1,15 @@
-//! Pure: which of the formats a camera offers is used.
+//! Which of the formats that a camera offers is used.
 //!
 //! nokhwa's own choices ask for the highest size or rate of all and then fail on the pixel format, so formats are
 //! ranked here: large enough and fast enough first, then MJPEG (it leaves the USB bus to others), then nearest.
 
 use crate::{Format, Pixels, Settings};
 
-/// A preview slower than this is no mirror any more; a smaller picture makes no card at 300 dpi.
+/// People cannot use a slower preview as a mirror, and a smaller picture is not enough for a card at 300 dpi.
 pub(crate) const MIN_FPS: f64 = 10.0;
 pub(crate) const MIN_SIZE: (u32, u32) = (640, 480);
 
-/// What is aimed at whatever the settings ask: a still that need not be enlarged, a preview that moves.
+/// What is preferred whatever the settings ask: a still that need not be enlarged, and a preview that moves.
 const GOOD_FPS: f64 = 15.0;
 const GOOD_SIZE: (u32, u32) = (1280, 720);
 

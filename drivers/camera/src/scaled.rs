@@ -1,8 +1,8 @@
-//! Pure: a webcam's JPEG decoded straight to a part of its size, and only where it is looked at.
+//! Decodes a webcam's JPEG straight to a part of its size, and only where it is shown. No device is used here.
 //!
 //! The low frequencies of a block of 8x8 pixels are, through a smaller transform, the same block in fewer pixels
-//! (libjpeg calls it DCT scaling). So a preview is decoded at so many eighths of the camera's size that nothing has to
-//! be scaled after it, and blocks outside of the preview's shape are only read past. What a webcam sends is decoded:
+//! (libjpeg calls it DCT scaling). So a preview is decoded at that many eighths of the camera's size which make
+//! scaling unnecessary, and blocks outside of the preview's shape are skipped. What a webcam sends is decoded:
 //! baseline, 8 bits, grey or YCbCr at 4:4:4, 4:2:2, 4:4:0 or 4:2:0, with or without Huffman tables and restart markers.
 //! Anything else is [`Refusal::Unsupported`], and left to the general decoder. `tests/bench/camera.rs` compares the two,
 //! ffmpeg and libjpeg-turbo.
@@ -16,6 +16,7 @@ use std::array::from_fn;
 use std::ops::Range;
 
 use bits::Bits;
+pub(crate) use header::Refusal;
 use header::{Component, Header};
 use huffman::{END, LOOKS, TOGETHER, Table};
 use transform::{BLOCK, Block, Factors, Inverse};
@@ -23,21 +24,7 @@ use transform::{BLOCK, Block, Factors, Inverse};
 use wide::{bytemuck, i16x8, i32x8, u16x8};
 use zeroize::Zeroize;
 
-use crate::mjpeg::Damage;
-
-/// Why a JPEG was not decoded here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// Whole perhaps, and of a kind that webcams do not send.
-    Unsupported,
-    Damaged(Damage),
-}
-
-impl From<Damage> for Refusal {
-    fn from(damage: Damage) -> Self {
-        Refusal::Damaged(damage)
-    }
-}
+use crate::damage::Damage;
 
 /// A part of the scaled picture, in its pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +63,7 @@ impl Drop for Decoder {
 }
 
 impl Decoder {
-    /// Decodes `jpeg`. `wish` is told the full size and says what is wanted; `out` then has its pixels, RGBA.
+    /// Decodes `jpeg`. `wish` gets the full size and returns what is wanted; `out` then has its pixels, RGBA.
     pub(crate) fn decode(
         &mut self,
         jpeg: &[u8],
@@ -273,7 +260,7 @@ impl Units {
 /// The most blocks in a unit: four of luma, two of chroma.
 const UNIT: usize = 6;
 
-/// Some webcams put a few bytes too many before a marker; libjpeg passes over them with a warning.
+/// Some webcams put a few bytes too many before a marker; libjpeg skips them with a warning.
 const SURPLUS: usize = 16;
 
 /// Takes the stuffed zeros and the restart markers out of a scan, up to its end.

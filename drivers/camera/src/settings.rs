@@ -1,4 +1,4 @@
-//! What a site sets about its camera.
+//! The settings of a camera in a configuration.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -161,7 +161,7 @@ impl Rotation {
 /// How the camera is used.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// Size and rate to ask for; the nearest the camera offers is taken, never below 640x480 at 10.
+    /// Size and rate to ask for; the nearest that the camera offers is used, never below 640x480 at 10.
     pub width: u32,
     pub height: u32,
     pub fps: u32,
@@ -174,7 +174,7 @@ pub struct Settings {
     pub preview_pixels: u32,
     /// Camera controls to set on opening: those that switch an automatic first, because a camera takes no exposure,
     /// white balance or focus while it sets them itself, then the others in this order. Those that the camera lacks are
-    /// left out, and told by [`crate::Status::refused`].
+    /// left out, and listed in [`crate::Status::refused`].
     pub controls: Vec<(CameraControl, i64)>,
 }
 

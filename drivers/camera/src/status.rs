@@ -1,17 +1,22 @@
-//! What a camera says of itself.
+//! The status of a camera.
 
 use std::fmt;
+
+use device::Fault as _;
 
 use crate::{CameraControl, Fault, Pixels};
 
 /// Frames a second as a fraction: cameras offer 30/1, 15/2 or 30000/1001.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
+    /// The numerator.
     pub frames: u32,
+    /// The denominator.
     pub seconds: u32,
 }
 
 impl Rate {
+    /// As a number.
     #[must_use]
     pub fn per_second(self) -> f64 {
         f64::from(self.frames) / f64::from(self.seconds.max(1))
@@ -21,9 +26,13 @@ impl Rate {
 /// What a camera sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Format {
+    /// How the bytes of a frame are laid out.
     pub pixels: Pixels,
+    /// In pixels.
     pub width: u32,
+    /// In pixels.
     pub height: u32,
+    /// How many frames a second.
     pub rate: Rate,
 }
 
@@ -40,13 +49,13 @@ impl fmt::Display for Format {
     }
 }
 
-/// Where the camera is between unplugged and live.
+/// How far the driver is with the camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Phase {
-    /// No live camera: it is being looked for, opened or waited for.
+    /// There is no live camera: the driver looks for one, or opens it.
     #[default]
     Searching,
-    /// Open and silent, because nobody is in the booth.
+    /// The camera is open and films nothing, because nobody is in the booth.
     Standby,
     /// Frames are coming.
     Streaming,
@@ -61,23 +70,26 @@ pub struct Counters {
     pub damaged: u64,
     /// Frames the driver lost.
     pub lost: u64,
-    /// Times the camera was found again after a fault.
+    /// How often the camera was found again after a fault.
     pub reopened: u64,
 }
 
 /// What a camera says of itself.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Status {
+    /// How far the driver is with the camera.
     pub phase: Phase,
-    /// What is wrong, if anything. With a blemish ([`Fault::is_a_blemish`]) frames still come.
+    /// What is wrong, if anything. With a warning ([`device::Severity::Warning`]) frames still come.
     pub fault: Option<Fault>,
-    /// What the device calls itself, and what it sends; of the last one when it is gone.
+    /// What the device calls itself; when it is gone, what the last one called itself.
     pub camera: Option<String>,
+    /// What the device sends; when it is gone, what the last one sent.
     pub format: Option<Format>,
     /// Measured frames a second over the last second; 0 while it does not stream.
     pub fps: f32,
-    /// Controls that were to be set and that this camera does not take.
+    /// The controls that were to be set and that this camera does not take.
     pub refused: Vec<CameraControl>,
+    /// What the driver has counted.
     pub counters: Counters,
 }
 
@@ -85,6 +97,6 @@ impl Status {
     /// Whether a picture can be taken, now or as soon as the camera is woken.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.phase != Phase::Searching && self.fault.is_none_or(Fault::is_a_blemish)
+        self.phase != Phase::Searching && !self.fault.is_some_and(|fault| fault.is_failure())
     }
 }

@@ -1,15 +1,15 @@
 //! V4L2 cameras through nokhwa. The only file that names it, or the V4L2 library beneath it.
 //!
-//! nokhwa 0.10.11 with its own V4L2 back end cannot be left alone with a booth: it refuses a camera that another
-//! program left at 7.5 frames a second, waits for ever on one that stalls, hands out whole buffers instead of frames
-//! and drops the driver's error flag. It has a seam for this: [`nokhwa::Camera::with_custom`] takes a back end of
-//! one's own. [`Backend`] is that, over the same V4L2 library, with a time limit and with the flags.
+//! The V4L2 back end of nokhwa 0.10.11 is not good enough for a booth: it refuses a camera that another program left at
+//! 7.5 frames a second, waits for ever on one that stalls, hands out whole buffers instead of frames, and drops the
+//! driver's error flag. But [`nokhwa::Camera::with_custom`] takes another back end. [`Backend`] is one over the same V4L2
+//! library, with a time limit and with the flags.
 
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::io;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -28,7 +28,7 @@ use v4l::video::Capture as _;
 use v4l::video::capture::Parameters;
 use v4l::{Device, FourCC, Fraction};
 
-use crate::mjpeg::Damage;
+use crate::damage::Damage;
 use crate::{
     Camera, CameraControl, Error, FIRST_FRAME_LIMIT, FRAME_LIMIT, Fault, Format, Pixels, Rate, Raw,
     Selector, Settings, Source, rank,
@@ -88,11 +88,11 @@ fn nodes() -> Vec<PathBuf> {
     nodes
 }
 
-/// Opens a node and asks what it is; `None` when it is no camera (an output, or the metadata of a camera).
+/// Opens a device file and asks what it is; `None` when it is no camera (an output, or the metadata of a camera).
 fn examine(path: &Path, settings: &Settings) -> Result<Option<(Found, Device)>, Error> {
     let path = path.to_owned();
     let settings = settings.clone();
-    // the library panics on names that are not UTF-8
+    // The library panics on names that are not UTF-8.
     catch_unwind(move || {
         let device =
             Device::with_path(&path).map_err(|error| fault(&error, Fault::NotFound, &path))?;
@@ -118,12 +118,13 @@ fn examine(path: &Path, settings: &Settings) -> Result<Option<(Found, Device)>, 
     .unwrap_or_else(|_| {
         Err(Error::fault(
             Fault::StreamError,
-            "the device describes itself in a way that makes no sense",
+            "the device describes itself in a way that cannot be read",
         ))
     })
 }
 
-/// The fault behind an error of the system; `gone` says what a device that is not there means at this place.
+/// The fault behind an error of the system. `gone` is the fault when there is no such device: what that means depends on
+/// whether the device was open.
 fn fault(error: &io::Error, gone: Fault, path: &Path) -> Error {
     let fault = match error.kind() {
         io::ErrorKind::TimedOut => Fault::Frozen,
@@ -180,7 +181,7 @@ impl Source for Devices {
             match examine(&node, settings) {
                 Ok(Some(candidate)) if self.fits(&candidate.0) => candidates.push(candidate),
                 Ok(_) => {}
-                // only when no other fits: a camera that may not be opened says more than none
+                // Used only when no other fits: a camera that may not be opened says more than no camera.
                 Err(error) => worst = error,
             }
         }
@@ -199,9 +200,9 @@ impl Source for Devices {
     }
 }
 
-/// What nokhwa's errors and frames leave out, handed past it.
+/// What nokhwa's errors and frames have no place for; the back end leaves it here for the camera.
 #[derive(Debug, Default, Clone, Copy)]
-struct Aside {
+struct Extra {
     errno: i32,
     timed_out: bool,
     damaged: bool,
@@ -211,7 +212,7 @@ struct Aside {
 struct V4lCamera {
     camera: nokhwa::Camera,
     device: Rc<Device>,
-    aside: Rc<Cell<Aside>>,
+    extra: Rc<Cell<Extra>>,
     found: Found,
     format: Format,
     last: Option<u32>,
@@ -228,11 +229,11 @@ impl V4lCamera {
             ));
         }
         let device = Rc::new(device);
-        let aside = Rc::new(Cell::new(Aside::default()));
+        let extra = Rc::new(Cell::new(Extra::default()));
         let index = CameraIndex::String(found.path.display().to_string());
         let backend = Backend {
             device: Rc::clone(&device),
-            aside: Rc::clone(&aside),
+            extra: Rc::clone(&extra),
             info: CameraInfo::new(&found.name, &found.driver, &found.bus, index.clone()),
             format: nokhwa_format(format),
             stream: None,
@@ -241,7 +242,7 @@ impl V4lCamera {
         Ok(V4lCamera {
             camera,
             device,
-            aside,
+            extra,
             found,
             format,
             last: None,
@@ -249,15 +250,16 @@ impl V4lCamera {
     }
 }
 
-/// What nokhwa's error means, with what was handed past it. Only for an open device, which can but be unplugged.
-fn broken(found: &Found, aside: Aside, error: &NokhwaError) -> Error {
-    if aside.damaged {
+/// The error for one of nokhwa's errors, with what the back end left beside it. For an open device: one that is missing has
+/// been unplugged.
+fn broken(found: &Found, extra: Extra, error: &NokhwaError) -> Error {
+    if extra.damaged {
         return Error::Damaged(Damage::Data);
     }
-    let fault = if aside.timed_out {
+    let fault = if extra.timed_out {
         Fault::Frozen
     } else {
-        fault_of(aside.errno, Fault::Unplugged)
+        fault_of(extra.errno, Fault::Unplugged)
     };
     Error::fault(fault, format!("{}: {error}", found.path.display()))
 }
@@ -275,17 +277,17 @@ impl Camera for V4lCamera {
         self.last = None;
         self.camera
             .open_stream()
-            .map_err(|error| broken(&self.found, self.aside.get(), &error))
+            .map_err(|error| broken(&self.found, self.extra.get(), &error))
     }
 
     fn next(&mut self) -> Result<Raw<'_>, Error> {
-        let (found, aside) = (&self.found, &self.aside);
+        let (found, extra) = (&self.found, &self.extra);
         let bytes = match self.camera.frame_raw() {
             Ok(Cow::Borrowed(bytes)) => bytes,
             Ok(Cow::Owned(_)) => unreachable!("the back end below lends its buffer"),
-            Err(error) => return Err(broken(found, aside.get(), &error)),
+            Err(error) => return Err(broken(found, extra.get(), &error)),
         };
-        let sequence = aside.get().sequence;
+        let sequence = extra.get().sequence;
         let lost = self
             .last
             .map_or(0, |last| sequence.wrapping_sub(last).wrapping_sub(1));
@@ -296,7 +298,7 @@ impl Camera for V4lCamera {
             height,
             ..
         } = self.format;
-        // a driver that counts backwards has lost nothing
+        // A driver that counts backwards has lost nothing.
         Ok(Raw {
             pixels,
             width,
@@ -320,9 +322,9 @@ impl Camera for V4lCamera {
         {
             Ok(()) => Ok(true),
             Err(error)
-                if fault_of(self.aside.get().errno, Fault::Unplugged) == Fault::Unplugged =>
+                if fault_of(self.extra.get().errno, Fault::Unplugged) == Fault::Unplugged =>
             {
-                Err(broken(&self.found, self.aside.get(), &error))
+                Err(broken(&self.found, self.extra.get(), &error))
             }
             Err(error) => {
                 tracing::warn!(control = control.name(), value, %error, "the camera does not take this control");
@@ -351,27 +353,39 @@ fn nokhwa_format(format: Format) -> CameraFormat {
     )
 }
 
-/// A nokhwa back end with a time limit. Its format is set before nokhwa sees it and does not change.
+/// A nokhwa back end with a time limit. Its format is set before nokhwa sees it and does not change. The trait has more
+/// functions than a camera of this crate calls; those return that they are not supported.
 struct Backend {
     device: Rc<Device>,
-    aside: Rc<Cell<Aside>>,
+    extra: Rc<Cell<Extra>>,
     info: CameraInfo,
     format: CameraFormat,
     stream: Option<Streaming>,
 }
 
 struct Streaming {
-    stream: MmapStream<'static>,
+    /// `None` only while it is dropped.
+    stream: Option<MmapStream<'static>>,
     had_a_frame: bool,
 }
 
+impl Drop for Streaming {
+    /// The library panics when a stream cannot be stopped. While another panic unwinds, that would end the whole program.
+    fn drop(&mut self) {
+        let stream = self.stream.take();
+        if catch_unwind(AssertUnwindSafe(|| drop(stream))).is_err() {
+            tracing::warn!("the camera's stream could not be stopped");
+        }
+    }
+}
+
 /// Keeps the error number, which nokhwa's errors have no place for.
-fn noted(aside: &Cell<Aside>, error: &io::Error) -> String {
+fn noted(extra: &Cell<Extra>, error: &io::Error) -> String {
     let timed_out = error.kind() == io::ErrorKind::TimedOut;
-    aside.set(Aside {
+    extra.set(Extra {
         errno: error.raw_os_error().unwrap_or_default(),
         timed_out,
-        ..Aside::default()
+        ..Extra::default()
     });
     error.to_string()
 }
@@ -409,14 +423,11 @@ impl CaptureBackendTrait for Backend {
         &mut self,
         _: FrameFormat,
     ) -> Result<HashMap<Resolution, Vec<u32>>, NokhwaError> {
-        Ok(HashMap::from([(
-            self.format.resolution(),
-            vec![self.format.frame_rate()],
-        )]))
+        Self::unsupported()
     }
 
     fn compatible_fourcc(&mut self) -> Result<Vec<FrameFormat>, NokhwaError> {
-        Ok(vec![self.format.format()])
+        Self::unsupported()
     }
 
     fn resolution(&self) -> Resolution {
@@ -470,15 +481,15 @@ impl CaptureBackendTrait for Backend {
             .map_err(|error| NokhwaError::SetPropertyError {
                 property: format!("{number:#x}"),
                 value: value.to_string(),
-                error: noted(&self.aside, &error),
+                error: noted(&self.extra, &error),
             })
     }
 
     fn open_stream(&mut self) -> Result<(), NokhwaError> {
         let stream = MmapStream::new(&self.device, Type::VideoCapture)
-            .map_err(|error| NokhwaError::OpenStreamError(noted(&self.aside, &error)))?;
+            .map_err(|error| NokhwaError::OpenStreamError(noted(&self.extra, &error)))?;
         self.stream = Some(Streaming {
-            stream,
+            stream: Some(stream),
             had_a_frame: false,
         });
         Ok(())
@@ -489,37 +500,38 @@ impl CaptureBackendTrait for Backend {
     }
 
     fn frame(&mut self) -> Result<Buffer, NokhwaError> {
-        let format = self.format;
-        let bytes = self.frame_raw()?;
-        Ok(Buffer::new(format.resolution(), &bytes, format.format()))
+        Self::unsupported()
     }
 
     /// The bytes of the next frame, as many as the driver filled.
     fn frame_raw(&mut self) -> Result<Cow<'_, [u8]>, NokhwaError> {
-        let Backend { stream, aside, .. } = self;
-        let Some(streaming) = stream else {
+        let Backend { stream, extra, .. } = self;
+        let Some(Streaming {
+            stream: Some(stream),
+            had_a_frame,
+        }) = stream
+        else {
             return Err(NokhwaError::ReadFrameError(
                 "the stream is not open".to_owned(),
             ));
         };
-        streaming.stream.set_timeout(if streaming.had_a_frame {
+        stream.set_timeout(if *had_a_frame {
             FRAME_LIMIT
         } else {
             FIRST_FRAME_LIMIT
         });
-        let (buffer, meta) = streaming
-            .stream
+        let (buffer, meta) = stream
             .next()
-            .map_err(|error| NokhwaError::ReadFrameError(noted(aside, &error)))?;
-        streaming.had_a_frame = true;
+            .map_err(|error| NokhwaError::ReadFrameError(noted(extra, &error)))?;
+        *had_a_frame = true;
         let bytes = buffer
             .get(..meta.bytesused as usize)
             .filter(|bytes| !bytes.is_empty());
         let damaged = meta.flags.contains(Flags::ERROR) || bytes.is_none();
-        aside.set(Aside {
+        extra.set(Extra {
             damaged,
             sequence: meta.sequence,
-            ..Aside::default()
+            ..Extra::default()
         });
         match bytes {
             Some(bytes) if !damaged => Ok(Cow::Borrowed(bytes)),

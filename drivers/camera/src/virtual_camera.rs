@@ -1,9 +1,10 @@
-//! A camera without a device: pictures become the JPEG frames a webcam would send and take the same way from there.
+//! A camera without a device: pictures become the JPEG frames that a webcam would send, and are treated as such.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use device::{FaultInjection, RaisedFaults};
 
 use crate::{
     Camera, CameraControl, Error, FIRST_FRAME_LIMIT, FRAME_LIMIT, Fault, Format, Pixels, Rate, Raw,
@@ -12,13 +13,13 @@ use crate::{
 
 mod picture;
 
-/// A source larger than this is no demonstration any more and would fill the memory.
+/// Larger sources are not loaded, because they would fill the memory.
 const MAX_FRAMES: usize = 2000;
 const MAX_BYTES: u64 = 512 << 20;
-/// How fast a slow camera is.
+/// How many frames a second a slow camera sends.
 const SLOW_FPS: u32 = 4;
 
-/// What the virtual camera sees, and what is wrong with it. Clones control the same camera.
+/// Says what the virtual camera sees, and raises its faults. Clones control the same camera.
 #[derive(Clone)]
 pub struct Control {
     scene: Arc<Scene>,
@@ -32,7 +33,10 @@ struct Scene {
 }
 
 struct State {
-    faults: BTreeSet<Fault>,
+    faults: RaisedFaults<Fault>,
+    panic_next: bool,
+    /// How long the first frame takes after a start.
+    start_delay: Duration,
     film: Film,
     black: Arc<Vec<u8>>,
     open: bool,
@@ -40,7 +44,7 @@ struct State {
     controls: Vec<(CameraControl, i64)>,
 }
 
-/// What is to be played: a source not read yet, or frames.
+/// What the camera plays: a source that has not been read yet, or frames.
 #[derive(Clone)]
 enum Film {
     File(PathBuf),
@@ -55,7 +59,9 @@ impl Control {
             None => Film::Frames(Arc::new(vec![picture::plain(size, picture::WALL)])),
         };
         let state = State {
-            faults: BTreeSet::new(),
+            faults: RaisedFaults::default(),
+            panic_next: false,
+            start_delay: Duration::ZERO,
             film,
             black: Arc::new(picture::plain(size, [0; 3])),
             open: false,
@@ -79,7 +85,7 @@ impl Control {
         }
     }
 
-    /// A person (or anything else) steps in front of the camera: the picture is fitted into its frame.
+    /// Shows this picture, fitted into the frame of the camera.
     pub fn show(&self, picture: &Still) {
         self.film(vec![picture::fitted(picture, self.scene.size)]);
     }
@@ -91,38 +97,28 @@ impl Control {
         }
     }
 
-    /// Nobody is there: a plain wall.
-    pub fn clear(&self) {
+    /// Shows a plain wall, as when nobody is in the booth.
+    pub fn show_wall(&self) {
         self.film(vec![picture::plain(self.scene.size, picture::WALL)]);
     }
 
-    /// Begins a fault, which lasts until it is mended.
-    pub fn cause(&self, fault: Fault) {
-        self.change(|state| state.faults.insert(fault));
+    /// Makes the driver's thread panic once, at the next frame or check.
+    pub fn panic_next(&self) {
+        self.change(|state| state.panic_next = true);
     }
 
-    /// Ends a fault.
-    pub fn mend(&self, fault: Fault) {
-        self.change(|state| state.faults.remove(&fault));
+    /// Lets the first frame after each start take this long, as a sensor does that wakes up slowly.
+    pub fn delay_first_frame(&self, delay: Duration) {
+        self.change(|state| state.start_delay = delay);
     }
 
-    /// Ends every fault.
-    pub fn mend_all(&self) {
-        self.change(|state| state.faults.clear());
-    }
-
-    /// What is wrong at the moment.
-    #[must_use]
-    pub fn faults(&self) -> Vec<Fault> {
-        self.scene.lock().faults.iter().copied().collect()
-    }
-
-    /// Whether the booth has the camera open, and whether it films.
+    /// Whether the driver has the camera open.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.scene.lock().open
     }
 
+    /// Whether the camera films.
     #[must_use]
     pub fn is_streaming(&self) -> bool {
         self.scene.lock().streaming
@@ -142,6 +138,26 @@ impl Control {
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) {
         change(&mut self.scene.lock());
         self.scene.changed.notify_all();
+    }
+}
+
+impl FaultInjection for Control {
+    type Fault = Fault;
+
+    fn raise(&self, fault: Fault) {
+        self.change(|state| state.faults.raise(fault));
+    }
+
+    fn clear(&self, fault: &Fault) {
+        self.change(|state| state.faults.clear(fault));
+    }
+
+    fn clear_all(&self) {
+        self.change(|state| state.faults.clear_all());
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        self.scene.lock().faults.all()
     }
 }
 
@@ -212,15 +228,15 @@ impl Source for Device {
     }
 }
 
-/// The error of the first of these faults that is on.
+/// The detail of every error that a raised fault causes.
+const RAISED: &str = "the fault is raised on the virtual camera";
+
+/// The error of the first of these faults that is raised.
 fn refuse(state: &State, faults: &[Fault]) -> Result<(), Error> {
-    match faults.iter().find(|fault| state.faults.contains(fault)) {
-        // what is not plugged in cannot be found
-        Some(Fault::Unplugged) => Err(Error::fault(
-            Fault::NotFound,
-            "the virtual camera was told so",
-        )),
-        Some(&fault) => Err(Error::fault(fault, "the virtual camera was told so")),
+    match state.faults.first_of(faults) {
+        // What is not plugged in cannot be found.
+        Some(Fault::Unplugged) => Err(Error::fault(Fault::NotFound, RAISED)),
+        Some(fault) => Err(Error::fault(fault, RAISED)),
         None => Ok(()),
     }
 }
@@ -248,7 +264,7 @@ impl Camera for VirtualCamera {
         refuse(&state, &[Fault::Busy])?;
         gone(&state)?;
         state.streaming = true;
-        self.due = Some(Instant::now());
+        self.due = Some(Instant::now() + state.start_delay);
         self.count = 0;
         Ok(())
     }
@@ -262,20 +278,21 @@ impl Camera for VirtualCamera {
             };
         let mut state = self.scene.lock();
         loop {
+            panic_if_asked(&mut state);
             gone(&state)?;
             refuse(&state, &[Fault::StreamError])?;
             let now = Instant::now();
             let due = match self.due {
                 None => return Err(Error::fault(Fault::StreamError, "not streaming")),
-                Some(_) if state.faults.contains(&Fault::Frozen) => limit,
-                Some(due) if state.faults.contains(&Fault::Slow) => due + interval(SLOW_FPS),
+                Some(_) if state.faults.has(&Fault::Frozen) => limit,
+                Some(due) if state.faults.has(&Fault::Slow) => due + interval(SLOW_FPS),
                 Some(due) => due,
             };
             if now >= limit {
                 return Err(Error::fault(Fault::Frozen, "no frame in time"));
             }
             if now >= due {
-                // a camera does not make up for frames that were not fetched
+                // A camera does not make up for frames that were not fetched.
                 self.due = Some(due.max(now - interval(self.scene.fps)) + interval(self.scene.fps));
                 break;
             }
@@ -289,14 +306,14 @@ impl Camera for VirtualCamera {
         let Film::Frames(frames) = &state.film else {
             return Err(Error::fault(Fault::StreamError, "nothing to play"));
         };
-        let frame = if state.faults.contains(&Fault::Dark) {
+        let frame = if state.faults.has(&Fault::Dark) {
             &state.black
         } else {
             &frames[self.count % frames.len()]
         };
         self.frame.clear();
         self.frame.extend_from_slice(frame);
-        if state.faults.contains(&Fault::Damaged) {
+        if state.faults.has(&Fault::Damaged) {
             spoil(&mut self.frame, self.count);
         }
         self.count += 1;
@@ -318,7 +335,7 @@ impl Camera for VirtualCamera {
 
     fn stop(&mut self) {
         self.due = None;
-        self.frame = Vec::new(); // nobody is filmed any more
+        self.frame = Vec::new(); // the frame shows a person
         self.scene.lock().streaming = false;
     }
 
@@ -330,7 +347,9 @@ impl Camera for VirtualCamera {
     }
 
     fn check(&mut self) -> Result<(), Error> {
-        gone(&self.scene.lock())
+        let mut state = self.scene.lock();
+        panic_if_asked(&mut state);
+        gone(&state)
     }
 }
 
@@ -342,18 +361,17 @@ impl Drop for VirtualCamera {
     }
 }
 
+/// Panics in the driver's thread when the control has asked for it.
+fn panic_if_asked(state: &mut State) {
+    let asked = std::mem::take(&mut state.panic_next) || state.faults.has(&Fault::Crashed);
+    assert!(!asked, "the virtual camera was asked for a panic");
+}
+
 /// An open camera that has been unplugged answers no call.
 fn gone(state: &State) -> Result<(), Error> {
-    let gone = [Fault::Unplugged, Fault::NotFound]
-        .iter()
-        .any(|fault| state.faults.contains(fault));
-    if gone {
-        Err(Error::fault(
-            Fault::Unplugged,
-            "the virtual camera was told so",
-        ))
-    } else {
-        Ok(())
+    match state.faults.first_of(&[Fault::Unplugged, Fault::NotFound]) {
+        Some(_) => Err(Error::fault(Fault::Unplugged, RAISED)),
+        None => Ok(()),
     }
 }
 
@@ -361,7 +379,7 @@ fn interval(fps: u32) -> Duration {
     Duration::from_secs(1) / fps.max(1)
 }
 
-/// Three frames of four arrive damaged, each in another way that cables and hubs have been seen to damage them.
+/// Damages three frames of four, each in another way in which cables and hubs have been seen to damage them.
 fn spoil(frame: &mut Vec<u8>, count: usize) {
     match count % 4 {
         0 => frame.truncate(frame.len() / 2),

@@ -1,10 +1,10 @@
 //! The thread that owns the camera, and the watchdog beside it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use device::{Crash, Fault as _, Next, Wanted, Worker, publish};
 use tokio::sync::{oneshot, watch};
 use zeroize::Zeroizing;
 
@@ -12,45 +12,53 @@ use crate::Previewer;
 use crate::convert;
 use crate::rank::MIN_FPS;
 use crate::{
-    Camera, CameraControl, Capture, Counters, Error, Fault, Frame, Phase, Raw, Settings, Source,
-    Status,
+    Camera, CameraControl, Capture, Counters, Error, FIRST_FRAME_LIMIT, Fault, Frame, Phase, Raw,
+    Settings, Source, Status,
 };
 
 /// Between attempts to find a camera again: soon enough that a replugged camera is live within 2 s.
 const RETRY: Duration = Duration::from_millis(250);
-/// How often a camera in standby is asked whether it is still there.
+/// How often a camera in standby is asked whether it still answers.
 const CHECK: Duration = Duration::from_millis(500);
-/// A worker silent for so long hangs in the driver. Staff and visitor learn of any fault within 2 s.
+/// A worker that is silent for so long hangs in the system. Staff and visitor learn of any fault within 2 s.
 const SILENCE: Duration = Duration::from_millis(1500);
-const WATCH: Duration = Duration::from_millis(100);
-/// How long a still may take: a frozen camera is found out in 1 s and may need one reopening.
-const STILL_LIMIT: Duration = Duration::from_secs(3);
+/// Opening a camera and waiting for its first frame may take this long before the worker counts as hanging: a slow sensor
+/// takes its whole limit for the frame, and the worker itself must have had the time to report that limit.
+const SLOW_START: Duration = FIRST_FRAME_LIMIT.saturating_add(SILENCE);
+/// How often the watchdog looks.
+const WATCH_EVERY: Duration = Duration::from_millis(100);
+/// How long the frames of a request may take: a frozen camera is found out in 1 s and may need one reopening.
+pub(crate) const FRAMES_LIMIT: Duration = Duration::from_secs(3);
+/// What the watchdog and a busy machine may add to a limit.
+pub(crate) const SLACK: Duration = Duration::from_millis(500);
 /// Rate and blemishes are judged over this long, and a blemish counts after two in a row.
 const WINDOW: Duration = Duration::from_secs(1);
 /// Average brightness of a covered lens: noise lifts black a little.
 const DARK: u8 = 8;
 
 type Controls = Vec<(CameraControl, i64)>;
+type Captures = Result<Vec<Arc<Capture>>, Error>;
 
 /// What the threads and the handles share.
 pub(crate) struct Shared {
-    wish: Mutex<Wish>,
-    wake: Condvar,
+    pub(crate) wanted: Arc<Wanted<Wish>>,
     pending: Mutex<Vec<Pending>>,
-    beat: Mutex<Instant>,
+    /// When the worker must have reported again, or it counts as hanging.
+    due: Mutex<Instant>,
 }
 
-struct Wish {
-    standby: bool,
-    closed: bool,
-    controls: Option<Controls>,
+/// What the handles want of the worker.
+#[derive(Debug, Clone)]
+pub(crate) struct Wish {
+    pub(crate) standby: bool,
+    pub(crate) controls: Controls,
 }
 
 /// A request for frames that has not been answered yet.
 struct Pending {
     count: usize,
     got: Vec<Arc<Capture>>,
-    answer: oneshot::Sender<Result<Vec<Arc<Capture>>, Error>>,
+    answer: oneshot::Sender<Captures>,
     deadline: Instant,
 }
 
@@ -60,39 +68,26 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    pub(crate) fn set_standby(&self, on: bool) {
-        lock(&self.wish).standby = on;
-        self.wake.notify_all();
-    }
-
-    pub(crate) fn set_controls(&self, controls: Controls) {
-        lock(&self.wish).controls = Some(controls);
-        self.wake.notify_all();
-    }
-
+    /// Answers every request with an error, because the last handle is gone.
     pub(crate) fn close(&self) {
-        lock(&self.wish).closed = true;
+        self.wanted.close();
         lock(&self.pending).clear();
-        self.wake.notify_all();
     }
 
-    pub(crate) fn request(
-        &self,
-        count: usize,
-        answer: oneshot::Sender<Result<Vec<Arc<Capture>>, Error>>,
-    ) {
-        let wish = lock(&self.wish);
-        if wish.standby {
-            let _gone = answer.send(Err(Error::Standby));
-        } else if !wish.closed {
-            let deadline = Instant::now() + STILL_LIMIT;
-            lock(&self.pending).push(Pending {
-                count,
-                got: Vec::with_capacity(count),
-                answer,
-                deadline,
-            });
-        }
+    /// Asks for the next `count` frames.
+    pub(crate) fn request(&self, count: usize, answer: oneshot::Sender<Captures>) {
+        self.wanted.with(|wish, closed| {
+            if wish.standby {
+                let _gone = answer.send(Err(Error::Standby));
+            } else if !closed {
+                lock(&self.pending).push(Pending {
+                    count,
+                    got: Vec::with_capacity(count),
+                    answer,
+                    deadline: Instant::now() + FRAMES_LIMIT,
+                });
+            }
+        });
     }
 
     fn serve(&self, capture: &Arc<Capture>) {
@@ -118,20 +113,9 @@ impl Shared {
         }
     }
 
-    fn is_closed(&self) -> bool {
-        lock(&self.wish).closed
-    }
-
-    /// Waits until something is wished, `limit` at most.
-    fn rest(&self, limit: Duration) {
-        let wish = lock(&self.wish);
-        if !wish.closed {
-            let _woken = self.wake.wait_timeout(wish, limit);
-        }
-    }
-
-    fn beat(&self) {
-        *lock(&self.beat) = Instant::now();
+    /// Called by the worker: it is alive, and reports again within `limit`.
+    fn report_within(&self, limit: Duration) {
+        *lock(&self.due) = Instant::now() + limit;
     }
 }
 
@@ -143,19 +127,18 @@ pub(crate) struct Ends {
     pub(crate) status: Arc<watch::Sender<Status>>,
 }
 
-pub(crate) fn new(source: Box<dyn Source>, settings: Settings) -> (Worker, Ends) {
+pub(crate) fn new(source: Box<dyn Source>, settings: Settings) -> (CameraWorker, Ends) {
     let (preview, preview_end) = watch::channel(None);
     let (latest, latest_end) = watch::channel(None);
     let status = Arc::new(watch::Sender::new(Status::default()));
+    let wish = Wish {
+        standby: true,
+        controls: settings.controls.clone(),
+    };
     let shared = Arc::new(Shared {
-        wish: Mutex::new(Wish {
-            standby: true,
-            closed: false,
-            controls: None,
-        }),
-        wake: Condvar::new(),
+        wanted: Arc::new(Wanted::new(wish)),
         pending: Mutex::default(),
-        beat: Mutex::new(Instant::now()),
+        due: Mutex::new(Instant::now() + SLOW_START),
     });
     let ends = Ends {
         shared: Arc::clone(&shared),
@@ -163,14 +146,14 @@ pub(crate) fn new(source: Box<dyn Source>, settings: Settings) -> (Worker, Ends)
         latest: latest_end,
         status: Arc::clone(&status),
     };
-    let worker = Worker {
+    let worker = CameraWorker {
         source,
         settings,
         shared,
         preview,
         latest,
         status,
-        was_there: false,
+        was_found: false,
         seq: 0,
         counters: Counters::default(),
         window: Window::new(),
@@ -179,15 +162,16 @@ pub(crate) fn new(source: Box<dyn Source>, settings: Settings) -> (Worker, Ends)
     (worker, ends)
 }
 
-/// Finds the camera, reads it, finds it again.
-pub(crate) struct Worker {
+/// Finds the camera, reads it, and finds it again.
+pub(crate) struct CameraWorker {
     source: Box<dyn Source>,
     settings: Settings,
     shared: Arc<Shared>,
     preview: watch::Sender<Option<Arc<Frame>>>,
     latest: watch::Sender<Option<Arc<Capture>>>,
     status: Arc<watch::Sender<Status>>,
-    was_there: bool,
+    /// Whether a camera was found before: when it cannot be found now, it has been unplugged.
+    was_found: bool,
     seq: u64,
     counters: Counters,
     window: Window,
@@ -195,45 +179,52 @@ pub(crate) struct Worker {
     suspect: Option<Fault>,
 }
 
-impl Worker {
-    pub(crate) fn run(mut self) {
-        while !self.shared.is_closed() {
-            // the V4L2 library panics when a stream cannot be stopped; the camera is then opened afresh
-            let ended = catch_unwind(AssertUnwindSafe(|| self.session()));
-            let error = match ended {
-                Ok(Ok(())) => break,
-                Ok(Err(error)) => error,
-                Err(_) => Error::fault(Fault::StreamError, "the driver's library gave up"),
-            };
-            self.failed(error);
-            self.shared.beat();
-            self.shared.rest(RETRY);
+impl Worker for CameraWorker {
+    fn run(&mut self) -> Next {
+        match self.attend() {
+            Ok(()) => {
+                self.hide();
+                publish(&self.status, |status| {
+                    status.phase = Phase::Searching;
+                    status.fps = 0.0;
+                });
+                Next::Done
+            }
+            Err(error) => {
+                self.failed(error);
+                self.shared.report_within(SLOW_START);
+                Next::Retry(RETRY)
+            }
         }
-        self.hide();
-        self.status.send_modify(|status| {
-            status.phase = Phase::Searching;
-            status.fps = 0.0;
-        });
     }
 
+    fn crashed(&mut self, crash: &Crash) {
+        self.failed(Error::fault(Fault::Crashed, &crash.message));
+        self.shared
+            .report_within(crash.backoff.saturating_add(SLOW_START).min(LONGEST_REPORT));
+    }
+}
+
+/// A limit that every clock can count to.
+const LONGEST_REPORT: Duration = Duration::from_secs(3600);
+
+impl CameraWorker {
     /// From opening the camera to losing it (`Err`) or closing it (`Ok`).
-    fn session(&mut self) -> Result<(), Error> {
-        self.shared.beat();
+    fn attend(&mut self) -> Result<(), Error> {
+        self.shared.report_within(SLOW_START);
         let mut camera = self.source.open(&self.settings)?;
         self.opened(camera.as_ref());
         self.adjust(camera.as_mut())?;
-        // a camera proves itself by one whole frame before it may rest: readiness then means that it works
+        // A camera proves itself by one whole frame before it may rest: readiness then means that it works.
         let (mut proved, mut streaming) = (false, false);
         loop {
-            self.shared.beat();
-            let (standby, controls) = {
-                let mut wish = lock(&self.shared.wish);
-                if wish.closed {
-                    return Ok(());
-                }
-                (wish.standby, wish.controls.take())
-            };
-            if let Some(controls) = controls {
+            self.shared.report_within(SILENCE);
+            let wanted = self.shared.wanted.read();
+            if wanted.closed {
+                return Ok(());
+            }
+            let Wish { standby, controls } = wanted.value;
+            if controls != self.settings.controls {
                 self.settings.controls = controls;
                 self.adjust(camera.as_mut())?;
             }
@@ -247,6 +238,7 @@ impl Worker {
                 continue;
             }
             if !streaming {
+                self.shared.report_within(SLOW_START);
                 camera.start()?;
                 self.window = Window::new();
                 streaming = true;
@@ -301,15 +293,15 @@ impl Worker {
         self.counters.lost += u64::from(raw.lost);
         self.window.whole += 1;
         self.window.brightest = self.window.brightest.max(preview.brightness);
-        // told before it is shown: who sees a frame may rely on the status
+        // The status is published before the frame, so that whoever sees a frame can rely on the status.
         self.publish(|status| {
             status.phase = if standby {
                 status.phase
             } else {
                 Phase::Streaming
             };
-            // a whole frame ends every fault but a blemish, which a whole window ends
-            status.fault = status.fault.filter(|fault| fault.is_a_blemish());
+            // A whole frame ends every failure; a blemish ends with a whole window of good frames.
+            status.fault = status.fault.filter(|fault| !fault.is_failure());
         });
         if !standby {
             let capture = Arc::new(Capture {
@@ -348,7 +340,7 @@ impl Worker {
         } else {
             None
         };
-        // of frames that hardly ever arrive whole there is nothing to wait for
+        // When hardly any frame arrives whole, a second window would show nothing new.
         let is_plain = window.damaged > 3 * window.whole;
         let lasting = blemish.filter(|_| is_plain || blemish == self.suspect);
         self.suspect = blemish;
@@ -359,7 +351,7 @@ impl Worker {
         self.publish(|status| {
             status.fps = fps;
             status.counters = counters;
-            if status.fault.is_none_or(Fault::is_a_blemish) {
+            if !status.fault.is_some_and(|fault| fault.is_failure()) {
                 status.fault = if blemish.is_none() {
                     None
                 } else {
@@ -371,10 +363,10 @@ impl Worker {
 
     fn opened(&mut self, camera: &dyn Camera) {
         tracing::info!(name = camera.name(), format = %camera.format(), "camera opened");
-        if self.was_there {
+        if self.was_found {
             self.counters.reopened += 1;
         }
-        self.was_there = true;
+        self.was_found = true;
         let counters = self.counters;
         self.publish(|status| {
             status.camera = Some(camera.name().to_owned());
@@ -383,11 +375,11 @@ impl Worker {
         });
     }
 
-    /// Nobody is in the booth: nothing is shown and nothing kept.
+    /// In standby nobody is in the booth: nothing is shown and nothing is kept.
     fn rest(&mut self) {
         self.hide();
         self.shared.refuse(&Error::Standby);
-        self.window = Window::new(); // the scaler's buffers hold a person too
+        self.window = Window::new(); // the scaler's buffers show a person, too
         self.suspect = None;
         let counters = self.counters;
         self.publish(|status| {
@@ -396,9 +388,9 @@ impl Worker {
             status.fault = None;
             status.fps = 0.0;
         });
-        let wish = lock(&self.shared.wish);
-        if wish.standby && !wish.closed {
-            let _woken = self.shared.wake.wait_timeout(wish, CHECK);
+        let wanted = self.shared.wanted.read();
+        if wanted.value.standby {
+            self.shared.wanted.wait(&wanted, CHECK);
         }
     }
 
@@ -407,12 +399,11 @@ impl Worker {
             Error::Fault {
                 fault: Fault::NotFound,
                 detail,
-            } if self.was_there => (Fault::Unplugged, detail),
+            } if self.was_found => (Fault::Unplugged, detail),
             Error::Fault { fault, detail } => (fault, detail),
             error => (Fault::StreamError, error.to_string()),
         };
         self.hide();
-        self.shared.refuse(&Error::fault(fault, &detail));
         let counters = self.counters;
         let news = self.publish(|status| {
             status.phase = Phase::Searching;
@@ -420,6 +411,8 @@ impl Worker {
             status.fps = 0.0;
             status.counters = counters;
         });
+        // The status is up to date before a request is answered.
+        self.shared.refuse(&Error::fault(fault, &detail));
         if news {
             tracing::warn!(fault = fault.name(), detail, "camera lost");
         }
@@ -437,14 +430,6 @@ impl Worker {
     fn publish(&self, change: impl FnOnce(&mut Status)) -> bool {
         publish(&self.status, change)
     }
-}
-
-fn publish(status: &watch::Sender<Status>, change: impl FnOnce(&mut Status)) -> bool {
-    status.send_if_modified(|status| {
-        let before = status.clone();
-        change(status);
-        *status != before
-    })
 }
 
 /// One second of frames.
@@ -491,28 +476,36 @@ impl Window {
     }
 }
 
-/// Speaks up when the worker hangs in the driver, and answers what it cannot.
+/// Publishes that the worker hangs in the system, which it cannot do itself, and answers requests that are overdue.
 pub(crate) struct Watchdog {
     pub(crate) shared: Arc<Shared>,
     pub(crate) status: Arc<watch::Sender<Status>>,
 }
 
-impl Watchdog {
-    pub(crate) fn run(self) {
-        while !self.shared.is_closed() {
-            std::thread::sleep(WATCH);
-            self.shared.expire();
-            let silence = lock(&self.shared.beat).elapsed();
-            if silence > SILENCE {
-                publish(&self.status, |status| {
-                    status.phase = Phase::Searching;
-                    status.fps = 0.0;
-                    status.fault = status
-                        .fault
-                        .filter(|fault| !fault.is_a_blemish())
-                        .or(Some(Fault::Frozen));
-                });
-            }
+impl Worker for Watchdog {
+    fn run(&mut self) -> Next {
+        self.shared.expire();
+        if Instant::now() > *lock(&self.shared.due) {
+            self.report(Fault::Frozen);
         }
+        Next::Retry(WATCH_EVERY)
+    }
+
+    fn crashed(&mut self, _: &Crash) {
+        self.report(Fault::Crashed);
+    }
+}
+
+impl Watchdog {
+    /// Publishes a fault, unless the worker has already published a failure, which says more.
+    fn report(&self, fault: Fault) {
+        publish(&self.status, |status| {
+            status.phase = Phase::Searching;
+            status.fps = 0.0;
+            status.fault = status
+                .fault
+                .filter(device::Fault::is_failure)
+                .or(Some(fault));
+        });
     }
 }

@@ -1,4 +1,4 @@
-//! The colours of a printer and its film, as a site's ICC profile tells them. The only file that names `moxcms`.
+//! The colours of a printer and its film, by a site's ICC profile. The only file that names `moxcms`.
 //!
 //! Without a profile dye is laid in proportion to the light that is missing, which is what Gutenprint calls uncorrected: a
 //! curve that nobody measured would only be another error. With one, the picture (sRGB) becomes the RGB that the printer must
@@ -13,7 +13,7 @@ use moxcms::{
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::card::CardImage;
+use crate::card_image::CardImage;
 
 /// The largest profile that is read; those of photo printers have 1 to 3 MB.
 const MAX_PROFILE: usize = 16 << 20;
@@ -41,7 +41,10 @@ pub struct ColourProfile {
 impl ColourProfile {
     /// Reads a profile: an output profile for RGB with tables, or one with a matrix and curves.
     ///
-    /// Colours that the film cannot print are mapped as the profile's perceptual table says.
+    /// Colours that the film cannot print are mapped by the profile's perceptual table.
+    ///
+    /// # Errors
+    /// When the bytes are no such profile.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProfileError> {
         if bytes.len() > MAX_PROFILE {
             return Err(ProfileError::Size(bytes.len()));
@@ -65,6 +68,9 @@ impl ColourProfile {
     }
 
     /// The same card in the printer's own RGB.
+    ///
+    /// # Errors
+    /// When the profile cannot convert the picture.
     pub fn apply(&self, image: &CardImage) -> Result<CardImage, ProfileError> {
         let mut rgb = Zeroizing::new(vec![0; image.rgb().len()]);
         self.transform

@@ -1,4 +1,4 @@
-//! What every printer driver can do for the supervisor, and the pace of it all.
+//! What every printer driver does for the supervisor, and how long it waits for what.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use crate::model::Model;
 use crate::status::{Counters, Evidence, PrintStep};
 use crate::transport::LinkError;
 
-/// How long to wait for what. `default()` is for real printers.
+/// How long the driver waits for what. `default()` is for real printers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timing {
     /// Between two looks at an idle printer; the vendor's own host polls every 2 s (capture).
     pub idle_poll: Duration,
-    /// Between two looks at a printer that works.
+    /// Between two looks at a printer that prints.
     pub job_poll: Duration,
-    /// Between two tries to find a printer.
+    /// Between two attempts to find a printer.
     pub search: Duration,
     /// For the answer to a question: a reply took 22 to 50 ms (capture), the vendor's filter waits 2 s.
     pub reply: Duration,
@@ -30,6 +30,9 @@ pub struct Timing {
     /// How long a fault may be mended while the same card waits at the head.
     pub mend: Duration,
 }
+
+/// What the control requests of the USB printer class may take after a job: seven, of five seconds each.
+const CONTROL_REQUESTS: Duration = Duration::from_secs(35);
 
 impl Default for Timing {
     fn default() -> Self {
@@ -48,7 +51,24 @@ impl Default for Timing {
 }
 
 impl Timing {
-    /// For virtual printers and tests: nothing waits longer than it must, and what fails, fails within a second.
+    /// When a job is given up, counted from the press. A fault may be mended meanwhile, and each wait has a limit of its own;
+    /// this one holds for all of them together, also with a printer that takes a byte now and then.
+    pub(crate) fn job_limit(&self) -> Duration {
+        self.finish + self.mend
+    }
+
+    /// The longest time from the press to the evidence: the job itself, then taking it back from the printer and reading the
+    /// printer's counters, each question of which may time out.
+    #[must_use]
+    pub fn print_limit(&self) -> Duration {
+        // An Evolis that answers nothing after the job is asked 17 questions, with two waits each, and moves the card twice;
+        // a Magicard is waited for until it listens. The spooler has 40 s to drop a job and is asked four times.
+        let questions = 2 * 20 * self.reply;
+        let moves = 2 * self.stall;
+        self.job_limit() + questions + moves + self.begin + CONTROL_REQUESTS
+    }
+
+    /// For virtual printers and tests: short waits, so that every failure shows within a second.
     pub fn swift() -> Self {
         Self {
             idle_poll: Duration::from_millis(20),
@@ -83,7 +103,7 @@ pub(crate) struct Report {
     pub ribbon_left: Option<u32>,
 }
 
-/// Hears of a job while it runs.
+/// Receives the progress of a job while it runs.
 pub(crate) trait Watch {
     fn step(&mut self, step: PrintStep);
     fn fault(&mut self, fault: &Fault);
@@ -92,10 +112,10 @@ pub(crate) trait Watch {
 
 /// A printer that has been found. Every call ends in bounded time.
 pub(crate) trait Driver: Send {
-    /// Called once after the link is open: clears what an older session left behind and asks who it is.
+    /// Called once after the link is open: clears what an older session left behind, and asks for the identity.
     fn greet(&mut self) -> Result<Identity, LinkError>;
 
-    /// How it is. `deep` also reads counters and consumables, which takes longer.
+    /// Reads the state. `deep` also reads counters and consumables, which takes longer.
     fn look(&mut self, deep: bool) -> Result<Report, LinkError>;
 
     /// Prints one card. A broken link is part of the evidence.
@@ -119,7 +139,7 @@ pub enum CardMove {
     ToHead,
     /// To the station where a contactless chip is read and written, by a reader of its own.
     ToContactless,
-    /// Out, to the person.
+    /// Out of the printer, to the person.
     Eject,
     /// Into the reject tray.
     Reject,
@@ -129,6 +149,6 @@ pub enum CardMove {
 pub(crate) trait Finder: Send {
     fn find(&mut self) -> Result<Box<dyn Driver>, LinkError>;
 
-    /// Where it looks, for people.
+    /// Where it looks, in words for people.
     fn place(&self) -> String;
 }

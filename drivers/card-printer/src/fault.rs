@@ -1,31 +1,51 @@
-//! Everything that can keep a card from coming out, with a sentence for people.
+//! What can be wrong with a printer, and how it is said to people.
 
+use std::fmt;
+
+use device::{Sentence, Severity};
 use serde::Serialize;
-
-use crate::card::Language;
 
 /// One thing that is wrong with the printer, whatever its make.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum Fault {
+    /// No card was fed: the hopper is empty, or a card does not lie straight.
     NoCards,
+    /// The ribbon ends soon.
     RibbonLow,
+    /// The ribbon has ended.
     RibbonOut,
+    /// The ribbon is of a kind that the job or the printer does not take.
     RibbonWrong,
+    /// There is no ribbon, or one that the printer cannot use.
     RibbonMissing,
+    /// The cover is open.
     CoverOpen,
+    /// A card is stuck inside.
     CardJam,
+    /// The output tray has no room for another card.
     HopperFull,
+    /// The reject tray has no room for another card.
     RejectFull,
+    /// The print head has to cool down.
     HeadTooHot,
+    /// The printer asks to be cleaned soon.
     CleaningDue,
+    /// The printer does not print before it is cleaned.
     CleaningOverdue,
+    /// Something in the printer is broken or blocked.
     Mechanical,
+    /// No printer is found, or it is gone.
     Unplugged,
+    /// The booth may not open the printer.
     NoPermission,
+    /// The printer takes or answers nothing in time.
     NotAnswering,
+    /// Another model is connected than the configuration names.
     WrongModel,
-    /// What the printer says and nobody has published the meaning of.
+    /// The driver's thread panicked; it is started again.
+    Crashed,
+    /// What the printer says, where the meaning has not been published.
     Other {
         /// The printer's number, for example `12:03`.
         code: String,
@@ -34,18 +54,8 @@ pub enum Fault {
     },
 }
 
-/// A fault in the words of one language.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Sentence {
-    /// What is wrong.
-    pub what: String,
-    /// What to do about it.
-    pub remedy: String,
-}
-
-impl Fault {
-    /// Every kind once, for test panels and for tests.
-    pub fn all() -> Vec<Self> {
+impl device::Fault for Fault {
+    fn all() -> Vec<Self> {
         vec![
             Self::NoCards,
             Self::RibbonLow,
@@ -68,11 +78,11 @@ impl Fault {
                 code: "40:02".to_owned(),
                 text: "Lamp of the card sensor is weak.".to_owned(),
             },
+            Self::Crashed,
         ]
     }
 
-    /// A short name for logs and machines, the same in every language.
-    pub fn name(&self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Self::NoCards => "no-cards",
             Self::RibbonLow => "ribbon-low",
@@ -91,42 +101,45 @@ impl Fault {
             Self::NoPermission => "no-permission",
             Self::NotAnswering => "not-answering",
             Self::WrongModel => "wrong-model",
+            Self::Crashed => "crashed",
             Self::Other { .. } => "other",
         }
     }
 
-    /// The fault of this name, as [`Fault::name`] gives it.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::all().into_iter().find(|fault| fault.name() == name)
+    /// With a warning the next card still comes out.
+    fn severity(&self) -> Severity {
+        match self {
+            Self::RibbonLow | Self::CleaningDue => Severity::Warning,
+            _ => Severity::Failure,
+        }
     }
 
-    /// False for what only asks for attention soon: the next card still comes out.
-    pub fn blocks_printing(&self) -> bool {
-        !matches!(self, Self::RibbonLow | Self::CleaningDue)
-    }
-
-    /// True when this fault, raised in a job, says that no card has left the hopper.
-    ///
-    /// Alone it proves nothing: the printer's card counter must stand where it stood, too.
-    pub fn means_not_fed(&self) -> bool {
-        matches!(self, Self::NoCards)
-    }
-
-    /// What is wrong and what to do, in Swedish for `sv`, in English for every other language.
-    pub fn sentence(&self, language: Language) -> Sentence {
-        let (what, remedy) = if language == Language::SWEDISH {
+    fn sentence(&self, language: &str) -> Sentence {
+        let (what, remedy) = if language == "sv" {
             self.swedish()
         } else {
             self.english()
         };
-        let what = match self {
-            Self::Other { code, text } => format!("{what} {text} ({code})"),
-            _ => what.to_owned(),
-        };
-        Sentence {
-            what,
-            remedy: remedy.to_owned(),
+        match self {
+            Self::Other { code, text } => Sentence::new(format!("{what} {text} ({code})"), remedy),
+            _ => Sentence::new(what, remedy),
         }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sentence = device::Fault::sentence(self, "en");
+        f.write_str(sentence.what.trim_end_matches('.'))
+    }
+}
+
+impl Fault {
+    /// Whether this fault, raised in a job, says that no card has left the hopper.
+    ///
+    /// Alone it proves nothing: the printer's card counter must be unchanged, too.
+    pub fn means_not_fed(&self) -> bool {
+        matches!(self, Self::NoCards)
     }
 
     fn english(&self) -> (&'static str, &'static str) {
@@ -188,7 +201,7 @@ impl Fault {
                 "Check its power and its USB cable.",
             ),
             Self::NoPermission => (
-                "The printer is there, but the booth may not use it.",
+                "The printer is connected, but the booth may not use it.",
                 "Install the booth's udev rule and plug the printer in again.",
             ),
             Self::NotAnswering => (
@@ -198,6 +211,10 @@ impl Fault {
             Self::WrongModel => (
                 "Another printer is connected than the booth is set up for.",
                 "Connect the right one or change the configuration.",
+            ),
+            Self::Crashed => (
+                "The printer's driver failed and is started again.",
+                "Wait a moment; if it stays, restart the booth and report it.",
             ),
             Self::Other { .. } => (
                 "The printer says:",
@@ -276,10 +293,22 @@ impl Fault {
                 "En annan skrivare är ansluten än den som automaten är inställd för.",
                 "Anslut rätt skrivare eller ändra inställningen.",
             ),
+            Self::Crashed => (
+                "Skrivarens drivrutin har stannat och startas om.",
+                "Vänta en stund; om felet består, starta om automaten och rapportera det.",
+            ),
             Self::Other { .. } => (
                 "Skrivaren säger:",
                 "Gör det som skrivarens display eller handbok säger om denna kod.",
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_fault_has_a_name_and_a_sentence_in_each_language() {
+        device::fault::check_list::<super::Fault>();
     }
 }

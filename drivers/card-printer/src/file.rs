@@ -1,4 +1,4 @@
-//! No printer: the bytes of each job go to a file. For looking at jobs, and for sites that print by other means.
+//! A file in place of a printer: the bytes of each job go there. For looking at jobs, and for sites that print by other means.
 
 use std::path::PathBuf;
 
@@ -71,7 +71,7 @@ impl Driver for FileDriver {
                 self.path.display()
             ));
         }
-        // A file is no card: nothing here can be taken for a printed one.
+        // Nothing in this evidence can be taken for a printed card.
         let remark = Some("the job was written to a file; no printer has seen it".to_owned());
         Evidence {
             bytes_total: total,

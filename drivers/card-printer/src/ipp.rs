@@ -1,15 +1,17 @@
 //! Any printer that CUPS can drive: a card goes as a PDF page to the spooler of this machine, over IPP.
 //!
-//! A spooler knows less than a printer: "completed" says that its back end has handed the data over, and a printer's own books
-//! are not to be had. So what a job leaves behind is marked as gone through a spooler, and whether a card came out is open
+//! A spooler knows less than a printer: "completed" says that its back end has handed the data over, and the counters of the
+//! printer cannot be read. So what a job leaves behind is marked as gone through a spooler, and whether a card came out is open
 //! until somebody has read it back, unless the site has said that it trusts the queue ([`Queue::trusted`]).
 //!
 //! Nothing may print by itself: the queue must have the error policy `abort-job` (else CUPS tries a job again when a back end
 //! has failed, and a card comes out twice), jobs left over from an older session are cancelled, and a job that waits for a
-//! mended fault for too long is taken back.
+//! repair for too long is cancelled.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+use device::Fault as _;
 
 use crate::card::{PrintJob, Ribbon};
 use crate::driver::{Driver, Finder, Identity, Report, Timing, Watch};
@@ -29,8 +31,8 @@ use message::{Answer, Asker, Group, JobSheet};
 const SOCKET: &str = "/run/cups/cups.sock";
 /// How long the spooler may take for an answer; it starts programs in between.
 const ANSWER: Duration = Duration::from_secs(10);
-/// How long a taken-back job may take to end: CUPS gives its filters 30 s.
-const FAREWELL: Duration = Duration::from_secs(40);
+/// How long a cancelled job may take to end: CUPS gives its filters 30 s.
+const CANCEL_LIMIT: Duration = Duration::from_secs(40);
 /// Jobs of this program begin so; an older one that is left over is known by it.
 const JOB_NAME: &str = "fotoautomat card";
 /// The picture that a queue gets if nothing else is said: a card of 86 x 54 mm and a little more, at 300 dots per inch.
@@ -46,7 +48,7 @@ pub struct Queue {
     pub raster: (u32, u32),
     /// The size of a card in the words of the queue (`lpoptions -l`); `None` = as the queue is set up.
     pub media: Option<String>,
-    /// Send the picture on its head: how a driver turns a card that lies across is its own affair, and matters to a chip.
+    /// Send the picture turned by 180 degrees: how a driver turns a card that lies across differs, and matters to a chip.
     pub turned: bool,
     /// The spooler's socket file; `None` = Debian's, when the host is `localhost` without a port.
     pub socket: Option<PathBuf>,
@@ -265,11 +267,11 @@ impl Ipp {
         Ok(self.ask(&self.asker.job(id))?.job())
     }
 
-    /// Takes a job back and waits until it has ended; gives how it stands then.
+    /// Cancels a job, waits until it has ended, and returns its state then.
     fn cancel(&self, id: i32) -> Result<Group, LinkError> {
-        // A job that has ended meanwhile cannot be cancelled; that is as good.
+        // A job that has ended meanwhile cannot be cancelled, which is just as good.
         let refused = self.ask(&self.asker.cancel_job(id)).err();
-        let deadline = Instant::now() + FAREWELL;
+        let deadline = Instant::now() + CANCEL_LIMIT;
         loop {
             let job = self.job(id)?;
             if let Some(JobState::Completed | JobState::Dropped) = JobState::of(&job) {
@@ -285,10 +287,10 @@ impl Ipp {
         }
     }
 
-    /// Cancels what an older session left in the queue. A job that is being printed comes out whole, unless it waits for
-    /// somebody to mend something: that card nobody asks for any more.
+    /// Cancels what an older session left in the queue. A job that is being printed comes out whole, unless it waits for a
+    /// repair: nobody wants that card any more.
     fn clear(&mut self) -> Result<(), LinkError> {
-        let stands = self.inspect()?.faults.iter().any(Fault::blocks_printing);
+        let stands = self.inspect()?.faults.iter().any(Fault::is_failure);
         for job in self.ask(&self.asker.open_jobs())?.jobs {
             let ours = job
                 .text("job-name")
@@ -319,8 +321,7 @@ fn faults(printer: &Group) -> Vec<Fault> {
     let idle = printer.number("printer-state") == Some(3);
     for reason in printer.texts("printer-state-reasons") {
         match reasons::fault(reason, message) {
-            Some(fault) if idle && fault.blocks_printing() && !reasons::is_of_the_queue(reason) => {
-            }
+            Some(fault) if idle && fault.is_failure() && !reasons::is_of_the_queue(reason) => {}
             Some(fault) => add(fault),
             None => {}
         }
@@ -402,6 +403,7 @@ impl Driver for Ipp {
             through_spooler: !self.queue.trusted,
             ..Evidence::default()
         };
+        let deadline = Instant::now() + self.timing.job_limit();
         Spooling {
             printer: self,
             document: &document,
@@ -409,6 +411,7 @@ impl Driver for Ipp {
             job: None,
             watch,
             evidence,
+            deadline,
         }
         .run()
     }
@@ -466,6 +469,8 @@ struct Spooling<'a> {
     job: Option<i32>,
     watch: &'a mut dyn Watch,
     evidence: Evidence,
+    /// When the job is given up.
+    deadline: Instant,
 }
 
 impl Spooling<'_> {
@@ -493,7 +498,7 @@ impl Spooling<'_> {
         self.evidence
     }
 
-    /// Takes the job back. When the spooler says that it never began with it, the printer has got no byte.
+    /// Cancels the job. When the spooler says that it never began with it, the printer has got no byte.
     fn withdraw(&mut self) {
         let Some(id) = self.job else { return };
         match self.printer.cancel(id) {
@@ -508,7 +513,7 @@ impl Spooling<'_> {
     fn go(&mut self) -> Result<(), Stop> {
         self.step(Stage::Preparing);
         let report = self.printer.inspect()?;
-        if let Some(fault) = report.faults.into_iter().find(Fault::blocks_printing) {
+        if let Some(fault) = report.faults.into_iter().find(Fault::is_failure) {
             return Err(Stop::Fault(fault));
         }
         let sheet = JobSheet {
@@ -556,9 +561,8 @@ impl Spooling<'_> {
         Ok(())
     }
 
-    /// Waits for the end of the job. A fault may be mended meanwhile; the spooler's back end waits for it.
+    /// Waits for the end of the job. A fault may be repaired meanwhile; the spooler's back end waits for it.
     fn follow(&mut self, id: i32) -> Result<(), Stop> {
-        let begin = Instant::now();
         let mut wrong: Option<(Fault, Instant)> = None;
         loop {
             let job = self.printer.job(id)?;
@@ -572,7 +576,7 @@ impl Spooling<'_> {
             let mut report = self.printer.inspect()?;
             report.busy = true;
             self.watch.report(&report);
-            let fault = report.faults.into_iter().find(Fault::blocks_printing);
+            let fault = report.faults.into_iter().find(Fault::is_failure);
             wrong = match (fault, wrong) {
                 (Some(fault), Some((known, since))) if fault == known => Some((known, since)),
                 (Some(fault), _) => {
@@ -582,13 +586,14 @@ impl Spooling<'_> {
                 (None, _) => None,
             };
             match &wrong {
-                Some((fault, since)) if since.elapsed() >= self.printer.timing.mend => {
+                Some((fault, since))
+                    if since.elapsed() >= self.printer.timing.mend
+                        || Instant::now() >= self.deadline =>
+                {
                     return Err(Stop::Fault(fault.clone()));
                 }
                 Some(_) => self.step(Stage::Waiting),
-                None if begin.elapsed()
-                    >= self.printer.timing.finish + self.printer.timing.mend =>
-                {
+                None if Instant::now() >= self.deadline => {
                     return Err(Stop::Link(LinkError::Timeout));
                 }
                 None => self.step(Stage::Printing),

@@ -1,9 +1,9 @@
-//! The printers that this crate speaks to by itself.
+//! The printers for which this crate has a driver of its own.
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::card::named_enum;
+use crate::names::named_enum;
 
 named_enum! {
     /// A printer, or the family that it shares its protocol and raster with.
@@ -27,11 +27,14 @@ named_enum! {
 /// The language that a printer speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Protocol {
+    /// See [`magicard`](crate::magicard).
     Magicard,
+    /// See [`evolis`](crate::evolis).
     Evolis,
 }
 
 impl Model {
+    /// The language that it speaks.
     pub fn protocol(self) -> Protocol {
         match self {
             Self::Rio2 | Self::Avalon | Self::Enduro | Self::Alto => Protocol::Magicard,
@@ -48,7 +51,7 @@ impl Model {
         }
     }
 
-    /// What to call it before people.
+    /// Its name for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::Rio2 => "Magicard Rio/Tango 2",
@@ -60,18 +63,20 @@ impl Model {
         }
     }
 
-    /// The family that the words of an IEEE 1284 device id speak of; `None` when it is no printer of ours.
+    /// The family that the words of an IEEE 1284 device id speak of; `None` when no driver of this crate fits.
     ///
     /// Sources of the words: the PPD files of Gutenprint 5.3.4 and of Magicard's own CUPS driver (2014), usb.ids.
     pub fn from_device_id(maker: &str, model: &str) -> Option<Self> {
         let (maker, model) = (maker.to_ascii_lowercase(), model.to_ascii_lowercase());
         let named = |words: &[&str]| words.iter().any(|word| model.contains(word));
         if maker.contains("evolis") {
-            return Some(if named(&["zenius"]) {
-                Self::Zenius
+            // The others have another raster or another language (an Avansia prints at 600 dots per inch): their bytes would
+            // be wrong, as for an unknown Magicard.
+            return if named(&["zenius"]) {
+                Some(Self::Zenius)
             } else {
-                Self::Primacy
-            });
+                named(&["primacy"]).then_some(Self::Primacy)
+            };
         }
         if named(&["riotango", "rio/tango", "tango2", "tango 2"]) {
             return Some(Self::Rio2);
@@ -107,3 +112,6 @@ impl Model {
 pub fn raster(model: Model) -> (u32, u32) {
     model.raster()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Which printer a configuration means.
+//! The name of a printer in a configuration.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,17 +6,19 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::card::MAX_SIDE;
+use crate::card_image::MAX_SIDE;
 use crate::driver::{Driver, Finder, Timing};
+use crate::evolis::Evolis;
 use crate::file::FileFinder;
 use crate::ipp::{IppFinder, Queue};
-use crate::model::Model;
+use crate::magicard::Magicard;
+use crate::model::{Model, Protocol};
 use crate::supervisor::Handle;
 use crate::transport::recording::{Recording, Replay};
 use crate::transport::tcp::TcpTransport;
 use crate::transport::usb::{Filter, UsbTransport};
 use crate::transport::{LinkError, Transport};
-use crate::virtual_printer::{VirtualOptions, VirtualPrinter, VirtualTransport, driver};
+use crate::virtual_printer::{VirtualOptions, VirtualPrinter, VirtualTransport};
 
 /// Names a printer, in configurations and on the command line.
 ///
@@ -248,7 +250,7 @@ impl fmt::Display for Selector {
     }
 }
 
-/// Begins to look after the printer. Never blocks: a thread finds it, opens it, watches it and finds it again.
+/// Opens the printer that `selector` names. Returns at once: a thread finds it, opens it, watches it and finds it again.
 pub fn open(selector: &Selector, timing: Timing) -> Handle {
     start(selector, timing, None)
 }
@@ -259,7 +261,10 @@ pub fn open_recorded(selector: &Selector, timing: Timing, path: &Path, time: u32
     start(selector, timing, Some((path.to_owned(), time)))
 }
 
-/// Prints to a recording.
+/// Opens a recording in place of a printer.
+///
+/// # Errors
+/// When the recording names no model of this crate.
 pub fn open_replay(recording: Replay, timing: Timing) -> Result<Handle, String> {
     let model = recording.prologue().model.parse::<Model>()?;
     let mut once = Some(recording);
@@ -325,7 +330,7 @@ fn open_virtual(printer: VirtualPrinter) -> OpenLink {
     })
 }
 
-/// Switches on a virtual printer and opens it as if it were real.
+/// Opens a virtual printer; the control raises its faults and takes its cards.
 pub fn virtual_printer(options: VirtualOptions, timing: Timing) -> (Handle, crate::Control) {
     let printer = VirtualPrinter::new(options);
     let (control, place) = (printer.control(), format!("virtual:{}", printer.model()));
@@ -351,7 +356,7 @@ struct LinkFinder {
 impl Finder for LinkFinder {
     fn find(&mut self) -> Result<Box<dyn Driver>, LinkError> {
         let (link, model) = (self.open)()?;
-        // One session is one recording: after an unplug the next is not written over it.
+        // A recording has one session: one after an unplug must not overwrite it.
         if let Some((path, time)) = self.record.take() {
             let failed =
                 |error| LinkError::Other(format!("{} cannot be written: {error}", path.display()));
@@ -363,6 +368,14 @@ impl Finder for LinkFinder {
 
     fn place(&self) -> String {
         self.place.clone()
+    }
+}
+
+/// The driver for a model over a link.
+fn driver<T: Transport + 'static>(link: T, model: Model, timing: &Timing) -> Box<dyn Driver> {
+    match model.protocol() {
+        Protocol::Magicard => Box::new(Magicard::new(link, model, timing.clone())),
+        Protocol::Evolis => Box::new(Evolis::new(link, model, timing.clone())),
     }
 }
 

@@ -1,12 +1,13 @@
-//! One thread per printer: finds it, watches it, finds it again, and prints one job at a time.
+//! One thread for each printer: it finds the printer, watches it, finds it again, and prints one job at a time.
 
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use device::{Crash, Fault as _, Next, Supervisor, Wanted, Worker};
 use thiserror::Error;
 use tokio::sync::{mpsc as progress, oneshot, watch};
 
@@ -16,18 +17,21 @@ use crate::fault::Fault;
 use crate::status::{Evidence, Link, PrintStep, Progress, Status};
 use crate::transport::LinkError;
 
-/// Steps that a slow listener may leave lying; more are dropped, the end never is.
+/// How many steps wait for a slow receiver. Further ones are dropped; the end never is.
 const PROGRESS_ROOM: usize = 64;
-/// Counters are read again after this many looks at an idle printer: 30 s apart.
+/// After how many looks at an idle printer its counters are read again, which is every 30 s.
 const DEEP_EVERY: u32 = 15;
 
-/// Why a job was not taken.
+/// Why a job was not accepted.
 #[derive(Debug, Clone, Copy, Error, PartialEq, Eq)]
 pub enum Refused {
-    #[error("the printer is at work on another card: wait until it has ended")]
+    /// One job runs at a time.
+    #[error("the printer works on another card: wait until it has ended")]
     Busy,
+    /// A job of this id was accepted before.
     #[error("this job has been sent already: a job is never printed twice, make a new one")]
     Repeated,
+    /// Nothing can be printed any more.
     #[error("the printer's thread has ended: restart the program")]
     Gone,
 }
@@ -42,41 +46,40 @@ enum Command {
     Move(CardMove, oneshot::Sender<Result<(), Fault>>),
 }
 
-/// A printer, wherever it is just now. Clones share it; the thread ends when the last is dropped (a running job first).
+/// A printer with a thread of its own. Clones share it; the thread ends when the last one is dropped, after the job that
+/// is running.
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    /// `None` only while the last handle goes.
+    /// `None` only while the last handle is dropped.
     commands: Mutex<Option<mpsc::Sender<Command>>>,
-    /// Ends when the thread does.
-    ended: Mutex<mpsc::Receiver<()>>,
+    supervisor: Supervisor,
     status: watch::Receiver<Status>,
     busy: Arc<AtomicBool>,
     sent: Mutex<HashSet<JobId>>,
+    print_limit: Duration,
 }
 
-/// How long the last handle waits for the thread to let go of the printer; an idle thread does so at once.
-const FAREWELL: Duration = Duration::from_secs(3);
+/// How long the last handle waits until the thread has closed the printer; an idle thread does so at once.
+const CLOSE_LIMIT: Duration = Duration::from_secs(3);
 
 impl Drop for Shared {
-    /// Lets go of the printer, so that the kernel's driver gets it back even when the program ends right after this. A job
-    /// that runs goes on without anybody listening.
+    /// Closes the printer, so that the kernel's driver gets it back even when the program ends right afterwards. A job that
+    /// is running goes on, and its end is not reported to anybody.
     fn drop(&mut self) {
-        self.commands
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .take();
+        lock(&self.commands).take();
         if !self.busy.load(Ordering::SeqCst) {
-            let _ = self
-                .ended
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .recv_timeout(FAREWELL);
+            self.supervisor.close(CLOSE_LIMIT);
         }
     }
+}
+
+/// Nothing here is left half done by a panic, so a poisoned lock is as good as any.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Handle {
@@ -89,40 +92,36 @@ impl fmt::Debug for Handle {
 
 impl Handle {
     pub(crate) fn start(finder: Box<dyn Finder>, timing: Timing) -> Self {
-        let (commands, orders) = mpsc::channel();
-        let (alive, ended) = mpsc::channel::<()>();
-        let (sender, status) = watch::channel(Status::searching(finder.place()));
+        let (sender, commands) = mpsc::channel();
+        let (status_sender, status) = watch::channel(Status::searching(finder.place()));
         let busy = Arc::new(AtomicBool::new(false));
-        let mut supervisor = Supervisor {
+        let print_limit = timing.print_limit();
+        let worker = PrinterWorker {
             finder,
             timing,
-            status: sender,
-            orders,
+            status: status_sender,
+            commands,
             busy: busy.clone(),
             driver: None,
             looks: 0,
+            running: None,
         };
-        std::thread::Builder::new()
-            .name("card-printer".to_owned())
-            .spawn(move || {
-                supervisor.run();
-                drop(supervisor);
-                drop(alive);
-            })
-            .expect("a thread can be started when the program starts");
+        // Commands have a queue of their own, since each of them needs an answer; this only says that the handle is gone.
+        let wanted = Arc::new(Wanted::new(()));
         let shared = Shared {
-            commands: Mutex::new(Some(commands)),
-            ended: Mutex::new(ended),
+            commands: Mutex::new(Some(sender)),
+            supervisor: Supervisor::start("card-printer", wanted, worker),
             status,
             busy,
             sent: Mutex::default(),
+            print_limit,
         };
         Self {
             shared: Arc::new(shared),
         }
     }
 
-    /// The newest status; changes as the printer does.
+    /// The newest status; it changes as the printer does.
     pub fn status(&self) -> watch::Receiver<Status> {
         self.shared.status.clone()
     }
@@ -134,14 +133,16 @@ impl Handle {
         receiver
     }
 
-    /// Begins to print. The receiver hears of each step; [`Progress::Ended`] is the last and always comes.
+    /// Begins to print. The receiver gets each step; [`Progress::Ended`] is the last message and always comes, within
+    /// [`print_limit`](Handle::print_limit).
     ///
-    /// One job at a time; a second press while one runs, and a job whose id was taken before, are refused.
+    /// # Errors
+    /// While another job runs, for a job whose id was accepted before, and when the thread has ended.
     pub fn print(&self, job: PrintJob) -> Result<progress::Receiver<Progress>, Refused> {
         if self.shared.busy.swap(true, Ordering::SeqCst) {
             return Err(Refused::Busy);
         }
-        if !self.lock_sent().insert(job.id.clone()) {
+        if !lock(&self.shared.sent).insert(job.id.clone()) {
             self.shared.busy.store(false, Ordering::SeqCst);
             return Err(Refused::Repeated);
         }
@@ -164,37 +165,44 @@ impl Handle {
         receiver
     }
 
-    fn lock_sent(&self) -> std::sync::MutexGuard<'_, HashSet<JobId>> {
-        self.shared
-            .sent
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// The longest time from [`print`](Handle::print) to [`Progress::Ended`], whatever the printer does meanwhile.
+    pub fn print_limit(&self) -> Duration {
+        self.shared.print_limit
+    }
+
+    /// How often the driver's thread was started again after a panic.
+    pub fn restarts(&self) -> u32 {
+        self.shared.supervisor.restarts()
     }
 
     fn command(&self, command: Command) -> bool {
-        let commands = self
-            .shared
-            .commands
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        commands
+        lock(&self.shared.commands)
             .as_ref()
             .is_some_and(|commands| commands.send(command).is_ok())
     }
 }
 
-struct Supervisor {
+/// The thread's side of a printer.
+struct PrinterWorker {
     finder: Box<dyn Finder>,
     timing: Timing,
     status: watch::Sender<Status>,
-    orders: mpsc::Receiver<Command>,
+    commands: mpsc::Receiver<Command>,
     busy: Arc<AtomicBool>,
     driver: Option<Box<dyn Driver>>,
     looks: u32,
+    running: Option<Running>,
 }
 
-impl Supervisor {
-    fn run(&mut self) {
+/// The job that runs. It outlives a panic, so that its end is reported after the status shows the fault.
+struct Running {
+    end: progress::OwnedPermit<Progress>,
+    /// Set when the driver has done its part.
+    evidence: Option<Evidence>,
+}
+
+impl Worker for PrinterWorker {
+    fn run(&mut self) -> Next {
         loop {
             if self.driver.is_none() {
                 self.search();
@@ -204,7 +212,7 @@ impl Supervisor {
             } else {
                 self.timing.search
             };
-            match self.orders.recv_timeout(pause) {
+            match self.commands.recv_timeout(pause) {
                 Ok(Command::Print(job, sender, end)) => self.print(*job, sender, end),
                 Ok(Command::Query(answer)) => {
                     self.look(true);
@@ -217,11 +225,50 @@ impl Supervisor {
                     self.looks = self.looks.wrapping_add(1);
                     self.look(self.looks.is_multiple_of(DEEP_EVERY));
                 }
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return Next::Done,
             }
         }
     }
 
+    /// The connection is closed and opened again, because it is not known what the printer has got of the last command.
+    fn crashed(&mut self, crash: &Crash) {
+        self.driver = None;
+        self.publish_lost(
+            Link::Searching,
+            Fault::Crashed,
+            format!("the driver's thread panicked: {}", crash.message),
+        );
+        self.report_end();
+        // The commands behind it have not begun.
+        while let Ok(command) = self.commands.try_recv() {
+            match command {
+                Command::Print(job, _, end) => {
+                    drop(job);
+                    let evidence = Evidence {
+                        fault: Some(Fault::Crashed),
+                        remark: Some(
+                            "the driver's thread panicked before the job began".to_owned(),
+                        ),
+                        ..Evidence::default()
+                    };
+                    self.running = Some(Running {
+                        end,
+                        evidence: Some(evidence),
+                    });
+                    self.report_end();
+                }
+                Command::Query(answer) => {
+                    let _ = answer.send(self.status.borrow().clone());
+                }
+                Command::Move(_, answer) => {
+                    let _ = answer.send(Err(Fault::Crashed));
+                }
+            }
+        }
+    }
+}
+
+impl PrinterWorker {
     fn search(&mut self) {
         let found = self.finder.find().and_then(|mut driver| {
             let identity = driver.greet()?;
@@ -253,25 +300,26 @@ impl Supervisor {
 
     fn lost(&mut self, error: &LinkError) {
         self.driver = None;
-        let place = self.finder.place();
-        let mut next = Status::searching(place);
-        next.link = match error {
+        let link = match error {
             LinkError::NoPermission(_) => Link::NoPermission,
             LinkError::InUse(_) => Link::InUse,
             _ => Link::Searching,
         };
-        next.faults = vec![error.fault()];
-        next.link_error = Some(error.to_string());
+        self.publish_lost(link, error.fault(), error.to_string());
+    }
+
+    /// Publishes that there is no printer, and why.
+    fn publish_lost(&self, link: Link, fault: Fault, why: String) {
+        let mut next = Status::searching(self.finder.place());
+        next.link = link;
+        next.faults = vec![fault];
+        next.link_error = Some(why);
         // The last card count of a printer that is away is worth knowing.
         next.counters = self.status.borrow().counters;
-        self.status.send_if_modified(|status| {
-            let changed = *status != next;
-            if changed {
-                tracing::warn!(%error, "the card printer cannot be used");
-                *status = next;
-            }
-            changed
-        });
+        let why = next.link_error.clone();
+        if device::publish(&self.status, |status| *status = next) {
+            tracing::warn!(why, "the card printer cannot be used");
+        }
     }
 
     fn move_card(&mut self, to: CardMove) -> Result<(), Fault> {
@@ -310,13 +358,12 @@ impl Supervisor {
         sender: progress::Sender<Progress>,
         end: progress::OwnedPermit<Progress>,
     ) {
-        let mut ending = Ending {
-            permit: Some(end),
-            busy: self.busy.clone(),
-            evidence: Evidence::default(),
-        };
+        self.running = Some(Running {
+            end,
+            evidence: None,
+        });
         job.options.time.get_or_insert_with(now);
-        ending.evidence = match &mut self.driver {
+        let evidence = match &mut self.driver {
             None => {
                 let fault = self
                     .status
@@ -335,19 +382,40 @@ impl Supervisor {
                 let mut listener = Listener {
                     sender,
                     status: &self.status,
-                    orders: &self.orders,
+                    commands: &self.commands,
                 };
                 driver.print(&job, &mut listener)
             }
         };
         drop(job);
-        // The status is fresh before anybody hears of the end.
-        if ending.evidence.fault.as_ref().is_some_and(link_is_lost) {
+        let is_lost = evidence.fault.as_ref().is_some_and(link_is_lost);
+        if let Some(running) = &mut self.running {
+            running.evidence = Some(evidence);
+        }
+        // The status is up to date before the end is reported.
+        if is_lost {
             self.lost(&LinkError::Unplugged);
         } else {
             self.look(true);
         }
-        drop(ending);
+        self.report_end();
+    }
+
+    /// Reports the end of the job that runs. A job whose evidence is missing was ended by a panic.
+    fn report_end(&mut self) {
+        let Some(Running { end, evidence }) = self.running.take() else {
+            return;
+        };
+        self.busy.store(false, Ordering::SeqCst);
+        end.send(Progress::Ended(evidence.unwrap_or_else(|| {
+            Evidence {
+                // Nothing is known of what the printer has got.
+                plane_byte_accepted: true,
+                fault: Some(Fault::Crashed),
+                remark: Some("the driver's thread panicked while it printed".to_owned()),
+                ..Evidence::default()
+            }
+        })));
     }
 }
 
@@ -363,54 +431,31 @@ fn now() -> u32 {
 }
 
 fn publish(status: &watch::Sender<Status>, report: &Report) {
-    status.send_if_modified(|status| {
-        let before = status.clone();
+    device::publish(status, |status| {
         status.busy = report.busy;
         status.faults.clone_from(&report.faults);
         status.ready = status.link == Link::Connected
             && !report.busy
-            && !report.faults.iter().any(Fault::blocks_printing);
+            && !report.faults.iter().any(Fault::is_failure);
         if report.counters.is_some() {
             status.counters = report.counters;
         }
         if report.ribbon_left.is_some() {
             status.ribbon_left = report.ribbon_left;
         }
-        *status != before
     });
 }
 
-/// Sends the end of a job whatever happens, even if the driver should panic.
-struct Ending {
-    permit: Option<progress::OwnedPermit<Progress>>,
-    busy: Arc<AtomicBool>,
-    evidence: Evidence,
-}
-
-impl Drop for Ending {
-    fn drop(&mut self) {
-        let mut evidence = std::mem::take(&mut self.evidence);
-        if std::thread::panicking() {
-            evidence.plane_byte_accepted = true;
-            evidence.fault = Some(Fault::NotAnswering);
-        }
-        self.busy.store(false, Ordering::SeqCst);
-        if let Some(permit) = self.permit.take() {
-            permit.send(Progress::Ended(evidence));
-        }
-    }
-}
-
-/// Hands a job's news on, and answers questions from the newest status meanwhile.
+/// Passes the progress of a job on, and meanwhile answers commands from the newest status.
 struct Listener<'a> {
     sender: progress::Sender<Progress>,
     status: &'a watch::Sender<Status>,
-    orders: &'a mpsc::Receiver<Command>,
+    commands: &'a mpsc::Receiver<Command>,
 }
 
 impl Listener<'_> {
     fn answer(&self) {
-        while let Ok(command) = self.orders.try_recv() {
+        while let Ok(command) = self.commands.try_recv() {
             match command {
                 Command::Query(answer) => {
                     let _ = answer.send(self.status.borrow().clone());

@@ -1,4 +1,4 @@
-//! The way bytes go to a printer and back. Every driver speaks through [`Transport`] and knows none of its kinds.
+//! The way bytes go to a printer and back. The drivers use [`Transport`] and do not know which kind of link it is.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,15 +12,19 @@ pub(crate) mod recording;
 pub(crate) mod tcp;
 pub(crate) mod usb;
 
-/// What can go wrong between the host and a printer. A printer that says "no cards" is no error: that is its status.
+/// What can go wrong between the host and a printer. That a printer has no cards is not an error but its status.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum LinkError {
+    /// Nothing was transferred within the limit.
     #[error("the printer took or gave nothing in time")]
     Timeout,
+    /// The link is closed from the other side.
     #[error("the printer is gone: it was unplugged or switched off")]
     Unplugged,
+    /// The printer refused the transfer; how much of it was accepted is not known.
     #[error("the printer stalled the transfer")]
     Stalled,
+    /// This program may not open the link.
     #[error("{0}")]
     NoPermission(String),
     #[error(
@@ -35,12 +39,13 @@ pub enum LinkError {
         "a {found} is connected where a {wanted} must be: connect the right printer or change the configuration"
     )]
     WrongModel { found: Model, wanted: Model },
+    /// Anything else, in words.
     #[error("{0}")]
     Other(String),
 }
 
 impl LinkError {
-    /// What to tell people.
+    /// The fault that it means.
     pub fn fault(&self) -> Fault {
         match self {
             Self::Timeout | Self::Stalled => Fault::NotAnswering,
@@ -54,29 +59,43 @@ impl LinkError {
         }
     }
 
-    /// True when the link is of no use any more and must be opened again.
+    /// Whether the link cannot be used any more and must be opened again.
     pub fn is_lost(&self) -> bool {
         !matches!(self, Self::Timeout)
     }
 }
 
-/// A link to one printer. Every call returns within about its time limit.
+/// A link to one printer. Every call returns within about its limit.
 pub trait Transport: Send {
-    /// Sends what the printer takes and gives how many bytes that were, at least 1; `Timeout` when it took none in `limit`.
+    /// Sends as many bytes as the printer accepts, and returns how many, at least 1.
     ///
-    /// After any other error it is not known how many of the bytes arrived.
+    /// # Errors
+    /// `Timeout` when the printer accepted none within `limit`. After any other error it is not known how many of the bytes
+    /// arrived, so none of them may be sent again.
     fn write(&mut self, bytes: &[u8], limit: Duration) -> Result<usize, LinkError>;
 
-    /// Reads what the printer has to say, at most `buffer.len()` bytes; `Timeout` when there is nothing within `limit`.
+    /// Reads at most `buffer.len()` bytes.
+    ///
+    /// # Errors
+    /// `Timeout` when the printer sent nothing within `limit`.
     fn read(&mut self, buffer: &mut [u8], limit: Duration) -> Result<usize, LinkError>;
 
     /// The status byte of the USB printer class; `None` where the link has none.
+    ///
+    /// # Errors
+    /// When the link is broken.
     fn port_status(&mut self) -> Result<Option<PortStatus>, LinkError>;
 
     /// The IEEE 1284 device id; `None` where the link has none.
+    ///
+    /// # Errors
+    /// When the link is broken.
     fn device_id(&mut self) -> Result<Option<DeviceId>, LinkError>;
 
-    /// Throws away what the printer has not worked on yet and makes it listen afresh.
+    /// Makes the printer drop what it has not worked on yet, and listen again.
+    ///
+    /// # Errors
+    /// When the link is broken.
     fn soft_reset(&mut self) -> Result<(), LinkError>;
 
     /// Where the printer is, for people: `usb:1:4`, `tcp://127.0.0.1:9100`.
@@ -87,7 +106,7 @@ pub trait Transport: Send {
         None
     }
 
-    /// How many bytes are handed over at a time.
+    /// How many bytes are sent at a time.
     fn chunk(&self) -> usize {
         8192
     }
@@ -132,7 +151,7 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 pub struct PortStatus(pub u8);
 
 impl PortStatus {
-    /// Selected and no error: what an idle printer says.
+    /// Selected and no error: an idle printer.
     pub const READY: Self = Self(0x18);
     /// Not selected, no error: a Magicard at work (USB capture of a DCP100).
     pub const BUSY: Self = Self(0x08);
@@ -157,7 +176,7 @@ impl PortStatus {
     }
 }
 
-/// What a printer says of itself: `KEY:VALUE;` pairs (IEEE 1284), read leniently.
+/// The identity that a printer reports: `KEY:VALUE;` pairs (IEEE 1284), read leniently.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeviceId {
     pairs: Vec<(String, String)>,
@@ -175,8 +194,8 @@ impl DeviceId {
         Self { pairs }
     }
 
-    /// Reads what GET_DEVICE_ID gives: two bytes of length, which count themselves, then text. Some printers send the length
-    /// low byte first (CUPS knows such), so that is tried when the other makes no sense.
+    /// Reads the answer to GET_DEVICE_ID: two bytes of length, which count themselves, then text. Some printers send the length
+    /// low byte first (CUPS expects that, too), so this is tried when the other order makes no sense.
     pub fn from_class_request(data: &[u8]) -> Self {
         let Some((length, text)) = data.split_first_chunk::<2>() else {
             return Self::default();

@@ -1,19 +1,16 @@
-//! Printers that exist only in software. They take the very same bytes as the real ones, as strictly, and draw the card that
-//! would have come out.
+//! Printers in software. They take the same bytes as the real ones, just as strictly, and draw the card that would come out.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use device::Fault as _;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use crate::codec::DecodedSide;
-use crate::driver::{Driver, Timing};
-use crate::evolis::Evolis;
+use crate::decoded::DecodedSide;
 use crate::fault::Fault;
-use crate::magicard::Magicard;
 use crate::model::{Model, Protocol};
 use crate::transport::{DeviceId, LinkError, PortStatus, Transport};
 
@@ -30,7 +27,9 @@ use chassis::{Chassis, is_of_the_link};
 /// What a virtual printer is like when it is switched on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VirtualOptions {
+    /// Which printer it is.
     pub model: Model,
+    /// Its serial number.
     pub serial: String,
     /// How long work takes: 1 = 20 s a card (a guess), 0 = none.
     pub speed: f64,
@@ -38,8 +37,9 @@ pub struct VirtualOptions {
     pub cards: u32,
     /// Prints on the film.
     pub film: u32,
-    /// Cards that the output and the reject tray hold.
+    /// How many cards the output tray holds.
     pub output_room: u32,
+    /// How many cards the reject tray holds.
     pub reject_room: u32,
     /// Cards printed before, by the counter.
     pub cards_printed: u64,
@@ -102,7 +102,7 @@ pub struct Books {
     pub inside: u64,
 }
 
-/// A virtual printer: the machine behind however many cables.
+/// A virtual printer. Clones are the same machine behind other cables.
 #[derive(Clone)]
 pub struct VirtualPrinter {
     shared: Arc<Shared>,
@@ -113,7 +113,7 @@ struct Shared {
     cards_out: watch::Sender<u64>,
 }
 
-/// The part that speaks, by language.
+/// The front end that speaks the protocol.
 enum Front {
     Magicard(magicard::Front),
     Evolis(evolis::Front),
@@ -156,7 +156,7 @@ impl Front {
         }
     }
 
-    /// A Magicard at work is deaf and dumb; an Evolis takes some orders ahead and answers each in its turn.
+    /// A Magicard at work takes and answers nothing; an Evolis accepts some commands ahead and answers each in its turn.
     fn listens(&self, chassis: &Chassis) -> bool {
         match self {
             Self::Magicard(_) => !chassis.is_busy() || chassis.halted.is_some(),
@@ -172,14 +172,18 @@ impl Front {
     }
 }
 
-/// The machine proper: a body and the part that speaks.
+/// The machine: the body, and the front end that speaks the protocol.
 struct Machine {
     options: VirtualOptions,
     chassis: Chassis,
     front: Front,
     plugged: bool,
-    /// Transfers until the cable is pulled in the midst of one.
+    /// After how many transfers the cable is pulled in the middle of one.
     cut_in: Option<u64>,
+    /// After how many transfers the driver's thread panics.
+    panic_in: Option<u64>,
+    /// How many bytes it takes at a time, and how long it takes for them.
+    slow: Option<(usize, Duration)>,
     transfers: u64,
     announced: u64,
 }
@@ -198,6 +202,8 @@ impl VirtualPrinter {
             options,
             plugged: true,
             cut_in: None,
+            panic_in: None,
+            slow: None,
             transfers: 0,
             announced: 0,
         };
@@ -210,7 +216,7 @@ impl VirtualPrinter {
         }
     }
 
-    /// What raises its faults and fetches its cards.
+    /// The control that raises its faults and takes its cards.
     pub fn control(&self) -> Control {
         Control::new(self.clone())
     }
@@ -236,7 +242,10 @@ impl VirtualPrinter {
         result
     }
 
-    /// Offers bytes, as a bulk transfer does. Gives how many were taken; 0 = it does not take any just now.
+    /// Offers bytes, as a bulk transfer does. Returns how many were accepted; 0 = none at the moment.
+    ///
+    /// # Errors
+    /// When the cable is pulled.
     pub fn write(&self, bytes: &[u8]) -> Result<usize, LinkError> {
         self.with(|machine| {
             machine.connected()?;
@@ -244,7 +253,7 @@ impl VirtualPrinter {
                 return Ok(0);
             }
             if machine.cut_in == Some(0) {
-                // The cable goes in the midst of this transfer: some of it has arrived.
+                // The cable is pulled in the middle of this transfer: some of it has arrived.
                 machine
                     .front
                     .take(&bytes[..bytes.len() / 2], &mut machine.chassis);
@@ -255,12 +264,15 @@ impl VirtualPrinter {
         })
     }
 
-    /// Asks for bytes; `None` = it has nothing to say.
+    /// Asks for bytes; `None` = there is no answer at the moment.
+    ///
+    /// # Errors
+    /// When the cable is pulled.
     pub fn read(&self, room: usize) -> Result<Option<Vec<u8>>, LinkError> {
         self.with(|machine| {
             machine.connected()?;
-            // At speed 0 it was at work a moment ago: somebody must be able to see that.
-            if machine.is_dumb()
+            // At speed 0 the work is over at once. The host must be able to see once that there was any.
+            if machine.is_silent()
                 || !machine.front.talks(&machine.chassis)
                 || std::mem::take(&mut machine.chassis.unseen)
             {
@@ -275,17 +287,20 @@ impl VirtualPrinter {
     }
 
     /// The status byte of the printer class.
+    ///
+    /// # Errors
+    /// When the cable is pulled, or the printer does not answer.
     pub fn port_status(&self) -> Result<u8, LinkError> {
         self.with(|machine| {
             machine.transfer()?;
-            if machine.is_dumb() {
+            if machine.is_silent() {
                 return Err(LinkError::Timeout);
             }
             let chassis = &mut machine.chassis;
             let attention = chassis
                 .raised
                 .iter()
-                .any(|fault| fault.blocks_printing() && !is_of_the_link(fault));
+                .any(|fault| fault.is_failure() && !is_of_the_link(fault));
             Ok(
                 if chassis.halted.is_some() || (attention && !chassis.is_busy()) {
                     PortStatus::ERROR.0
@@ -314,6 +329,9 @@ impl VirtualPrinter {
     }
 
     /// SOFT_RESET: drops what is half received.
+    ///
+    /// # Errors
+    /// When the cable is pulled.
     pub fn soft_reset(&self) -> Result<(), LinkError> {
         self.with(|machine| {
             machine.transfer()?;
@@ -322,7 +340,7 @@ impl VirtualPrinter {
         })
     }
 
-    /// A host has let go of a byte stream (TCP): what is half received is gone.
+    /// A host has closed its byte stream (TCP): what is half received is dropped.
     pub fn hang_up(&self) {
         self.with(|machine| machine.front.drop_input());
     }
@@ -374,7 +392,8 @@ impl Machine {
     }
 
     fn connected(&self) -> Result<(), LinkError> {
-        // Rights and identity are looked at when the device is opened: a change shows as a device that went and came back.
+        // Permissions and identity are checked when the device is opened, so a change shows as a device that went and came
+        // back.
         let replaced = [Fault::NoPermission, Fault::WrongModel]
             .iter()
             .any(|fault| self.chassis.raised.contains(fault));
@@ -385,7 +404,7 @@ impl Machine {
         }
     }
 
-    /// Counts a transfer in which something moves; fails when the cable is out or goes now.
+    /// Counts a transfer. Fails when the cable is pulled, or is to be pulled now.
     fn transfer(&mut self) -> Result<(), LinkError> {
         self.connected()?;
         self.transfers += 1;
@@ -403,19 +422,19 @@ impl Machine {
         }
     }
 
-    /// The cable is out.
+    /// Pulls the cable.
     fn pull(&mut self) {
         self.plugged = false;
         self.front.drop_input();
     }
 
-    /// It neither takes nor gives anything.
-    fn is_dumb(&self) -> bool {
+    /// Whether it takes and answers nothing.
+    fn is_silent(&self) -> bool {
         self.chassis.raised.contains(&Fault::NotAnswering)
     }
 
     fn takes_input(&self) -> bool {
-        !self.is_dumb() && self.front.listens(&self.chassis)
+        !self.is_silent() && self.front.listens(&self.chassis)
     }
 
     fn books(&self) -> Books {
@@ -433,7 +452,10 @@ pub struct VirtualTransport {
 }
 
 impl VirtualTransport {
-    /// Plugs in; fails as opening the device would.
+    /// Plugs in.
+    ///
+    /// # Errors
+    /// As opening a real device.
     pub fn open(printer: &VirtualPrinter) -> Result<Self, LinkError> {
         let machine = printer.lock();
         if !machine.plugged || machine.chassis.raised.contains(&Fault::Unplugged) {
@@ -459,7 +481,22 @@ impl VirtualTransport {
     }
 }
 
-/// How often a blocked transfer looks again.
+impl VirtualTransport {
+    /// Panics when the control has asked for it. The link is used by the driver's thread only.
+    fn panic_if_asked(&self) {
+        let asked = self.printer.with(|machine| match &mut machine.panic_in {
+            Some(0) => machine.panic_in.take().is_some(),
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+            None => machine.chassis.raised.contains(&Fault::Crashed),
+        });
+        assert!(!asked, "the virtual printer was asked for a panic");
+    }
+}
+
+/// How often a transfer that waits looks again.
 const TICK: Duration = Duration::from_micros(500);
 
 fn until<R>(
@@ -480,6 +517,12 @@ fn until<R>(
 
 impl Transport for VirtualTransport {
     fn write(&mut self, bytes: &[u8], limit: Duration) -> Result<usize, LinkError> {
+        self.panic_if_asked();
+        let mut bytes = bytes;
+        if let Some((most, pause)) = self.printer.with(|machine| machine.slow) {
+            bytes = &bytes[..bytes.len().min(most)];
+            std::thread::sleep(pause.min(limit));
+        }
         until(limit, || {
             self.printer
                 .write(bytes)
@@ -488,6 +531,7 @@ impl Transport for VirtualTransport {
     }
 
     fn read(&mut self, buffer: &mut [u8], limit: Duration) -> Result<usize, LinkError> {
+        self.panic_if_asked();
         let room = buffer.len();
         let data = until(limit, || self.printer.read(room))?;
         buffer[..data.len()].copy_from_slice(&data);
@@ -495,6 +539,7 @@ impl Transport for VirtualTransport {
     }
 
     fn port_status(&mut self) -> Result<Option<PortStatus>, LinkError> {
+        self.panic_if_asked();
         self.printer
             .port_status()
             .map(|byte| Some(PortStatus(byte)))
@@ -514,21 +559,9 @@ impl Transport for VirtualTransport {
         format!("virtual:{}", self.printer.model())
     }
 
-    /// Gutenprint's backend sends this much at a time; there is no cable here that a small piece would fit better.
+    /// Gutenprint's back end sends this much at a time.
     fn chunk(&self) -> usize {
         65_536
-    }
-}
-
-/// The driver for a model over a link.
-pub(crate) fn driver<T: Transport + 'static>(
-    link: T,
-    model: Model,
-    timing: &Timing,
-) -> Box<dyn Driver> {
-    match model.protocol() {
-        Protocol::Magicard => Box::new(Magicard::new(link, model, timing.clone())),
-        Protocol::Evolis => Box::new(Evolis::new(link, model, timing.clone())),
     }
 }
 

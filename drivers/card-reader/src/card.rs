@@ -1,4 +1,4 @@
-//! A card as the reader knows it.
+//! A card as the reader sees it.
 
 use std::fmt;
 
@@ -6,24 +6,24 @@ use zeroize::Zeroizing;
 
 /// A card that lies on the reader.
 ///
-/// Its UID leads to a person: it is wiped from memory when dropped, and `Debug` tells its length only.
+/// Its UID leads to a person: it is wiped from memory when dropped, and `Debug` shows only its length.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Card {
-    /// The chip's number in the order the reader sends it; 4, 7 or 10 bytes (ISO 14443-3).
+    /// The chip's number in the order in which the reader sends it; 4, 7 or 10 bytes (ISO 14443-3).
     pub uid: Zeroizing<Vec<u8>>,
-    /// A 4-byte UID that begins with 08 is made up anew each time the card comes into a field (ISO 14443-3): it names
-    /// no card and must not be stored as one.
+    /// A 4-byte UID that begins with 08 is random, a new one each time the card comes into a field (ISO 14443-3): it
+    /// does not identify a card and must not be stored as a card's number.
     pub random_uid: bool,
-    /// SEL_RES: what the card is able to do.
+    /// SEL_RES: what the card can do.
     pub sak: u8,
-    /// SENS_RES, in the order the PN532 sends it, high byte first.
+    /// SENS_RES in the order in which the PN532 sends it, high byte first.
     pub atqa: [u8; 2],
     /// The card speaks ISO 14443-4, as a DESFire does (bit 6 of SEL_RES).
     pub iso_dep: bool,
 }
 
 impl Card {
-    /// A card of these answers; none when the UID is not 4, 7 or 10 bytes long.
+    /// The card that gives these answers; none when the UID is not 4, 7 or 10 bytes long.
     #[must_use]
     pub fn new(uid: &[u8], atqa: [u8; 2], sak: u8) -> Option<Card> {
         matches!(uid.len(), 4 | 7 | 10).then(|| Card {
@@ -35,7 +35,7 @@ impl Card {
         })
     }
 
-    /// Whether `other`, read earlier or later, can be this card. Cards with a random UID are told apart by kind only.
+    /// Whether `other`, read earlier or later, can be this card. Cards with a random UID are distinguished by their kind only.
     #[must_use]
     pub fn may_be(&self, other: &Card) -> bool {
         let same_kind =

@@ -1,48 +1,42 @@
-//! What can be wrong with a reader, and what to tell about it.
+//! What can be wrong with a reader, and how it is said to people.
 
 use std::fmt;
+
+use device::{Sentence, Severity};
 
 /// Everything that can be wrong with a reader. One list for the driver, the virtual reader and the test panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Fault {
-    /// No serial port fits the selector, and none did since the start.
+    /// No serial port fits the selector, and none has since the start.
     NotFound,
     /// The booth may not open the port.
     NoPermission,
     /// Another program uses the port.
     Busy,
-    /// It was there and is gone.
+    /// The reader was found before and is gone.
     Unplugged,
-    /// The port is there and the reader says nothing, or stopped answering.
+    /// The port can be opened, and no reader answers at it.
     NotAnswering,
-    /// Something is at the port, and it is no PN532.
+    /// Something answers at the port, and it is not a PN532.
     WrongDevice,
+    /// The driver's thread panicked; it is started again.
+    Crashed,
 }
 
-/// A fault in words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sentence {
-    pub what: &'static str,
-    pub what_to_do: &'static str,
-}
-
-impl Fault {
-    /// Every fault, in the order of the list above.
-    #[must_use]
-    pub const fn all() -> &'static [Fault] {
-        &[
+impl device::Fault for Fault {
+    fn all() -> Vec<Fault> {
+        vec![
             Fault::NotFound,
             Fault::NoPermission,
             Fault::Busy,
             Fault::Unplugged,
             Fault::NotAnswering,
             Fault::WrongDevice,
+            Fault::Crashed,
         ]
     }
 
-    /// A stable name for logs, settings and tests.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Fault::NotFound => "not-found",
             Fault::NoPermission => "no-permission",
@@ -50,20 +44,25 @@ impl Fault {
             Fault::Unplugged => "unplugged",
             Fault::NotAnswering => "not-answering",
             Fault::WrongDevice => "wrong-device",
+            Fault::Crashed => "crashed",
         }
     }
 
-    /// What is wrong and what to do about it, for staff. `language` is `sv`; anything else is English.
-    #[must_use]
-    pub fn sentence(self, language: &str) -> Sentence {
-        let (what, what_to_do) = if language == "sv" {
+    fn severity(&self) -> Severity {
+        Severity::Failure
+    }
+
+    fn sentence(&self, language: &str) -> Sentence {
+        let (what, remedy) = if language == "sv" {
             self.swedish()
         } else {
             self.english()
         };
-        Sentence { what, what_to_do }
+        Sentence::new(what, remedy)
     }
+}
 
+impl Fault {
     const fn english(self) -> (&'static str, &'static str) {
         match self {
             Fault::NotFound => (
@@ -89,6 +88,10 @@ impl Fault {
             Fault::WrongDevice => (
                 "What is connected is no PN532 card reader.",
                 "Name the reader's port in the settings.",
+            ),
+            Fault::Crashed => (
+                "The card reader's driver failed and is started again.",
+                "Wait a moment; if it stays, restart the booth and report it.",
             ),
         }
     }
@@ -119,6 +122,10 @@ impl Fault {
                 "Det som är anslutet är ingen PN532-kortläsare.",
                 "Ange läsarens port i inställningarna.",
             ),
+            Fault::Crashed => (
+                "Kortläsarens drivrutin har stannat och startas om.",
+                "Vänta en stund; om felet består, starta om båset och rapportera det.",
+            ),
         }
     }
 }
@@ -131,30 +138,8 @@ impl fmt::Display for Fault {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
     #[test]
     fn every_fault_has_a_name_and_two_sentences_in_each_language() {
-        let names: BTreeSet<_> = Fault::all().iter().map(|fault| fault.name()).collect();
-        assert_eq!(names.len(), Fault::all().len());
-        for fault in Fault::all() {
-            assert!(
-                fault
-                    .name()
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
-                "{fault:?}"
-            );
-            for language in ["sv", "en"] {
-                let Sentence { what, what_to_do } = fault.sentence(language);
-                assert!(
-                    what.ends_with('.') && what_to_do.ends_with('.'),
-                    "{fault:?} in {language}"
-                );
-            }
-            assert_ne!(fault.sentence("sv"), fault.sentence("en"), "{fault:?}");
-        }
+        device::fault::check_list::<super::Fault>();
     }
 }

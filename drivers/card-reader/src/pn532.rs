@@ -1,8 +1,8 @@
 //! A PN532 on a serial line (its HSU mode).
 //!
 //! Every command goes the same way: the host sends a frame, the reader acknowledges it and later replies
-//! (UM0701-02 section 6.2.2). Waits are bounded, and what is damaged or lost on the way is asked for again:
-//! a damaged reply by NACK, a missing one by ending the command and sending it anew.
+//! (UM0701-02 section 6.2.2). Every wait has a limit, and what is damaged or lost on the way is requested again: a damaged
+//! reply by NACK, a missing one by ending the command and sending it anew.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,8 @@ use reply::{Firmware, Parameters};
 /// The reader acknowledges within 15 ms (libnfc 1.8.0); a loaded machine and a USB bridge add theirs.
 const ACK_LIMIT: Duration = Duration::from_millis(300);
 
-/// The first frame through a serial bridge that has just been opened: nfcpy 1.0 waits so long, having met slow ones.
+/// For the first frame through a serial bridge that has just been opened. Some bridges are slow then, and nfcpy 1.0 waits
+/// as long.
 const FIRST_ACK_LIMIT: Duration = Duration::from_millis(1500);
 
 /// How often a command is sent before the reader counts as not answering.
@@ -30,14 +31,18 @@ const ATTEMPTS: usize = 3;
 /// The first command waits longer, so it has one attempt less.
 const FIRST_ATTEMPTS: usize = 2;
 
-/// How often one reply is asked for again by NACK.
+/// How often one reply is requested again by NACK.
 const REPEATS: usize = 2;
 
 /// A line that is quiet for so long in the middle of a frame has lost bytes of it.
 const QUIET: Duration = Duration::from_millis(50);
 
-/// The line takes a command of 30 bytes in 3 ms.
+/// How long sending a command may take; the line takes one of 30 bytes in 3 ms.
 const SEND_LIMIT: Duration = Duration::from_millis(300);
+
+/// How long one look at the field may take. A look of a working reader takes some 60 ms; this leaves room for a command
+/// that has to be sent three times, and a reader that needs longer counts as not answering.
+pub(crate) const LOOK_LIMIT: Duration = Duration::from_secs(5);
 
 /// Why a command had no reply.
 #[derive(Debug)]
@@ -64,6 +69,8 @@ struct Link<T> {
     transport: T,
     decoder: Decoder,
     retries: u64,
+    /// When the look that is under way must have ended.
+    deadline: Option<Instant>,
 }
 
 impl<T: Transport> Pn532<T> {
@@ -76,10 +83,13 @@ impl<T: Transport> Pn532<T> {
             transport,
             decoder: Decoder::new(),
             retries: 0,
+            deadline: None,
         };
         link.run_first(Command::SamConfiguration)
-            .map_err(stranger)?;
-        let version = link.run(Command::GetFirmwareVersion).map_err(stranger)?;
+            .map_err(not_identified)?;
+        let version = link
+            .run(Command::GetFirmwareVersion)
+            .map_err(not_identified)?;
         let firmware =
             reply::firmware(&version).map_err(|error| Error::new(Fault::WrongDevice, error))?;
         if !firmware.is_pn532() {
@@ -101,7 +111,7 @@ impl<T: Transport> Pn532<T> {
     /// Sets what a power-up clears, and turns the field off.
     fn configure(&mut self) -> Result<(), Error> {
         match self.link.run(Command::NothingAutomatic) {
-            // saves time and is not needed: lists of cards are read either way
+            // The command only saves time: lists of cards can be read without it.
             Err(Failure::Refused) => tracing::debug!("the reader keeps its own parameters"),
             other => drop(other.map_err(lost)?),
         }
@@ -112,6 +122,26 @@ impl<T: Transport> Pn532<T> {
     fn set_field(&mut self, on: bool) -> Result<(), Error> {
         self.link.run(Command::Field { on }).map_err(lost).map(drop)
     }
+
+    /// One look at the field. The field is on for no longer than it takes to ask: without it each card forgets that it was
+    /// listed, and answers the next time as well.
+    fn look(&mut self) -> Result<Vec<Card>, Error> {
+        let retries = self.link.retries;
+        self.set_field(true)?;
+        let parameters = self.link.run(Command::ListCards).map_err(lost)?;
+        let cards =
+            reply::cards(&parameters).map_err(|error| Error::new(Fault::NotAnswering, error))?;
+        if !cards.is_empty() {
+            // This frees the chip's two places. Its status is an error for a card that has just been taken away.
+            self.link.run(Command::Release).map_err(lost)?;
+        }
+        self.set_field(false)?;
+        if self.link.retries > retries {
+            // The silence may have been a loss of power, after which the chip would look for a card for ever.
+            self.configure()?;
+        }
+        Ok(cards)
+    }
 }
 
 impl<T: Transport> CardReader for Pn532<T> {
@@ -119,24 +149,11 @@ impl<T: Transport> CardReader for Pn532<T> {
         self.firmware
     }
 
-    /// The field is on for no longer than it takes to ask: without it each card forgets that it was listed, and answers
-    /// the next time as well.
     fn cards(&mut self) -> Result<Vec<Card>, Error> {
-        let retries = self.link.retries;
-        self.set_field(true)?;
-        let parameters = self.link.run(Command::ListCards).map_err(lost)?;
-        let cards =
-            reply::cards(&parameters).map_err(|error| Error::new(Fault::NotAnswering, error))?;
-        if !cards.is_empty() {
-            // frees the chip's two places; its status is an error for a card that has just been taken
-            self.link.run(Command::Release).map_err(lost)?;
-        }
-        self.set_field(false)?;
-        if self.link.retries > retries {
-            // the silence may have been a loss of power, after which it would look for a card for ever
-            self.configure()?;
-        }
-        Ok(cards)
+        self.link.deadline = Some(Instant::now() + LOOK_LIMIT);
+        let cards = self.look();
+        self.link.deadline = None;
+        cards
     }
 
     fn check(&mut self) -> Result<(), Error> {
@@ -147,9 +164,9 @@ impl<T: Transport> CardReader for Pn532<T> {
     }
 
     fn rest(&mut self) {
-        // leaving: whether it works, nobody can use any more
-        let _left = self.link.run(Command::Field { on: false });
-        let _left = self.link.run(Command::PowerDown);
+        // The reader is not used afterwards, so a failure has no consequence.
+        let _ended = self.link.run(Command::Field { on: false });
+        let _ended = self.link.run(Command::PowerDown);
     }
 
     fn retries(&self) -> u64 {
@@ -157,12 +174,12 @@ impl<T: Transport> CardReader for Pn532<T> {
     }
 }
 
-/// What a failure means before the reader has shown that it is one.
-fn stranger(failure: Failure) -> Error {
+/// The error of a failure before the device has shown that it is a PN532.
+fn not_identified(failure: Failure) -> Error {
     match failure {
         Failure::NoReply { nonsense: true } => Error::new(
             Fault::WrongDevice,
-            "what came from the port is nothing a PN532 sends",
+            "a PN532 does not send what came from the port",
         ),
         Failure::Refused => Error::new(
             Fault::WrongDevice,
@@ -172,7 +189,7 @@ fn stranger(failure: Failure) -> Error {
     }
 }
 
-/// What a failure means for a reader that is known.
+/// The error of a failure of a device that has shown to be a PN532.
 fn lost(failure: Failure) -> Error {
     match failure {
         Failure::Link(error @ LinkError::Gone(_)) => Error::new(Fault::Unplugged, error),
@@ -181,7 +198,10 @@ fn lost(failure: Failure) -> Error {
         Failure::NoReply { nonsense: true } => {
             Error::new(Fault::NotAnswering, "its replies cannot be read")
         }
-        Failure::Refused => Error::new(Fault::NotAnswering, "it refuses a command it should know"),
+        Failure::Refused => Error::new(
+            Fault::NotAnswering,
+            "it refuses a command that a PN532 knows",
+        ),
     }
 }
 
@@ -201,6 +221,12 @@ impl<T: Transport> Link<T> {
         self.attempt(command, &command.frame().encode(), ATTEMPTS, ACK_LIMIT)
     }
 
+    /// The end of `limit` from now, or the deadline of the look when that comes first.
+    fn until(&self, limit: Duration) -> Instant {
+        let end = Instant::now() + limit;
+        self.deadline.map_or(end, |deadline| end.min(deadline))
+    }
+
     fn attempt(
         &mut self,
         command: Command,
@@ -210,6 +236,9 @@ impl<T: Transport> Link<T> {
     ) -> Result<Parameters, Failure> {
         let mut nonsense = false;
         for attempt in 1..=attempts {
+            if self.deadline.is_some_and(|at| Instant::now() >= at) {
+                break;
+            }
             self.decoder.clear();
             self.transport.discard();
             self.transport
@@ -219,7 +248,7 @@ impl<T: Transport> Link<T> {
                 Err(Failure::NoReply { nonsense: now }) => nonsense |= now,
                 done => return done,
             }
-            // ends the command if it is still running, so that its late reply is not taken for another's
+            // This ends the command if it still runs, so that its late reply is not taken for the reply to another one.
             self.transport
                 .send(&Frame::Ack.encode(), SEND_LIMIT)
                 .map_err(Failure::Link)?;
@@ -229,10 +258,10 @@ impl<T: Transport> Link<T> {
         Err(Failure::NoReply { nonsense })
     }
 
-    /// Waits for the acknowledgement and then for the reply. A reply without an acknowledgement is one as well: its ACK
-    /// was lost on the way.
+    /// Waits for the acknowledgement and then for the reply. A reply without an acknowledgement is accepted as well: the
+    /// acknowledgement was lost on the way.
     fn reply(&mut self, command: Command, ack_limit: Duration) -> Result<Parameters, Failure> {
-        let mut until = Instant::now() + ack_limit;
+        let mut until = self.until(ack_limit);
         let mut acknowledged = false;
         let mut repeats = 0;
         let mut heard = false;
@@ -250,8 +279,8 @@ impl<T: Transport> Link<T> {
                 match found {
                     Found::Frame(Frame::Ack) if !acknowledged => {
                         acknowledged = true;
-                        damaged = false; // was before it: no part of the reply
-                        until = Instant::now() + command.limit();
+                        damaged = false; // what came before the ACK is not the reply
+                        until = self.until(command.limit());
                     }
                     Found::Frame(Frame::Error) => return Err(Failure::Refused),
                     Found::Frame(Frame::Information {
@@ -262,7 +291,7 @@ impl<T: Transport> Link<T> {
                             data.remove(0);
                             return Ok(data);
                         }
-                        // a late reply to an earlier command
+                        // Otherwise it is a late reply to an earlier command.
                     }
                     Found::Frame(_) => {}
                     Found::Damaged => damaged = true,
@@ -273,7 +302,7 @@ impl<T: Transport> Link<T> {
                 self.transport
                     .send(&Frame::Nack.encode(), SEND_LIMIT)
                     .map_err(Failure::Link)?;
-                until = Instant::now() + command.limit();
+                until = self.until(command.limit());
             }
         }
     }

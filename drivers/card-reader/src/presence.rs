@@ -1,12 +1,12 @@
-//! Which card lies on the reader, from one look at the field after another. Pure.
+//! Which card lies on the reader, from one look at the field after another. No device and no clock is used here.
 
 use crate::Card;
 
-/// A card counts as taken when so many looks in a row did not see it: at the edge of the field, or while a hand moves
-/// it, a card answers now and then. Half a second at four looks a second.
+/// A card counts as taken when this many looks in a row did not see it: at the edge of the field, or while it is moved, a
+/// card answers now and then. Two looks last half a second.
 const MISSES: u8 = 2;
 
-/// The cards that lie there.
+/// The cards that lie on the reader.
 #[derive(Debug, Default)]
 pub(crate) struct Presence {
     lying: Vec<Lying>,
@@ -22,14 +22,14 @@ struct Lying {
 }
 
 impl Presence {
-    /// What one look at the field saw.
+    /// Takes in what one look at the field saw.
     pub(crate) fn saw(&mut self, cards: Vec<Card>) {
         self.look += 1;
         let mut unseen: Vec<Lying> = std::mem::take(&mut self.lying);
         for card in cards {
             let known = unseen.iter().position(|lying| lying.card.may_be(&card));
             self.lying.push(match known {
-                // what was read first stays: a random UID changes from look to look
+                // The UID that was read first stays: a random one changes from look to look.
                 Some(position) => Lying {
                     misses: 0,
                     ..unseen.remove(position)
@@ -49,8 +49,8 @@ impl Presence {
         }
     }
 
-    /// The card that came last. None when nothing lies there, and none when cards came together: nobody can say which
-    /// of them is meant.
+    /// The card that came last. None when there is no card, and none when several came together, because it cannot be known
+    /// which of them is meant.
     pub(crate) fn card(&self) -> Option<&Card> {
         let newest = self.lying.iter().map(|lying| lying.since).max()?;
         let mut newest = self.lying.iter().filter(|lying| lying.since == newest);
@@ -64,7 +64,7 @@ impl Presence {
         u8::try_from(self.lying.len()).unwrap_or(u8::MAX)
     }
 
-    /// Nothing lies there any more, as far as anybody knows.
+    /// Forgets every card, as when the field has been off.
     pub(crate) fn clear(&mut self) {
         self.lying.clear();
     }

@@ -1,4 +1,4 @@
-//! Which reader to use.
+//! The name of a reader in a configuration.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,8 +10,8 @@ use crate::virtual_reader::Control;
 /// `pn532:usb:1a86:7523`, `pn532:usb:1a86:7523:SERIAL` or `virtual`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Selector {
-    /// The first serial port, USB ones before built-in ones, behind which a PN532 answers. Every free port is spoken to:
-    /// where other serial devices are connected, name the reader's port.
+    /// The first serial port, USB ones before built-in ones, behind which a PN532 answers. The driver speaks to every free
+    /// port: where other serial devices are connected, name the reader's port.
     #[default]
     Any,
     /// The port with this device file or link to one; the links in `/dev/serial/by-id` keep their names.
@@ -21,7 +21,7 @@ pub enum Selector {
         id: Option<UsbId>,
         serial: Option<String>,
     },
-    /// No device: a reader made of software at the end of a pseudo terminal.
+    /// No device: a reader in software at the end of a pseudo terminal.
     Virtual(Control),
 }
 
@@ -64,7 +64,7 @@ fn parse(text: &str) -> Result<Selector, &'static str> {
         }),
         Some(("pn532", path)) if path.starts_with('/') => Ok(Selector::Serial(path.to_owned())),
         Some(("pn532", rest)) => parse_usb(rest),
-        _ => Err("this is no way to choose a card reader"),
+        _ => Err("this does not name a card reader"),
     }
 }
 
@@ -145,8 +145,8 @@ impl Selector {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Candidate {
     pub(crate) path: String,
-    /// A reader should be there: when none answers, that is worth telling. A built-in port that nobody named may well
-    /// lead nowhere.
+    /// Whether a reader is expected at the port, so that a failure there is worth reporting. A built-in port that the
+    /// configuration does not name may well have nothing behind it.
     pub(crate) expected: bool,
 }
 

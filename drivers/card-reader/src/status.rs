@@ -1,18 +1,18 @@
-//! What a reader says of itself.
+//! The status of a reader.
 
 use std::fmt;
 
 use crate::{Fault, Firmware};
 
-/// Where the reader is between unplugged and reading.
+/// How far the driver is with the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Phase {
-    /// No reader: it is being looked for, opened or waited for.
+    /// There is no reader: the driver looks for one, or opens it.
     #[default]
     Searching,
-    /// Open, with its field off: no card is read.
+    /// The reader is open and its field is off: no card is read.
     Standby,
-    /// Cards are looked for four times a second.
+    /// The driver looks for cards four times a second.
     Reading,
 }
 
@@ -21,6 +21,7 @@ pub enum Phase {
 pub struct Reader {
     /// The device file of its serial port.
     pub port: String,
+    /// What the chip calls itself.
     pub firmware: Firmware,
 }
 
@@ -30,27 +31,29 @@ impl fmt::Display for Reader {
     }
 }
 
-/// Counted since the handle was opened.
+/// What the driver has counted since the handle was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counters {
-    /// Times the field was asked for cards.
+    /// How often the driver looked for cards.
     pub polls: u64,
-    /// Commands that had to be sent again.
+    /// How many commands had to be sent again.
     pub retries: u64,
-    /// Times the reader was found again after a fault.
+    /// How often the reader was found again after a fault.
     pub reopened: u64,
 }
 
 /// What a reader says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Status {
+    /// How far the driver is with the reader.
     pub phase: Phase,
     /// What is wrong, if anything.
     pub fault: Option<Fault>,
-    /// The reader; the last one when it is gone.
+    /// The reader; when it is gone, the last one.
     pub reader: Option<Reader>,
-    /// How many cards lie on it. With more than one that came together, none of them is told as the card.
+    /// How many cards lie on it. Of several that came together none is shown as the card.
     pub cards: u8,
+    /// What the driver has counted.
     pub counters: Counters,
 }
 

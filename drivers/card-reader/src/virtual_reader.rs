@@ -1,5 +1,5 @@
-//! A PN532 in its serial (HSU) mode, made of software: at the near end of a pseudo terminal it speaks the real bytes, so
-//! that serialport and the whole driver run at the far end, or any other program for a PN532.
+//! A PN532 in its serial (HSU) mode, in software: at the near end of a pseudo terminal it speaks the real bytes, so that the
+//! whole driver runs at the far end, or any other program for a PN532.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,7 +8,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::transport::{Pty, SerialTransport};
+use device::serial::{Pty, SerialLine};
+use device::{FaultInjection, RaisedFaults};
+
 use crate::{Error, Fault};
 
 mod card;
@@ -20,11 +22,11 @@ pub use card::{VirtualCard, VirtualCardError};
 use field::Field;
 use line::Line;
 
-/// Unplugging returns when the port has gone, which its thread sees to within this time.
+/// Unplugging returns when the port has gone, which takes its thread no longer than this.
 const HANG_UP_LIMIT: Duration = Duration::from_secs(2);
 
-/// Lays cards on the virtual reader and says what is wrong with it. Clones control the same reader; it stops when the
-/// last one, its selectors among them, is dropped.
+/// Lays cards on the virtual reader and raises its faults. Clones control the same reader; it stops when the last one is
+/// dropped, the selectors that hold one included.
 #[derive(Clone)]
 pub struct Control {
     reader: Arc<Reader>,
@@ -33,8 +35,11 @@ pub struct Control {
 /// When in a command the cable is pulled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
+    /// Before the acknowledgement.
     BeforeAck,
+    /// After the acknowledgement and before the reply.
     AfterAck,
+    /// After half of the reply.
     WithinReply,
 }
 
@@ -45,19 +50,20 @@ struct Reader {
 
 #[derive(Default)]
 struct State {
-    faults: BTreeSet<Fault>,
+    faults: RaisedFaults<Fault>,
+    panic_next: bool,
     field: Field,
     trouble: Trouble,
     /// The codes of the commands that came, oldest first, the newest thousand.
     heard: Vec<u8>,
-    /// Where the reader is plugged in; from the first time somebody asks.
+    /// Where the reader is plugged in; none before somebody has asked for the port.
     plug: Option<Plug>,
     plugs: u64,
-    /// Threads that still hold a terminal.
+    /// How many threads still hold a terminal.
     lines: usize,
-    /// The chip loses its power and gets it again.
+    /// The chip is to lose its power and get it again.
     power_cycle: bool,
-    /// How often the driver is to look for cards, when not as often as at a real one.
+    /// How often the driver looks for cards, when not as often as at a real reader.
     pace: Option<Duration>,
 }
 
@@ -65,28 +71,28 @@ struct Plug {
     number: u64,
     path: PathBuf,
     /// Another program that has the port open.
-    _holder: Option<SerialTransport>,
+    _holder: Option<SerialLine>,
 }
 
-/// What is wrong with the line for a while.
+/// What is wrong with the line.
 #[derive(Default)]
 struct Trouble {
     ack_delay: Duration,
     reply_delay: Duration,
-    /// To be sent at once, as it is.
+    /// Bytes that are to be sent at once, as they are.
     say: Vec<u8>,
-    /// Bytes still to be sent until bytes are lost, and how many are lost then.
+    /// How many bytes are still sent before bytes are lost, and how many are lost then.
     lose: Option<(usize, usize)>,
-    /// So many replies have a byte changed.
+    /// In how many replies a byte is changed.
     damage: usize,
-    /// Commands that the chip does not know.
+    /// The codes of commands that the chip does not know.
     refused: BTreeSet<u8>,
-    /// Commands that it acknowledges and never answers.
+    /// The codes of commands that it acknowledges and never answers.
     ignored: BTreeSet<u8>,
     pull: Option<(u8, Moment)>,
 }
 
-const MOST_HEARD: usize = 1000;
+const MAX_HEARD: usize = 1000;
 
 impl Control {
     pub(crate) fn new() -> Control {
@@ -114,7 +120,7 @@ impl Control {
         self.change(|state| state.field.take_first());
     }
 
-    /// Lets the driver look for cards so often, instead of four times a second: for a rehearsal in which nobody waits.
+    /// Makes the driver look for cards this often instead of four times a second, for a rehearsal in which nobody waits.
     pub fn look_every(&self, pace: Duration) {
         self.change(|state| state.pace = Some(pace));
     }
@@ -123,48 +129,27 @@ impl Control {
         self.lock().pace
     }
 
-    /// Begins a fault, which lasts until it is mended.
-    pub fn cause(&self, fault: Fault) {
-        self.change(|state| state.faults.insert(fault));
-        if concerns_the_port(fault) {
-            self.hang_up();
-        }
-    }
-
-    /// Ends a fault.
-    pub fn mend(&self, fault: Fault) {
-        self.change(|state| state.faults.remove(&fault));
-        if concerns_the_port(fault) {
-            self.hang_up();
-        }
-    }
-
-    /// Ends every fault and every trouble on the line.
-    pub fn mend_all(&self) {
-        let faults = self.faults();
-        self.change(|state| {
-            state.faults.clear();
-            state.trouble = Trouble::default();
-        });
-        if faults.into_iter().any(concerns_the_port) {
-            self.hang_up();
-        }
-    }
-
-    /// What is wrong at the moment.
-    #[must_use]
-    pub fn faults(&self) -> Vec<Fault> {
-        self.lock().faults.iter().copied().collect()
-    }
-
     /// Pulls the cable. The port is gone when this returns.
     pub fn unplug(&self) {
-        self.cause(Fault::Unplugged);
+        self.raise(Fault::Unplugged);
     }
 
     /// Plugs the cable in again; the port has another name then.
     pub fn plug(&self) {
-        self.mend(Fault::Unplugged);
+        self.clear(&Fault::Unplugged);
+    }
+
+    /// Makes the driver's thread panic once, the next time that it looks for cards.
+    pub fn panic_next(&self) {
+        self.change(|state| state.panic_next = true);
+    }
+
+    /// Called by the driver's thread while it uses the reader.
+    pub(crate) fn panic_if_asked(&self) {
+        let mut state = self.lock();
+        let asked = std::mem::take(&mut state.panic_next) || state.faults.has(&Fault::Crashed);
+        drop(state);
+        assert!(!asked, "the virtual reader was asked for a panic");
     }
 
     /// Pulls the cable when the command with this code comes next.
@@ -172,22 +157,22 @@ impl Control {
         self.change(|state| state.trouble.pull = Some((command, moment)));
     }
 
-    /// Turns the chip off and on, while the port stays.
+    /// Turns the chip off and on again. The port stays open.
     pub fn power_cycle(&self) {
         self.change(|state| state.power_cycle = true);
     }
 
-    /// Lets every acknowledgement wait.
+    /// Delays every acknowledgement.
     pub fn delay_acks(&self, delay: Duration) {
         self.change(|state| state.trouble.ack_delay = delay);
     }
 
-    /// Lets every reply wait, after its acknowledgement.
+    /// Delays every reply, counted from its acknowledgement.
     pub fn delay_replies(&self, delay: Duration) {
         self.change(|state| state.trouble.reply_delay = delay);
     }
 
-    /// Sends these bytes, which nobody asked for.
+    /// Sends these bytes, which belong to no reply.
     pub fn say(&self, bytes: &[u8]) {
         self.change(|state| state.trouble.say.extend_from_slice(bytes));
     }
@@ -202,12 +187,12 @@ impl Control {
         self.change(|state| state.trouble.damage = replies);
     }
 
-    /// The chip does not know the command with this code.
+    /// Makes the chip refuse the command with this code as unknown.
     pub fn refuse(&self, command: u8) {
         self.change(|state| state.trouble.refused.insert(command));
     }
 
-    /// The chip acknowledges the command with this code and never replies to it.
+    /// Makes the chip acknowledge the command with this code and never reply to it.
     pub fn ignore(&self, command: u8) {
         self.change(|state| state.trouble.ignored.insert(command));
     }
@@ -218,7 +203,7 @@ impl Control {
         self.lock().heard.clone()
     }
 
-    /// The device file that programs open; none while it is unplugged. Plugging in again makes a new one.
+    /// The device file that programs open; none while the reader is unplugged. Plugging it in again makes a new one.
     #[must_use]
     pub fn path(&self) -> Option<PathBuf> {
         self.port().ok().map(PathBuf::from)
@@ -227,16 +212,18 @@ impl Control {
     /// The device file for the driver, or the fault that it would meet.
     pub(crate) fn port(&self) -> Result<String, Error> {
         let mut state = self.lock();
-        for fault in [Fault::Unplugged, Fault::NotFound, Fault::NoPermission] {
-            if state.faults.contains(&fault) {
-                // a terminal's permissions mean nothing to root, so this fault is told instead of met
-                let told = if fault == Fault::Unplugged {
-                    Fault::NotFound
-                } else {
-                    fault
-                };
-                return Err(Error::new(told, "the virtual reader is told to"));
-            }
+        // The permissions of a terminal mean nothing to root, so a missing permission is reported here and not met.
+        let raised =
+            state
+                .faults
+                .first_of(&[Fault::Unplugged, Fault::NotFound, Fault::NoPermission]);
+        if let Some(fault) = raised {
+            let met = match fault {
+                // What is not plugged in cannot be found.
+                Fault::Unplugged => Fault::NotFound,
+                fault => fault,
+            };
+            return Err(Error::new(met, "the fault is raised on the virtual reader"));
         }
         if state.plug.is_none() {
             let plug = self
@@ -251,8 +238,8 @@ impl Control {
     fn plug_in(&self, state: &mut State) -> Result<Plug, Box<dyn std::error::Error>> {
         let pty = Pty::new()?;
         let path = pty.path().to_owned();
-        let _holder = match state.faults.contains(&Fault::Busy) {
-            true => Some(SerialTransport::open(&path.display().to_string())?),
+        let _holder = match state.faults.has(&Fault::Busy) {
+            true => Some(SerialLine::open(&path.display().to_string())?),
             false => None,
         };
         state.plugs += 1;
@@ -269,7 +256,7 @@ impl Control {
         })
     }
 
-    /// Takes the port away. The next who asks for it gets another.
+    /// Takes the port away. Whoever asks for it next gets another one.
     fn hang_up(&self) {
         let mut state = self.lock();
         state.plug = None;
@@ -295,6 +282,40 @@ impl Control {
     }
 }
 
+impl FaultInjection for Control {
+    type Fault = Fault;
+
+    fn raise(&self, fault: Fault) {
+        self.change(|state| state.faults.raise(fault));
+        if concerns_the_port(fault) {
+            self.hang_up();
+        }
+    }
+
+    fn clear(&self, fault: &Fault) {
+        self.change(|state| state.faults.clear(fault));
+        if concerns_the_port(*fault) {
+            self.hang_up();
+        }
+    }
+
+    /// Ends every fault and every trouble on the line.
+    fn clear_all(&self) {
+        let faults = self.faults();
+        self.change(|state| {
+            state.faults.clear_all();
+            state.trouble = Trouble::default();
+        });
+        if faults.into_iter().any(concerns_the_port) {
+            self.hang_up();
+        }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        self.lock().faults.all()
+    }
+}
+
 impl Reader {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -305,7 +326,7 @@ impl Reader {
 fn concerns_the_port(fault: Fault) -> bool {
     match fault {
         Fault::NotFound | Fault::NoPermission | Fault::Busy | Fault::Unplugged => true,
-        Fault::NotAnswering | Fault::WrongDevice => false,
+        Fault::NotAnswering | Fault::WrongDevice | Fault::Crashed => false,
     }
 }
 

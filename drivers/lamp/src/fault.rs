@@ -1,48 +1,42 @@
-//! What can be wrong with a lamp, and what to tell about it.
+//! What can be wrong with a lamp, and how it is said to people.
 
 use std::fmt;
+
+use device::{Sentence, Severity};
 
 /// Everything that can be wrong with a lamp. One list for the driver, the virtual lamp and the test panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Fault {
-    /// The port is not there, and was not since the start.
+    /// The port does not exist, and has not existed since the start.
     NotFound,
     /// The booth may not open the port.
     NoPermission,
     /// Another program uses the port.
     Busy,
-    /// It was there and is gone.
+    /// The lamp was found before and is gone.
     Unplugged,
-    /// The port is there and the lamp says nothing, or stopped answering.
+    /// The port can be opened, and no lamp answers at it.
     NotAnswering,
-    /// Something is at the port, and it does not speak as a lamp.
+    /// Something answers at the port, and not as a lamp does.
     WrongDevice,
+    /// The driver's thread panicked; it is started again.
+    Crashed,
 }
 
-/// A fault in words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sentence {
-    pub what: &'static str,
-    pub what_to_do: &'static str,
-}
-
-impl Fault {
-    /// Every fault, in the order of the list above.
-    #[must_use]
-    pub const fn all() -> &'static [Fault] {
-        &[
+impl device::Fault for Fault {
+    fn all() -> Vec<Fault> {
+        vec![
             Fault::NotFound,
             Fault::NoPermission,
             Fault::Busy,
             Fault::Unplugged,
             Fault::NotAnswering,
             Fault::WrongDevice,
+            Fault::Crashed,
         ]
     }
 
-    /// A stable name for logs, settings and tests.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Fault::NotFound => "not-found",
             Fault::NoPermission => "no-permission",
@@ -50,20 +44,25 @@ impl Fault {
             Fault::Unplugged => "unplugged",
             Fault::NotAnswering => "not-answering",
             Fault::WrongDevice => "wrong-device",
+            Fault::Crashed => "crashed",
         }
     }
 
-    /// What is wrong and what to do about it, for staff. `language` is `sv`; anything else is English.
-    #[must_use]
-    pub fn sentence(self, language: &str) -> Sentence {
-        let (what, what_to_do) = if language == "sv" {
+    fn severity(&self) -> Severity {
+        Severity::Failure
+    }
+
+    fn sentence(&self, language: &str) -> Sentence {
+        let (what, remedy) = if language == "sv" {
             self.swedish()
         } else {
             self.english()
         };
-        Sentence { what, what_to_do }
+        Sentence::new(what, remedy)
     }
+}
 
+impl Fault {
     const fn english(self) -> (&'static str, &'static str) {
         match self {
             Fault::NotFound => (
@@ -89,6 +88,10 @@ impl Fault {
             Fault::WrongDevice => (
                 "What is connected is no lamp of the booth.",
                 "Name the lamp's port in the settings.",
+            ),
+            Fault::Crashed => (
+                "The lamp's driver failed and is started again.",
+                "Wait a moment; if it stays, restart the booth and report it.",
             ),
         }
     }
@@ -119,6 +122,10 @@ impl Fault {
                 "Det som är anslutet är ingen lampa till båset.",
                 "Ange lampans port i inställningarna.",
             ),
+            Fault::Crashed => (
+                "Lampans drivrutin har stannat och startas om.",
+                "Vänta en stund; om felet består, starta om båset och rapportera det.",
+            ),
         }
     }
 }
@@ -126,5 +133,13 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.english().0.trim_end_matches('.'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_fault_has_a_name_and_a_sentence_in_each_language() {
+        device::fault::check_list::<super::Fault>();
     }
 }

@@ -1,69 +1,70 @@
-//! The booth's end of a lamp: never waits, never blocks.
+//! The booth's side of a lamp: no call in here waits.
 
 use std::fmt;
 use std::sync::Arc;
-use std::thread;
+use std::time::Duration;
 
+use device::{Supervisor, Wanted};
 use tokio::sync::watch;
 
-use crate::supervisor::{Orders, Supervisor};
+use crate::worker::{LampWorker, SET_LIMIT};
 use crate::{Brightness, Selector, Status};
 
-/// A lamp that is looked after by its own thread. Clones share it; dropping the last one turns it off.
+/// A lamp with a thread of its own. Clones share it; dropping the last one turns the lamp off.
 #[derive(Clone)]
 pub struct Handle {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    orders: Arc<Orders>,
+    wanted: Arc<Wanted<Brightness>>,
     status: watch::Receiver<Status>,
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.orders.close();
-    }
+    supervisor: Arc<Supervisor>,
 }
 
 impl Handle {
     pub(crate) fn start(selector: Selector) -> Handle {
-        let orders = Arc::new(Orders::default());
+        let wanted = Arc::new(Wanted::default());
         let (sender, status) = watch::channel(Status::default());
-        let supervisor = Supervisor {
+        let worker = LampWorker {
             selector,
-            orders: Arc::clone(&orders),
+            wanted: Arc::clone(&wanted),
             status: sender,
-            met: false,
+            was_found: false,
         };
-        let spawned = thread::Builder::new()
-            .name("lamp".to_owned())
-            .spawn(move || supervisor.run());
-        if let Err(error) = spawned {
-            // without a thread there is no light; the status stays at Searching
-            tracing::error!(%error, "no thread for the lamp");
-        }
+        let supervisor = Supervisor::start("lamp", Arc::clone(&wanted), worker);
         Handle {
-            inner: Arc::new(Inner { orders, status }),
+            wanted,
+            status,
+            supervisor: Arc::new(supervisor),
         }
     }
 
-    /// Makes the lamp so bright, now or as soon as it is found. A lamp starts dark.
+    /// Sets the brightness, now or as soon as the lamp is found. A lamp starts dark.
     pub fn set(&self, brightness: Brightness) {
-        self.inner.orders.set(brightness);
+        self.wanted.change(|wanted| *wanted = brightness);
     }
 
-    /// What the lamp says of itself.
+    /// The newest status; it changes as the lamp does.
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
-        self.inner.status.clone()
+        self.status.clone()
+    }
+
+    /// The longest time from [`set`](Handle::set) until a lamp that was ready has confirmed the brightness, or the status
+    /// has a fault.
+    #[must_use]
+    pub fn set_limit(&self) -> Duration {
+        SET_LIMIT
+    }
+
+    /// How often the driver's thread was started again after a panic.
+    #[must_use]
+    pub fn restarts(&self) -> u32 {
+        self.supervisor.restarts()
     }
 }
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
-            .field("status", &*self.inner.status.borrow())
+            .field("status", &*self.status.borrow())
             .finish_non_exhaustive()
     }
 }

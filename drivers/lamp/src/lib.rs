@@ -1,14 +1,33 @@
 //! A light for the face, on a serial line.
 //!
-//! [`open`] returns a [`Handle`] at once. A thread of its own finds the lamp, sets its brightness, says it again every
-//! second so that the lamp stays on, and finds it again after a fault; nothing here ever waits in the caller's thread.
-//! A booth without a lamp, or with a broken one, takes photographs all the same.
+//! [`open`] returns a [`Handle`] at once. A thread of its own finds the lamp, sets its brightness, repeats it every second
+//! so that the lamp stays lit, and finds the lamp again after a fault. No call waits in the caller's thread. A booth
+//! without a lamp, or with a broken one, takes photographs all the same.
 //!
-//! ```text
-//! transport (serialport) -- wire -- supervisor --Status--> status
-//!        ||  pseudo terminal             ^---- brightness
-//! virtual_lamp: the same lines from the other side
 //! ```
+//! use lamp::{Brightness, Status};
+//!
+//! let (selector, control) = lamp::virtual_lamp(); // or "serial:/dev/serial/by-id/NAME".parse()?
+//! let handle = lamp::open(&selector);
+//! handle.set(Brightness::FULL);
+//!
+//! let mut status = handle.status();
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+//! # runtime.block_on(async {
+//! status.wait_for(|status| status.brightness == Brightness::FULL).await?;
+//! # Ok::<(), tokio::sync::watch::error::RecvError>(())
+//! # }).unwrap();
+//! assert_eq!(control.brightness(), Brightness::FULL);
+//! drop(handle); // turns the lamp off
+//! ```
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`wire`] | the commands and replies as text, without a device |
+//! | `lines` | lines of text over [`device::serial`] |
+//! | `worker` | the thread: start reading here |
+//! | `handle`, `status`, `fault`, `selector` | what the booth sees |
+//! | `virtual_lamp` | the same lines from the other side, at the end of a pseudo terminal |
 //!
 //! The lines are those of `README.md`, for a small microcontroller between the serial line and the light. No driver here
 //! has met a physical lamp yet.
@@ -17,14 +36,14 @@
 
 mod fault;
 mod handle;
+mod lines;
 mod selector;
 mod status;
-mod supervisor;
-mod transport;
 mod virtual_lamp;
 pub mod wire;
+mod worker;
 
-pub use fault::{Fault, Sentence};
+pub use fault::Fault;
 pub use handle::Handle;
 pub use selector::{Selector, SelectorError};
 pub use status::{Phase, Status};
@@ -32,30 +51,15 @@ pub use virtual_lamp::Control;
 pub use wire::Brightness;
 
 /// Why a lamp cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{fault}: {detail}")]
-pub struct Error {
-    pub fault: Fault,
-    /// For the log.
-    pub detail: String,
-}
+pub type Error = device::Error<Fault>;
 
-impl Error {
-    pub(crate) fn new(fault: Fault, detail: impl std::fmt::Display) -> Error {
-        Error {
-            fault,
-            detail: detail.to_string(),
-        }
-    }
-}
-
-/// Opens the lamp that `selector` names. Returns at once; how it goes is told by [`Handle::status`].
+/// Opens the lamp that `selector` names. Returns at once; [`Handle::status`] shows what becomes of it.
 #[must_use]
 pub fn open(selector: &Selector) -> Handle {
     Handle::start(selector.clone())
 }
 
-/// A virtual lamp: open its selector, and the control says how bright it is and what is wrong with it.
+/// A virtual lamp: open its selector; the control says how bright it is, and raises its faults.
 #[must_use]
 pub fn virtual_lamp() -> (Selector, Control) {
     let control = Control::new();

@@ -1,4 +1,4 @@
-//! Which lamp a configuration means.
+//! The name of a lamp in a configuration.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ pub enum Selector {
 
 /// Why a selector could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("lamp {0:?}: this is no way to choose a lamp; write serial:/dev/PORT or virtual")]
+#[error("lamp {0:?}: this does not name a lamp; write serial:/dev/PORT or virtual")]
 pub struct SelectorError(String);
 
 impl FromStr for Selector {

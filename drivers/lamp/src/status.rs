@@ -1,26 +1,27 @@
-//! What a lamp says of itself.
+//! The status of a lamp.
 
 use crate::{Brightness, Fault};
 
-/// Where the lamp is between unplugged and lit.
+/// Whether there is a lamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Phase {
-    /// No lamp: it is being looked for or waited for.
+    /// There is no lamp: the driver looks for one.
     #[default]
     Searching,
-    /// It answers.
+    /// The lamp answers.
     Ready,
 }
 
 /// What a lamp says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Status {
+    /// Whether there is a lamp.
     pub phase: Phase,
     /// What is wrong, if anything.
     pub fault: Option<Fault>,
-    /// What the lamp calls itself; the last one when it is gone.
+    /// What the lamp calls itself; when it is gone, what the last one called itself.
     pub name: Option<String>,
-    /// How bright it says that it is; dark when it is gone.
+    /// The brightness that the lamp has confirmed; dark when it is gone.
     pub brightness: Brightness,
 }
 

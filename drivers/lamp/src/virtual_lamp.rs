@@ -1,21 +1,25 @@
 //! A lamp without a device: the far end of a pseudo terminal that speaks as a lamp does.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::transport::Pty;
+use device::serial::Pty;
+use device::{FaultInjection, RaisedFaults};
+
+use crate::lines::LineBuffer;
 use crate::wire::{Command, Reply};
 use crate::{Brightness, Error, Fault};
 
-/// A lamp that hears nothing for so long goes dark: whoever lit it may have died.
-const ALONE: Duration = Duration::from_secs(5);
-/// How often it looks whether the cable is still in.
-const LOOK: Duration = Duration::from_millis(20);
+/// A lamp that receives nothing for so long goes dark: the program that lit it may have died.
+const UNATTENDED: Duration = Duration::from_secs(5);
+/// How often the thread looks whether the cable is still plugged in.
+const TICK: Duration = Duration::from_millis(20);
+/// How long sending one answer may take.
+const SEND_LIMIT: Duration = Duration::from_millis(200);
 
-/// How bright the lamp is, and what is wrong with it. Clones control the same lamp.
+/// Says how bright the virtual lamp is, and what is wrong with it. Clones control the same lamp.
 #[derive(Debug, Clone)]
 pub struct Control {
     state: Arc<Mutex<State>>,
@@ -23,10 +27,11 @@ pub struct Control {
 
 #[derive(Debug, Default)]
 struct State {
-    faults: BTreeSet<Fault>,
+    faults: RaisedFaults<Fault>,
+    panic_next: bool,
     brightness: Brightness,
-    heard: Option<Instant>,
-    /// The cable; none while it is out or nobody has asked for it yet.
+    last_heard: Option<Instant>,
+    /// Where the lamp is plugged in; none while it is not, or before somebody has asked for it.
     path: Option<PathBuf>,
 }
 
@@ -37,55 +42,44 @@ impl Control {
         }
     }
 
-    /// How bright it shines.
+    /// How bright the lamp is.
     #[must_use]
     pub fn brightness(&self) -> Brightness {
         let state = self.lock();
-        let is_alone = state.heard.is_none_or(|heard| heard.elapsed() > ALONE);
-        if is_alone || state.path.is_none() {
+        let is_unattended = state
+            .last_heard
+            .is_none_or(|heard| heard.elapsed() > UNATTENDED);
+        if is_unattended || state.path.is_none() {
             Brightness::DARK
         } else {
             state.brightness
         }
     }
 
-    /// Begins a fault, which lasts until it is mended.
-    pub fn cause(&self, fault: Fault) {
-        let mut state = self.lock();
-        state.faults.insert(fault);
-        if matches!(fault, Fault::Unplugged | Fault::NotFound) {
-            state.path = None;
-        }
+    /// Makes the driver's thread panic once, the next time that it sets the brightness.
+    pub fn panic_next(&self) {
+        self.lock().panic_next = true;
     }
 
-    /// Ends every fault.
-    pub fn mend_all(&self) {
-        self.lock().faults.clear();
-    }
-
-    /// What is wrong at the moment.
-    #[must_use]
-    pub fn faults(&self) -> Vec<Fault> {
-        self.lock().faults.iter().copied().collect()
-    }
-
-    /// The serial port to find it at, made when there is none.
+    /// The path of the serial port at which the lamp is found; the port is made when there is none.
+    ///
+    /// # Errors
+    /// With the fault that keeps the port from being opened.
     pub fn port(&self) -> Result<String, Error> {
         let mut state = self.lock();
-        let told = |fault| Err(Error::new(fault, "the virtual lamp was told so"));
-        for fault in [
+        let raised = state.faults.first_of(&[
             Fault::NotFound,
             Fault::Unplugged,
             Fault::NoPermission,
             Fault::Busy,
-        ] {
-            if state.faults.contains(&fault) {
-                return told(if fault == Fault::Unplugged {
-                    Fault::NotFound
-                } else {
-                    fault
-                });
-            }
+        ]);
+        if let Some(fault) = raised {
+            let met = match fault {
+                // What is not plugged in cannot be found.
+                Fault::Unplugged => Fault::NotFound,
+                fault => fault,
+            };
+            return Err(Error::new(met, "the fault is raised on the virtual lamp"));
         }
         let path = match &state.path {
             Some(path) => path.clone(),
@@ -95,7 +89,7 @@ impl Control {
                 let lamp = Arc::downgrade(&self.state);
                 thread::Builder::new()
                     .name("virtual-lamp".to_owned())
-                    .spawn(move || shine(cable, &lamp))
+                    .spawn(move || answer_lines(cable, &lamp))
                     .map_err(|error| Error::new(Fault::NotFound, error))?;
                 state.path = Some(path.clone());
                 path
@@ -104,8 +98,40 @@ impl Control {
         Ok(path.display().to_string())
     }
 
+    /// Called by the driver's thread while it uses the lamp.
+    pub(crate) fn panic_if_asked(&self) {
+        let mut state = self.lock();
+        let asked = std::mem::take(&mut state.panic_next) || state.faults.has(&Fault::Crashed);
+        drop(state);
+        assert!(!asked, "the virtual lamp was asked for a panic");
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
+    }
+}
+
+impl FaultInjection for Control {
+    type Fault = Fault;
+
+    fn raise(&self, fault: Fault) {
+        let mut state = self.lock();
+        state.faults.raise(fault);
+        if matches!(fault, Fault::Unplugged | Fault::NotFound) {
+            state.path = None;
+        }
+    }
+
+    fn clear(&self, fault: &Fault) {
+        self.lock().faults.clear(fault);
+    }
+
+    fn clear_all(&self) {
+        self.lock().faults.clear_all();
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        self.lock().faults.all()
     }
 }
 
@@ -113,32 +139,55 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Answers lines until the cable is pulled or nobody has the lamp any more.
-fn shine(mut cable: Pty, lamp: &Weak<Mutex<State>>) {
+/// Unplugs the lamp when its thread ends, however it ends, so that the next one who asks for the port gets a new one.
+struct Plugged<'a> {
+    cable: Pty,
+    lamp: &'a Weak<Mutex<State>>,
+}
+
+impl Drop for Plugged<'_> {
+    fn drop(&mut self) {
+        if let Some(state) = self.lamp.upgrade() {
+            let mut state = lock(&state);
+            if state.path.as_deref() == Some(self.cable.path()) {
+                state.path = None;
+            }
+        }
+    }
+}
+
+/// Answers lines until the cable is pulled or the last control is dropped.
+fn answer_lines(cable: Pty, lamp: &Weak<Mutex<State>>) {
+    let mut plugged = Plugged { cable, lamp };
+    let mut buffer = LineBuffer::default();
     loop {
-        let line = cable.receive(LOOK);
+        let cable = &mut plugged.cable;
+        let received = buffer.next(TICK, |bytes, left| cable.receive(bytes, left));
         let Some(state) = lamp.upgrade() else { return };
         let mut state = lock(&state);
         if state.path.as_deref() != Some(cable.path()) {
             return;
         }
-        let Some(line) = line else { continue };
-        if state.faults.contains(&Fault::NotAnswering) {
+        let Some(line) = received.ok().flatten() else {
             continue;
-        }
-        if state.faults.contains(&Fault::WrongDevice) {
-            cable.send("$GPGGA,123519,4807.038,N");
-            continue;
-        }
-        state.heard = Some(Instant::now());
-        let reply = match line.parse() {
-            Ok(Command::Identify) => Reply::Lamp("Virtual lamp".to_owned()),
-            Ok(Command::Set(brightness)) => {
-                state.brightness = brightness;
-                Reply::Bright(brightness)
-            }
-            Err(why) => Reply::Refused(why.to_owned()),
         };
-        cable.send(&reply.to_string());
+        let answer = if state.faults.has(&Fault::NotAnswering) {
+            continue;
+        } else if state.faults.has(&Fault::WrongDevice) {
+            "$GPGGA,123519,4807.038,N".to_owned()
+        } else {
+            state.last_heard = Some(Instant::now());
+            let reply = match line.parse() {
+                Ok(Command::Identify) => Reply::Lamp("Virtual lamp".to_owned()),
+                Ok(Command::Set(brightness)) => {
+                    state.brightness = brightness;
+                    Reply::Bright(brightness)
+                }
+                Err(why) => Reply::Refused(why.to_owned()),
+            };
+            reply.to_string()
+        };
+        // What the far end does not take is lost, as on a wire.
+        let _lost = cable.send(format!("{answer}\n").as_bytes(), SEND_LIMIT);
     }
 }

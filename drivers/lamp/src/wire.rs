@@ -1,22 +1,24 @@
-//! Pure: the lines between booth and lamp. `README.md` has them for who builds a lamp.
+//! The lines between booth and lamp as text, without a device. `README.md` has them for people who build a lamp.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A line is never longer; what is longer is no lamp's.
-pub const MOST: usize = 64;
+/// The longest line, in bytes without its end. What is longer does not come from a lamp.
+pub const MAX_LINE: usize = 64;
 /// The version of these lines.
 const VERSION: &str = "1";
 
-/// How bright a lamp is, in percent of what it can.
+/// How bright a lamp is, in percent of its full brightness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
 pub struct Brightness(u8);
 
 impl Brightness {
+    /// Off.
     pub const DARK: Brightness = Brightness(0);
+    /// As bright as the lamp can be.
     pub const FULL: Brightness = Brightness(100);
 
-    /// From 0 to 100.
+    /// The brightness of this many percent; none for more than 100.
     #[must_use]
     pub const fn from_percent(percent: u8) -> Option<Brightness> {
         if percent <= 100 {
@@ -26,6 +28,7 @@ impl Brightness {
         }
     }
 
+    /// From 0 to 100.
     #[must_use]
     pub const fn percent(self) -> u8 {
         self.0
@@ -50,11 +53,12 @@ impl fmt::Display for Brightness {
     }
 }
 
-/// What the booth says.
+/// What the booth sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
-    /// Who is there?
+    /// Asks for the version of the lines and the name of the lamp.
     Identify,
+    /// Sets the brightness.
     Set(Brightness),
 }
 
@@ -63,9 +67,9 @@ pub enum Command {
 pub enum Reply {
     /// A lamp of this name.
     Lamp(String),
-    /// So bright it now is.
+    /// The brightness that the lamp has now.
     Bright(Brightness),
-    /// It did not understand, and why.
+    /// The lamp did not understand or cannot do it, and why.
     Refused(String),
 }
 
@@ -85,7 +89,7 @@ impl FromStr for Command {
         match line.split_once(' ') {
             None if line == "ID" => Ok(Command::Identify),
             Some(("SET", brightness)) => brightness.parse().map(Command::Set),
-            _ => Err("say ID or SET and a brightness"),
+            _ => Err("send ID, or SET and a brightness"),
         }
     }
 }
@@ -105,8 +109,8 @@ impl FromStr for Reply {
 
     fn from_str(line: &str) -> Result<Self, Self::Err> {
         let is_plain = line.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-        if line.len() > MOST || !is_plain {
-            return Err("no line of printable ASCII");
+        if line.len() > MAX_LINE || !is_plain {
+            return Err("not a line of printable ASCII");
         }
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
@@ -116,7 +120,7 @@ impl FromStr for Reply {
             },
             "OK" => rest.parse().map(Reply::Bright),
             "ERR" => Ok(Reply::Refused(rest.to_owned())),
-            _ => Err("no answer of a lamp"),
+            _ => Err("not an answer of a lamp"),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use device::FaultInjection as _;
 use serde_json::json;
 
 use crate::{

@@ -2,6 +2,7 @@
 #![no_main]
 
 use card_printer::{Fault, Model, VirtualOptions, VirtualPrinter};
+use device::{Fault as _, FaultInjection as _};
 use libfuzzer_sys::fuzz_target;
 
 const MODELS: [Model; 5] = [Model::Rio2, Model::Enduro, Model::Alto, Model::Primacy, Model::Zenius];

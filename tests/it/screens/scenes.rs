@@ -14,6 +14,7 @@ use common::{
     },
     sign_in::{Code, Failure},
 };
+use device::Fault as _;
 use fotoautomat::elements::{Device, Fault, Panel, Strip};
 use jiff::civil::date;
 use session::{

@@ -1,4 +1,4 @@
-//! Cameras on the bench: which there are, what they show, one picture, and what happens to them.
+//! The bench tool for cameras: lists them, writes previews and stills, and shows every change of a camera.
 
 use std::fs;
 use std::io::{self, Write};
@@ -13,21 +13,22 @@ use camera::{
     Status,
 };
 use clap::{Args, Parser, Subcommand};
+use device::Fault as _;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageFormat};
 use serde_json::{Value, json};
 
-/// How often a change is looked for.
+/// How often the tool looks for a change.
 const TICK: Duration = Duration::from_millis(10);
 /// How often a picture is measured while watching: as often as a person can follow.
 const MEASURE: Duration = Duration::from_millis(500);
-/// Quality of a written still: no block shows, and nothing is gained by more.
+/// The quality of a still as JPEG: no block is visible, and a higher one would only make larger files.
 const QUALITY: u8 = 95;
 
 #[derive(Parser)]
-#[command(name = "camctl", about = "Cameras on the bench", version)]
+#[command(name = "camctl", about = "The bench tool for cameras", version)]
 struct Arguments {
-    /// Prints JSON: one value, or one line for each change
+    /// Print JSON: one value, or one line for each change
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -36,23 +37,23 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// The cameras of this machine, how a configuration names each, and what they offer
+    /// List the cameras of this machine, how a configuration names each, and what they offer
     List,
-    /// Writes preview frames as PNG files, as the booth would show them
+    /// Write preview frames as PNG files, as the booth would show them
     Preview {
         #[command(flatten)]
         camera: Choice,
-        /// The folder for them; made when missing
+        /// The folder for the files; it is made when it is missing
         #[arg(long, value_name = "FOLDER", default_value = "preview")]
         out: PathBuf,
-        /// How many
+        /// How many frames
         #[arg(long, value_name = "N", default_value_t = 1)]
         count: u32,
         /// How long to wait for the camera
         #[arg(long, value_name = "SECONDS", default_value_t = 10)]
         wait: u64,
     },
-    /// Takes one picture at the camera's full size, upright and not mirrored
+    /// Take one picture at the camera's full size, upright and not mirrored
     Capture {
         #[command(flatten)]
         camera: Choice,
@@ -63,14 +64,14 @@ enum What {
         #[arg(long, value_name = "SECONDS", default_value_t = 10)]
         wait: u64,
     },
-    /// Prints each change of the camera, and twice a second how sharp, bright and white its picture is, until interrupted
+    /// Print each change of the camera, and twice a second how sharp, bright and white its picture is, until interrupted
     Watch {
         #[command(flatten)]
         camera: Choice,
-        /// Stops after this time
+        /// Stop after this time
         #[arg(long = "for", value_name = "SECONDS")]
         time: Option<u64>,
-        /// Leaves the camera in standby: only whether it is there is told
+        /// Leave the camera in standby, and print only whether it is connected
         #[arg(long)]
         standby: bool,
     },
@@ -78,19 +79,19 @@ enum What {
 
 #[derive(Args)]
 struct Choice {
-    /// Which camera, as in a configuration
+    /// The camera, named as in a configuration
     #[arg(default_value = "any")]
     camera: Selector,
-    /// Size to ask for; the nearest the camera offers is taken
+    /// The size to ask for; the nearest one that the camera offers is used
     #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size, default_value = "1280x720")]
     size: (u32, u32),
-    /// Pictures a second to ask for
+    /// How many pictures a second to ask for
     #[arg(long, value_name = "N", default_value_t = 30)]
     fps: u32,
-    /// Degrees clockwise to turn the picture by: 0, 90, 180 or 270
+    /// How far to turn the picture clockwise, in degrees: 0, 90, 180 or 270
     #[arg(long, value_name = "DEGREES", value_parser = rotation, default_value = "0")]
     rotate: Rotation,
-    /// A control of the camera, as `v4l2-ctl` names it; may be given again
+    /// A control of the camera, as `v4l2-ctl` names it; may be given more than once
     #[arg(long = "set", value_name = "CONTROL=VALUE", value_parser = control)]
     controls: Vec<(CameraControl, i64)>,
 }
@@ -350,11 +351,11 @@ fn watch(json: bool, choice: &Choice, end: Option<Instant>, standby: bool) -> io
     handle.standby(standby);
     let (status, mut frames) = (handle.status(), handle.preview());
     let mut out = io::stdout().lock();
-    let (mut told, mut measured) = (String::new(), begun);
+    let (mut printed, mut measured) = (String::new(), begun);
     while end.is_none_or(|end| Instant::now() < end) {
         let now = status.borrow().clone();
         let line = status_line(&now);
-        if line != told {
+        if line != printed {
             if json {
                 let mut value = status_value(&now);
                 value["at"] = json!(begun.elapsed().as_millis() as u64);
@@ -362,7 +363,7 @@ fn watch(json: bool, choice: &Choice, end: Option<Instant>, standby: bool) -> io
             } else {
                 writeln!(out, "{line}")?;
             }
-            told = line;
+            printed = line;
         }
         if measured.elapsed() >= MEASURE && frames.has_changed().unwrap_or(false) {
             measured = Instant::now();
@@ -410,13 +411,7 @@ fn explain(error: &Error) -> String {
 }
 
 fn sentence(fault: Fault) -> String {
-    let sentence = fault.sentence("en");
-    format!(
-        "{}: {} {}",
-        fault.name(),
-        sentence.what,
-        sentence.what_to_do
-    )
+    format!("{}: {}", fault.name(), fault.sentence("en"))
 }
 
 fn status_line(status: &Status) -> String {
@@ -455,7 +450,7 @@ fn status_value(status: &Status) -> Value {
         .map(|control| control.name())
         .collect();
     json!({
-        "ready": status.is_ready(), "phase": phase, "fault": status.fault.map(Fault::name),
+        "ready": status.is_ready(), "phase": phase, "fault": status.fault.map(|fault| fault.name()),
         "sentence": status.fault.map(|fault| fault.sentence("en").what), "camera": status.camera,
         "format": status.format.map(|format| format.to_string()), "refused": refused,
         "reopened": status.counters.reopened,

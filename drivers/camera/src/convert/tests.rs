@@ -37,7 +37,9 @@ fn a_still_is_the_whole_picture_as_another_decoder_sees_it() {
     let mut buffer = bytes.clone();
     buffer.extend_from_slice(&[0; 5000]);
     for bytes in [&bytes, &buffer, &without_tables(&bytes)] {
-        let still = still(&capture(Pixels::Mjpeg, 64, 48, bytes, Rotation::None)).expect("whole");
+        let still = capture(Pixels::Mjpeg, 64, 48, bytes, Rotation::None)
+            .still()
+            .expect("whole");
         assert_eq!((still.width, still.height), (64, 48));
         assert_eq!(&still.rgb[..], reference.as_raw().as_slice());
     }
@@ -47,7 +49,7 @@ fn a_still_is_the_whole_picture_as_another_decoder_sees_it() {
 fn a_damaged_picture_is_refused_and_not_half_shown() {
     let bytes = jpeg(64, 48);
     let check = |bytes: &[u8]| {
-        let still = still(&capture(Pixels::Mjpeg, 64, 48, bytes, Rotation::None));
+        let still = capture(Pixels::Mjpeg, 64, 48, bytes, Rotation::None).still();
         assert!(matches!(still, Err(Error::Damaged(_))), "{still:?}");
     };
     check(&bytes[..bytes.len() / 2]);
@@ -252,6 +254,6 @@ proptest! {
         }
         let settings = Settings::default();
         let _either = Previewer::new(&settings).preview(&raw(Pixels::Mjpeg, 64, 48, &bytes)).map(drop);
-        let _either = still(&capture(Pixels::Mjpeg, 64, 48, &bytes, Rotation::None)).map(drop);
+        let _either = capture(Pixels::Mjpeg, 64, 48, &bytes, Rotation::None).still().map(drop);
     }
 }

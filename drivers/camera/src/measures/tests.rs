@@ -34,7 +34,7 @@ fn what_is_in_focus_measures_sharper_and_brightness_alone_does_not_matter() {
 }
 
 #[test]
-fn exposure_is_told_by_brightness_and_by_what_is_burnt_out() {
+fn exposure_is_judged_by_brightness_and_by_what_is_burnt_out() {
     let check = |measures: Measures, expect| {
         assert_eq!(measures.exposure(), expect, "{measures:?}");
     };
@@ -58,7 +58,7 @@ fn white_balance_names_the_cast() {
     check([150, 180, 200], Balance::Cold);
     check([140, 180, 140], Balance::Green);
     check([180, 140, 180], Balance::Magenta);
-    // nothing tells a colour where all is burnt out or black
+    // there is no colour where everything is burnt out or black
     check([255, 255, 255], Balance::Neutral);
     check([0, 0, 0], Balance::Neutral);
 }

@@ -99,7 +99,7 @@ fn the_tables_that_are_put_in_are_those_of_the_standard() {
 
 proptest! {
     #[test]
-    fn no_bytes_lead_it_astray(bytes in proptest::collection::vec(any::<u8>(), 0..400), keep in 0usize..200) {
+    fn no_bytes_make_the_parser_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400), keep in 0usize..200) {
         let mut with_a_start = jpeg(16, 16);
         with_a_start.truncate(keep);
         with_a_start.extend_from_slice(&bytes);

@@ -1,8 +1,8 @@
 //! The entropy-coded bytes as bits.
 
-use crate::mjpeg::Damage;
+use crate::damage::Damage;
 
-/// Reads bits, most significant first, from bytes without stuffing. Behind their end there are zeros, and `check` tells.
+/// Reads bits, most significant first, from bytes without stuffing. After their end it reads zeros, and `check` reports that.
 #[derive(Clone, Copy)]
 pub(super) struct Bits<'a> {
     data: &'a [u8],

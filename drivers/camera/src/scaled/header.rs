@@ -1,8 +1,23 @@
 //! What stands before the picture's data.
 
-use super::{Refusal, huffman::Table};
-use crate::frame::MAX_SIDE;
-use crate::mjpeg::{Damage, STANDARD_TABLES, marker_at, segment_at};
+use super::huffman::Table;
+use crate::damage::{Damage, MAX_SIDE};
+use crate::mjpeg::{STANDARD_TABLES, marker_at, segment_at};
+
+/// Why a JPEG was not decoded by this module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It may be whole, and is of a kind that webcams do not send.
+    Unsupported,
+    /// It is not a whole JPEG.
+    Damaged(Damage),
+}
+
+impl From<Damage> for Refusal {
+    fn from(damage: Damage) -> Self {
+        Refusal::Damaged(damage)
+    }
+}
 
 /// Sampling and tables of one component.
 #[derive(Debug, Clone, Copy, Default)]

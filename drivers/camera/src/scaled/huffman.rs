@@ -1,7 +1,7 @@
 //! Huffman codes (ITU-T T.81 Annex F.2.2).
 
 use super::bits::Bits;
-use crate::mjpeg::Damage;
+use crate::damage::Damage;
 
 /// Codes and values within so many bits are found in one look. With more bits a look finds more, and its table no
 /// longer stays in the first cache.

@@ -217,7 +217,7 @@ fn frames_without_tables_or_without_colour_are_read_and_what_webcams_do_not_send
 }
 
 #[test]
-fn surplus_bytes_before_the_end_are_passed_over_and_missing_ones_are_not() {
+fn surplus_bytes_before_the_end_are_skipped_and_missing_ones_are_not() {
     let bytes = jpeg(64, 48);
     let mut decoder = Decoder::default();
     let mut out = Vec::new();
@@ -239,7 +239,7 @@ fn surplus_bytes_before_the_end_are_passed_over_and_missing_ones_are_not() {
 
 proptest! {
     #[test]
-    fn no_bytes_lead_it_astray(at in 0usize..4000, noise in proptest::collection::vec(any::<u8>(), 1..64), eighths in 1usize..=8) {
+    fn no_bytes_make_the_parser_panic(at in 0usize..4000, noise in proptest::collection::vec(any::<u8>(), 1..64), eighths in 1usize..=8) {
         let mut bytes = jpeg(64, 48);
         let at = at % bytes.len();
         for (byte, noise) in bytes[at..].iter_mut().zip(noise) {

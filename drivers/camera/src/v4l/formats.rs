@@ -1,14 +1,14 @@
-//! What a V4L2 device offers, and setting one of it.
+//! The formats that a V4L2 device offers, and setting one of them.
 
 use super::*;
 use v4l::frameinterval::FrameIntervalEnum;
 use v4l::framesize::FrameSizeEnum;
 
-use crate::frame::MAX_SIDE;
+use crate::damage::MAX_SIDE;
 
 /// Sizes to try where a driver takes any: what is wanted comes first.
 const USUAL_SIZES: [(u32, u32); 3] = [(1280, 720), (1920, 1080), (640, 480)];
-/// More than any camera lists; a driver that never ends its list must not fill the memory.
+/// More than any camera lists. A driver whose list does not end must not fill the memory.
 const MOST: usize = 1000;
 
 fn fourcc(pixels: Pixels) -> FourCC {
@@ -89,7 +89,7 @@ fn rates(
         frames: settings.fps.max(1),
         seconds: 1,
     };
-    // a driver that has no intervals to list has one rate, and tells it when the format is set
+    // A driver that lists no intervals has one rate, which is known when the format is set.
     let Ok(listed) = device.enum_frameintervals(fourcc(pixels), width, height) else {
         return vec![wanted];
     };

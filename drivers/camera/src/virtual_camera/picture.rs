@@ -4,7 +4,7 @@ use fast_image_resize as fir;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageReader, Limits};
 
-use crate::frame::MAX_SIDE;
+use crate::damage::MAX_SIDE;
 use crate::{Still, mjpeg};
 
 /// A light wall, as a booth has it behind the visitor.

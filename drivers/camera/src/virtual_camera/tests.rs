@@ -1,10 +1,12 @@
-//! Stories told to a handle: the virtual camera stands in for the device, all else is what the booth runs.
+//! The whole driver, with the virtual camera in place of the device.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::*;
+use device::Fault as _;
+
 use crate::{Handle, Phase, Status, open, virtual_camera};
 
 fn options() -> VirtualOptions {
@@ -49,7 +51,7 @@ fn is_live(status: &Status) -> bool {
 }
 
 #[tokio::test]
-async fn a_camera_proves_itself_and_rests_until_somebody_comes() {
+async fn a_camera_shows_one_frame_and_then_waits_in_standby() {
     let (handle, control) = virtual_camera(&options(), Settings::default());
     let status = until_status(&handle, |status| status.phase == Phase::Standby).await;
     assert!(
@@ -106,35 +108,35 @@ async fn a_burst_is_as_many_frames_one_after_another() {
 }
 
 #[tokio::test]
-async fn every_fault_is_told_and_ends_by_itself_when_its_cause_does() {
-    for &fault in Fault::all() {
+async fn every_fault_shows_in_the_status_and_ends_by_itself_with_its_cause() {
+    for fault in Fault::all() {
         let (handle, control) = start();
         until_status(&handle, is_live).await;
-        control.cause(fault);
-        // a camera in use cannot become busy, forbidden or poor: it does when it is plugged in again
+        control.raise(fault);
+        // A camera in use cannot become busy, forbidden or poor; one that is plugged in again can.
         let at_opening = matches!(
             fault,
             Fault::Busy | Fault::NoPermission | Fault::NoUsableFormat
         );
         if at_opening {
-            control.cause(Fault::Unplugged);
+            control.raise(Fault::Unplugged);
             until_status(&handle, |status| status.fault == Some(Fault::Unplugged)).await;
-            control.mend(Fault::Unplugged);
+            control.clear(&Fault::Unplugged);
         }
-        let told = if fault == Fault::NotFound {
+        let shown = if fault == Fault::NotFound {
             Fault::Unplugged
         } else {
             fault
         };
-        let status = until_status(&handle, |status| status.fault == Some(told)).await;
-        assert_eq!(status.is_ready(), fault.is_a_blemish(), "{fault}");
-        if !fault.is_a_blemish() {
+        let status = until_status(&handle, |status| status.fault == Some(shown)).await;
+        assert_eq!(status.is_ready(), !fault.is_failure(), "{fault}");
+        if fault.is_failure() {
             assert!(
                 handle.preview().borrow().is_none(),
                 "{fault}: a lost camera shows nobody"
             );
         }
-        control.mend_all();
+        control.clear_all();
         until_status(&handle, is_live).await;
         until(&mut handle.preview(), Option::is_some).await;
         assert!(handle.still().await.is_ok(), "{fault}");
@@ -142,19 +144,19 @@ async fn every_fault_is_told_and_ends_by_itself_when_its_cause_does() {
 }
 
 #[tokio::test]
-async fn a_fault_at_the_start_is_told_too_and_a_camera_may_come_later() {
-    for &fault in Fault::all() {
+async fn a_fault_at_the_start_shows_too_and_a_camera_may_come_later() {
+    for fault in Fault::all() {
         let control = Control::new(&options());
-        control.cause(fault);
+        control.raise(fault);
         let handle = Handle::start(Box::new(control.plug()), Settings::default());
         handle.standby(false);
-        let told = if fault == Fault::Unplugged {
+        let shown = if fault == Fault::Unplugged {
             Fault::NotFound
         } else {
             fault
         };
-        until_status(&handle, |status| status.fault == Some(told)).await;
-        control.mend_all();
+        until_status(&handle, |status| status.fault == Some(shown)).await;
+        control.clear_all();
         until_status(&handle, is_live).await;
     }
 }
@@ -163,7 +165,7 @@ async fn a_fault_at_the_start_is_told_too_and_a_camera_may_come_later() {
 async fn a_camera_that_froze_must_show_a_frame_before_it_rests_again() {
     let (handle, control) = start();
     until_status(&handle, is_live).await;
-    control.cause(Fault::Frozen);
+    control.raise(Fault::Frozen);
     until_status(&handle, |status| status.fault == Some(Fault::Frozen)).await;
     handle.standby(true);
     tokio::time::sleep(Duration::from_millis(400)).await;
@@ -172,7 +174,7 @@ async fn a_camera_that_froze_must_show_a_frame_before_it_rests_again() {
         Some(Fault::Frozen),
         "it does not rest its way out of a fault"
     );
-    control.mend_all();
+    control.clear_all();
     let status = until_status(&handle, |status| status.phase == Phase::Standby).await;
     assert_eq!(status.fault, None);
 }
@@ -185,8 +187,8 @@ async fn a_still_is_answered_whatever_happens_to_the_camera() {
         (Fault::Frozen, Fault::Frozen),
         (Fault::Unplugged, Fault::Unplugged),
     ] {
-        control.cause(fault);
-        // a picture that was on its way when the fault came is a picture
+        control.raise(fault);
+        // A frame that was under way when the fault came is still a picture.
         let answer = tokio::time::timeout(Duration::from_secs(10), async {
             loop {
                 match handle.still().await {
@@ -201,7 +203,7 @@ async fn a_still_is_answered_whatever_happens_to_the_camera() {
             matches!(answer, Err(Error::Fault { fault, .. }) if fault == expect),
             "{answer:?}"
         );
-        control.mend_all();
+        control.clear_all();
         until_status(&handle, is_live).await;
     }
 }
@@ -216,7 +218,7 @@ async fn damaged_frames_are_dropped_and_counted_and_the_rest_is_shown() {
             .is_some_and(|frame| frame.rgba[1].abs_diff(160) < 8)
     })
     .await;
-    control.cause(Fault::Damaged);
+    control.raise(Fault::Damaged);
     let mut preview = handle.preview();
     for _ in 0..10 {
         preview.changed().await.expect("frames go on");
@@ -259,9 +261,9 @@ async fn controls_are_set_on_opening_and_again_after_a_fault() {
     while control.controls().len() < 2 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    control.cause(Fault::StreamError);
+    control.raise(Fault::StreamError);
     until_status(&handle, |status| status.fault == Some(Fault::StreamError)).await;
-    control.mend_all();
+    control.clear_all();
     until_status(&handle, is_live).await;
     let gain = (CameraControl::Gain, 7);
     assert_eq!(
@@ -331,7 +333,7 @@ async fn a_folder_plays_its_pictures_and_a_film_its_frames() {
 }
 
 #[tokio::test]
-async fn a_source_that_cannot_be_played_is_a_camera_that_is_not_there() {
+async fn a_source_that_cannot_be_played_is_a_camera_that_is_not_found() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = folder.path().join("picture.jpg");
     std::fs::write(&text, "no picture at all").expect("written");
@@ -351,20 +353,92 @@ async fn a_source_that_cannot_be_played_is_a_camera_that_is_not_there() {
 
 #[test]
 fn every_fault_has_a_name_and_a_sentence_in_both_languages() {
-    let mut names: Vec<_> = Fault::all().iter().map(|fault| fault.name()).collect();
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), Fault::all().len());
-    for fault in Fault::all() {
-        let (swedish, english) = (fault.sentence("sv"), fault.sentence("en"));
-        assert_ne!(swedish, english);
-        for text in [
-            swedish.what,
-            swedish.what_to_do,
-            english.what,
-            english.what_to_do,
-        ] {
-            assert!(text.ends_with('.') && !text.contains('!'), "{text}");
+    device::fault::check_list::<Fault>();
+}
+
+#[tokio::test]
+async fn a_panic_of_the_thread_shows_as_a_fault_and_ends_a_still_and_the_camera_comes_back() {
+    let (handle, control) = start();
+    until_status(&handle, is_live).await;
+    // The request is under way when the thread panics: no frame comes before the panic.
+    control.raise(Fault::Frozen);
+    let still = tokio::spawn({
+        let handle = handle.clone();
+        async move { handle.burst(4).await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let begun = Instant::now();
+    control.panic_next();
+    control.clear_all();
+    until_status(&handle, |status| status.fault == Some(Fault::Crashed)).await;
+    assert!(begun.elapsed() < Duration::from_secs(2), "health sees it");
+    assert!(handle.preview().borrow().is_none(), "nobody is shown");
+    let answer = tokio::time::timeout(Duration::from_secs(1), still)
+        .await
+        .expect("it does not hang")
+        .expect("the test itself does not panic");
+    assert!(
+        matches!(
+            answer,
+            Err(Error::Fault {
+                fault: Fault::Crashed,
+                ..
+            })
+        ),
+        "{answer:?}"
+    );
+    until_status(&handle, is_live).await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "it is back");
+    assert!(handle.still().await.is_ok());
+    assert_eq!(handle.restarts(), 1);
+}
+
+#[tokio::test]
+async fn a_thread_that_panics_again_and_again_does_not_spin() {
+    let (handle, control) = start();
+    control.raise(Fault::Crashed);
+    until_status(&handle, |status| status.fault == Some(Fault::Crashed)).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let restarts = handle.restarts();
+    assert!((1..=3).contains(&restarts), "{restarts} restarts in 4 s");
+    control.clear_all();
+    until_status(&handle, is_live).await;
+}
+
+#[tokio::test]
+async fn a_slow_first_frame_is_no_frozen_camera() {
+    let (handle, control) = virtual_camera(&options(), Settings::default());
+    control.delay_first_frame(Duration::from_millis(4500));
+    until_status(&handle, Status::is_ready).await;
+    let mut status = handle.status();
+    handle.standby(false);
+    let begun = Instant::now();
+    loop {
+        let now = status.borrow_and_update().clone();
+        assert_eq!(now.fault, None, "after {:?}", begun.elapsed());
+        if now.phase == Phase::Streaming {
+            break;
         }
+        let change = tokio::time::timeout(Duration::from_secs(20), status.changed());
+        change.await.expect("in time").expect("the camera is open");
+    }
+    assert!(
+        begun.elapsed() > Duration::from_secs(4),
+        "the frame was late"
+    );
+}
+
+#[tokio::test]
+async fn every_request_is_answered_within_the_time_that_the_handle_names() {
+    let (handle, control) = start();
+    until_status(&handle, is_live).await;
+    for fault in Fault::all() {
+        control.raise(fault);
+        let begun = Instant::now();
+        let _either = handle.burst(10).await;
+        let took = begun.elapsed();
+        assert!(took <= handle.capture_limit(), "{fault} took {took:?}");
+        control.clear_all();
+        until_status(&handle, is_live).await;
     }
 }

@@ -1,5 +1,5 @@
-//! The driver below its own V4L2 library, on a camera that exists only in software: what happens when it goes, stalls,
-//! fails and comes back. `make camera-rounds` runs a hundred rounds and holds them to the two seconds.
+//! The driver with its real V4L2 library, on a camera that exists only in software: what happens when it is unplugged,
+//! stalls, fails and comes back. `make camera-rounds` runs a hundred rounds and checks the limit of two seconds.
 
 use std::time::{Duration, Instant};
 
@@ -88,7 +88,7 @@ fn a_camera_that_another_program_left_at_an_odd_rate_is_opened_at_the_best_one()
 }
 
 #[test]
-fn controls_are_set_on_opening_and_one_that_the_camera_lacks_is_told() {
+fn controls_are_set_on_opening_and_one_that_the_camera_lacks_is_reported() {
     umockdev();
     let bed = webcam();
     let arguments = [
@@ -134,7 +134,7 @@ fn a_camera_in_use_elsewhere_is_waited_for_and_one_in_standby_does_not_film() {
     watch.until_fault(&["unplugged"]);
 }
 
-/// One fault and its end; says how long its sentence and the live picture took.
+/// One fault and its end; returns how long its sentence and the live picture took.
 fn round(bed: &Bed, watch: &mut Watch, number: usize) -> (String, Duration, Duration) {
     let faults = [
         Fault::Dropped,
@@ -146,11 +146,11 @@ fn round(bed: &Bed, watch: &mut Watch, number: usize) -> (String, Duration, Dura
     let Some(&fault) = faults.get(number % ROUNDS) else {
         let begun = Instant::now();
         bed.unplug().expect("unplugged");
-        let told = watch.until_fault(&["unplugged"]) - begun;
+        let shown = watch.until_fault(&["unplugged"]) - begun;
         let begun = Instant::now();
         // the kernel gives the next free number
         bed.replug(number as u32 % 2).expect("plugged in");
-        return ("unplugged".to_owned(), told, watch.until_live() - begun);
+        return ("unplugged".to_owned(), shown, watch.until_live() - begun);
     };
     let expected: &[&str] = match fault {
         Fault::Dropped | Fault::Hung => &["frozen"],
@@ -160,10 +160,10 @@ fn round(bed: &Bed, watch: &mut Watch, number: usize) -> (String, Duration, Dura
     };
     let begun = Instant::now();
     bed.cause(fault);
-    let told = watch.until_fault(expected) - begun;
+    let shown = watch.until_fault(expected) - begun;
     let begun = Instant::now();
     bed.mend();
-    (format!("{fault:?}"), told, watch.until_live() - begun)
+    (format!("{fault:?}"), shown, watch.until_live() - begun)
 }
 
 #[test]
@@ -178,20 +178,20 @@ fn every_fault_is_told_and_the_picture_comes_back_by_itself() {
     let (mut longest, mut late) = ([Duration::ZERO; 2], Vec::new());
     let rounds = asked.unwrap_or(ROUNDS);
     for number in 0..rounds {
-        let (fault, told, back) = round(&bed, &mut watch, number);
-        longest = [longest[0].max(told), longest[1].max(back)];
-        if told > LIMIT || back > LIMIT {
+        let (fault, shown, back) = round(&bed, &mut watch, number);
+        longest = [longest[0].max(shown), longest[1].max(back)];
+        if shown > LIMIT || back > LIMIT {
             late.push(format!(
-                "round {number}, {fault}: told after {told:?}, back after {back:?}"
+                "round {number}, {fault}: shown after {shown:?}, back after {back:?}"
             ));
         }
     }
     println!(
-        "{} of {rounds} rounds within {LIMIT:?}; at longest told after {:?}, live again after {:?}",
+        "{} of {rounds} rounds within {LIMIT:?}; at longest shown after {:?}, live again after {:?}",
         rounds - late.len(),
         longest[0],
         longest[1],
     );
-    // an ordinary run shares its machine with other tests, and proves that, not when
+    // An ordinary run shares its machine with other tests, so it does not check the times.
     assert!(asked.is_none() || late.is_empty(), "{late:#?}");
 }

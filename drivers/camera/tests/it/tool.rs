@@ -38,7 +38,7 @@ fn a_capture_is_a_whole_picture_and_a_preview_is_as_large_as_the_screen_takes() 
 }
 
 #[test]
-fn watching_tells_when_the_picture_is_live_and_what_it_is_like() {
+fn watching_shows_when_the_picture_is_live_and_what_it_is_like() {
     let mut watch = Watch::start(camctl(), &["virtual", "--set", "focus_absolute=30"]);
     watch.until_live();
     assert_eq!(watch.status["refused"], serde_json::json!([]));
@@ -48,7 +48,7 @@ fn watching_tells_when_the_picture_is_live_and_what_it_is_like() {
 }
 
 #[test]
-fn a_mistake_and_a_missing_camera_are_told_in_a_sentence() {
+fn a_mistake_and_a_missing_camera_are_reported_in_a_sentence() {
     let check = |arguments: &[&str], expect: &str| {
         let output = camctl().args(arguments).output().expect("camctl runs");
         let (_, said) = words(&output);

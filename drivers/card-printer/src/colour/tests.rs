@@ -1,6 +1,7 @@
 use super::*;
 use crate::card::{Options, PrintJob, Ribbon};
-use crate::codec::{EncodeError, decode, encode};
+use crate::codec::{decode, encode};
+use crate::encoded::EncodeError;
 use crate::model::Model;
 
 fn adobe() -> Vec<u8> {

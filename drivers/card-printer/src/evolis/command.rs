@@ -3,9 +3,9 @@
 
 use thiserror::Error;
 
-use super::panel::{self, Levels};
+use super::panel;
 use super::{ESCAPE, RETURN};
-use crate::card::Panel;
+use crate::card::{Levels, Panel};
 
 /// The longest command without pixels: a magnetic track of 107 characters, with room.
 pub const MAX_TEXT: usize = 1024;

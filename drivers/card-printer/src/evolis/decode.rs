@@ -3,7 +3,7 @@
 use super::command::{Command, Parser};
 use super::{ACROSS, LINES, panel};
 use crate::card::Panel;
-use crate::codec::{DecodeError, DecodedCard, DecodedSide, Depth};
+use crate::decoded::{DecodeError, DecodedCard, DecodedSide, Depth};
 use crate::model::Model;
 
 /// A side of this make with nothing on it.

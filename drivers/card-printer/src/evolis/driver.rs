@@ -4,31 +4,34 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+use device::Fault as _;
+
 use super::RETURN;
 use super::command;
 use super::reply::{self, Answer};
 use super::status::{Bit, State};
 use crate::card::{Panel, PrintJob};
-use crate::codec::{Part, encode_parts};
+use crate::codec::encode_parts;
 use crate::driver::{CardMove, Driver, Identity, Report, Timing, Watch};
+use crate::encoded::Part;
 use crate::fault::Fault;
 use crate::model::Model;
 use crate::status::{CardPosition, Counters, Evidence, PrintStep, Stage};
 use crate::transport::{LinkError, Transport};
 
-/// When the ribbon is called low, in prints: half an hour of a busy booth.
+/// How many prints are left when the ribbon counts as low: half an hour of a busy booth.
 const RIBBON_LOW: u64 = 20;
 
 pub(crate) struct Evolis<T> {
     link: T,
     model: Model,
     timing: Timing,
-    /// What the answers have said; cleared before each look.
+    /// What the answers have reported; cleared before each look.
     state: State,
     report: Report,
 }
 
-/// How an order ended.
+/// How a command ended.
 enum Ended {
     Done,
     Fault(Fault),
@@ -57,7 +60,7 @@ impl<T: Transport> Evolis<T> {
         Ok(())
     }
 
-    /// Throws away what is left of older answers.
+    /// Drops what is left of older answers.
     fn drain(&mut self) -> Result<(), LinkError> {
         let mut buffer = [0; reply::MAX_REPLY];
         for _ in 0..16 {
@@ -93,15 +96,15 @@ impl<T: Transport> Evolis<T> {
         }
     }
 
-    /// Asks something and gives the answer's text.
+    /// Asks a question and returns the text of the answer.
     fn ask(&mut self, text: &str) -> Result<String, LinkError> {
         self.drain()?;
         self.send(&command::bytes(text), self.timing.reply)?;
         self.read(self.timing.reply)
     }
 
-    /// Gives an order and waits until it is done.
-    fn order(&mut self, text: &str, limit: Duration) -> Result<Ended, LinkError> {
+    /// Sends a command and waits until it is carried out.
+    fn carry_out(&mut self, text: &str, limit: Duration) -> Result<Ended, LinkError> {
         self.drain()?;
         self.send(&command::bytes(text), self.timing.reply)?;
         let answer = reply::answer(&self.read(limit)?);
@@ -121,7 +124,7 @@ impl<T: Transport> Evolis<T> {
         })
     }
 
-    /// "ERROR RIBBON" says one of several things; the end mark of the film tells one of them apart.
+    /// "ERROR RIBBON" has several meanings; the end mark of the film shows whether it is one of them.
     fn ribbon_fault(&mut self) -> Result<Fault, LinkError> {
         let at_end = reply::answer(&self.ask("Rcr")?) != Answer::Done;
         if at_end {
@@ -166,32 +169,32 @@ impl<T: Transport> Evolis<T> {
         Ok(reply::card_present(&self.ask("Rlr;p")?))
     }
 
-    /// Puts a card that nobody is to have into the reject tray, or out where there is none.
+    /// Puts a card that must not be used into the reject tray, or out of the printer where there is no such tray.
     fn reject(&mut self) -> Result<Option<CardPosition>, LinkError> {
         if self.card_at_head()? != Some(true) {
             return Ok(None);
         }
-        for (order, place) in [
+        for (command, place) in [
             ("Ser", CardPosition::Rejected),
             ("Se", CardPosition::Ejected),
         ] {
-            if let Ended::Done = self.order(order, self.timing.stall)? {
+            if let Ended::Done = self.carry_out(command, self.timing.stall)? {
                 return Ok(Some(place));
             }
         }
         Ok(Some(CardPosition::AtHead))
     }
 
-    /// Makes the printer listen and forget: whatever it was told half is gone, errors are the host's to manage.
+    /// Makes the printer listen again and forget what it has got half of; errors are managed by the host afterwards.
     fn resynchronise(&mut self) -> Result<(), LinkError> {
         let _ = self.link.soft_reset();
-        // An end byte and padding close what was half said.
+        // An end byte and padding end a half command.
         let mut bytes = vec![RETURN];
         bytes.resize(64, 0);
         self.send(&bytes, self.timing.reply)?;
         self.drain()?;
-        self.order("Pem;2", self.timing.reply)?;
-        self.order("Scs", self.timing.reply)?;
+        self.carry_out("Pem;2", self.timing.reply)?;
+        self.carry_out("Scs", self.timing.reply)?;
         Ok(())
     }
 
@@ -204,7 +207,7 @@ impl<T: Transport> Evolis<T> {
 impl<T: Transport> Driver for Evolis<T> {
     fn greet(&mut self) -> Result<Identity, LinkError> {
         self.resynchronise()?;
-        // A card of an older session: what is on it is not known, so nobody gets it.
+        // What is on a card of an older session is not known, so nobody gets it.
         self.reject()?;
         let id = self.link.device_id()?.unwrap_or_default();
         let text = |text: String| {
@@ -287,12 +290,14 @@ impl<T: Transport> Driver for Evolis<T> {
             ..Evidence::default()
         };
         let bytes = Zeroizing::new(encoded.bytes);
+        let deadline = Instant::now() + self.timing.job_limit();
         Job {
             printer: self,
             bytes,
             parts: encoded.parts,
             watch,
             evidence,
+            deadline,
             fed: false,
             waiting_panel: None,
         }
@@ -300,13 +305,13 @@ impl<T: Transport> Driver for Evolis<T> {
     }
 
     fn move_card(&mut self, to: CardMove) -> Result<Option<Fault>, LinkError> {
-        let order = match to {
+        let command = match to {
             CardMove::ToHead => "Si",
             CardMove::ToContactless => "Sic",
             CardMove::Eject => "Se",
             CardMove::Reject => "Ser",
         };
-        Ok(match self.order(order, self.timing.stall)? {
+        Ok(match self.carry_out(command, self.timing.stall)? {
             Ended::Done => None,
             Ended::Fault(fault) => Some(fault),
         })
@@ -329,15 +334,17 @@ impl From<LinkError> for Stop {
     }
 }
 
-/// One job on its way: each part is an order that is answered when it is done.
+/// One job under way: each part is a command that is answered when it is carried out.
 struct Job<'a, T> {
     printer: &'a mut Evolis<T>,
     bytes: Zeroizing<Vec<u8>>,
     parts: Vec<Part>,
     watch: &'a mut dyn Watch,
     evidence: Evidence,
+    /// When the job is given up.
+    deadline: Instant,
     fed: bool,
-    /// Stored in the printer and printed when the next order comes.
+    /// The panel that is stored in the printer and printed when the next command comes.
     waiting_panel: Option<Panel>,
 }
 
@@ -357,7 +364,12 @@ impl<T: Transport> Job<'_, T> {
             }
             Err(Stop::Link(error)) => {
                 self.evidence.remark = Some(error.to_string());
-                self.evidence.fault = Some(error.fault());
+                let fault = error.fault();
+                if error == LinkError::Stalled {
+                    // The pipe works again, and half a command is in the printer.
+                    self.withdraw(&fault);
+                }
+                self.evidence.fault = Some(fault);
             }
         }
         self.evidence
@@ -382,7 +394,7 @@ impl<T: Transport> Job<'_, T> {
     fn go(&mut self) -> Result<(), Stop> {
         self.step(Stage::Preparing);
         let status = self.printer.look(false)?;
-        if let Some(fault) = status.faults.into_iter().find(Fault::blocks_printing) {
+        if let Some(fault) = status.faults.into_iter().find(Fault::is_failure) {
             return Err(Stop::Fault(fault));
         }
         self.evidence.counter_before = self.printer.counter();
@@ -404,7 +416,7 @@ impl<T: Transport> Job<'_, T> {
         });
     }
 
-    /// Sends one order and waits for its answer. An order is never sent twice.
+    /// Sends one command and waits for its answer. A command is never sent twice.
     fn part(&mut self, start: usize, part: Part) -> Result<(), Stop> {
         self.printer.drain()?;
         self.transfer(start, part)?;
@@ -417,7 +429,7 @@ impl<T: Transport> Job<'_, T> {
         if let Ended::Fault(fault) = ended {
             self.mend(fault, part.stage)?;
         }
-        // Its answer says that the panel before it is on the card.
+        // The answer shows that the panel before is on the card.
         self.evidence.busy_seen |= self.waiting_panel.is_some();
         self.waiting_panel = match part.stage {
             Stage::Sending(panel) => Some(panel),
@@ -426,9 +438,11 @@ impl<T: Transport> Job<'_, T> {
         Ok(())
     }
 
-    /// Waits for the answer to an order, which comes when it is carried out.
+    /// Waits for the answer to a command, which comes when it is carried out.
     fn answer(&mut self, stage: Stage) -> Result<Answer, Stop> {
-        let deadline = Instant::now() + self.printer.timing.stall;
+        let deadline = self
+            .deadline
+            .min(Instant::now() + self.printer.timing.stall);
         loop {
             match self.printer.read(self.printer.timing.job_poll) {
                 Ok(text) => return Ok(reply::answer(&text)),
@@ -444,6 +458,9 @@ impl<T: Transport> Job<'_, T> {
         let mut last_taken = Instant::now();
         let mut last_step = Instant::now();
         while at < part.end {
+            if Instant::now() >= self.deadline {
+                return Err(Stop::Link(LinkError::Timeout));
+            }
             let bytes = &self.bytes[at..part.end.min(at + chunk)];
             match self.printer.link.write(bytes, self.printer.timing.transfer) {
                 Ok(count) => {
@@ -454,7 +471,7 @@ impl<T: Transport> Job<'_, T> {
                 }
                 Err(LinkError::Timeout) if last_taken.elapsed() < self.printer.timing.stall => {}
                 Err(error) => {
-                    // Only a time-out says that nothing was taken.
+                    // Only a time-out says that the printer took nothing.
                     self.evidence.plane_byte_accepted |=
                         part.picture && error != LinkError::Timeout;
                     return Err(error.into());
@@ -468,8 +485,8 @@ impl<T: Transport> Job<'_, T> {
         Ok(())
     }
 
-    /// A panel could not be printed. Where that can be mended while the very same card waits at the head, the stored panel is
-    /// printed once more and the job goes on; else the job ends.
+    /// A panel could not be printed. When the fault can be repaired while the very same card waits at the head, the stored
+    /// panel is printed once more and the job goes on; otherwise the job ends.
     fn mend(&mut self, fault: Fault, stage: Stage) -> Result<(), Stop> {
         let mendable = matches!(
             fault,
@@ -480,7 +497,7 @@ impl<T: Transport> Job<'_, T> {
         };
         self.watch.fault(&fault);
         self.step(Stage::Waiting);
-        let deadline = Instant::now() + self.printer.timing.mend;
+        let deadline = self.deadline.min(Instant::now() + self.printer.timing.mend);
         loop {
             if self.printer.card_at_head()? != Some(true) {
                 self.evidence.same_card_at_head = false;
@@ -492,15 +509,15 @@ impl<T: Transport> Job<'_, T> {
                 busy: true,
                 ..report.clone()
             });
-            if !report.faults.iter().any(Fault::blocks_printing) {
-                self.printer.order("Scs", self.printer.timing.reply)?;
-                match self.printer.order(
+            if !report.faults.iter().any(Fault::is_failure) {
+                self.printer.carry_out("Scs", self.printer.timing.reply)?;
+                match self.printer.carry_out(
                     &format!("Ssd;{}", panel.letter()),
                     self.printer.timing.stall,
                 )? {
                     Ended::Done => {
                         self.evidence.panels_repeated += 1;
-                        // The order that failed did its own part (a panel is stored, or `Se` must be said again).
+                        // The command that failed did its own part: a panel is stored, or `Se` must be sent again.
                         return if matches!(stage, Stage::Printing) {
                             self.end_again()
                         } else {
@@ -519,7 +536,7 @@ impl<T: Transport> Job<'_, T> {
     }
 
     fn end_again(&mut self) -> Result<(), Stop> {
-        match self.printer.order("Se", self.printer.timing.stall)? {
+        match self.printer.carry_out("Se", self.printer.timing.stall)? {
             Ended::Done => Ok(()),
             Ended::Fault(fault) => Err(Stop::Fault(fault)),
         }

@@ -1,15 +1,15 @@
-//! A job in the language of an Evolis.
+//! A job in the protocol of an Evolis.
 //!
 //! The order is that of the vendor's sample: who manages errors, which film, begin, stripe, panels, end. Error management stays
 //! with the host after the job, so that the printer never tries again by itself.
 
 use std::io::Write as _;
 
-use super::panel::{self, Levels};
+use super::panel;
 use super::{ACROSS, ESCAPE, LINES, RETURN, command};
-use crate::card::{CardImage, Coercivity, Options, Panel, PrintJob, Ribbon};
-use crate::codec::{EncodeError, Encoded};
-use crate::magicard::encode::hole_area;
+use crate::card::{Coercivity, Levels, Options, Panel, PrintJob, Ribbon};
+use crate::card_image::CardImage;
+use crate::encoded::{EncodeError, Encoded};
 use crate::model::Model;
 use crate::status::Stage;
 
@@ -25,7 +25,7 @@ pub(crate) fn encode(model: Model, job: &PrintJob) -> Result<Encoded, EncodeErro
         bytes: Vec::with_capacity(size * sides),
         parts: Vec::new(),
     };
-    // 2: errors are the host's to manage.
+    // 2: errors are managed by the host.
     text(&mut out, "Pem;2");
     text(&mut out, &format!("Pr;{}", film(options.ribbon)));
     text(&mut out, "Ss");
@@ -179,7 +179,7 @@ fn mask(out: &mut Encoded, panel: Panel, mask: &[u8], compress: bool) {
 fn overcoat(options: &Options) -> Vec<u8> {
     let mut cover = vec![0xFF; ACROSS * LINES];
     for hole in &options.holes {
-        let [left, bottom, right, top] = hole_area(*hole).map(usize::from);
+        let [left, bottom, right, top] = hole.area().map(usize::from);
         for y in bottom..=top.min(ACROSS - 1) {
             for x in left..=right.min(LINES - 1) {
                 cover[(ACROSS - 1 - y) * LINES + x] = 0;

@@ -5,51 +5,16 @@
 //! this direction unproved; black jobs agree with it.)
 
 use super::{ACROSS, LINES};
-use crate::card::CardImage;
-use crate::magicard::layout::gather;
+use crate::bits::gather;
+use crate::card::Levels;
+use crate::card_image::CardImage;
 
-/// How many levels of dye a colour panel has. The guide names 32, 64 and 128; eight bits exist, but how to ask for them was
-/// never published.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum Levels {
-    Five,
-    Six,
-    #[default]
-    Seven,
-}
-
-impl Levels {
-    pub fn bits(self) -> usize {
-        match self {
-            Self::Five => 5,
-            Self::Six => 6,
-            Self::Seven => 7,
-        }
-    }
-
-    /// The number in the command: 32, 64 or 128.
-    pub fn count(self) -> usize {
-        1 << self.bits()
-    }
-
-    pub fn from_count(count: usize) -> Option<Self> {
-        [Self::Five, Self::Six, Self::Seven]
-            .into_iter()
-            .find(|levels| levels.count() == count)
-    }
-
-    /// The value of full dye.
-    pub fn full(self) -> u8 {
-        (self.count() - 1) as u8
-    }
-}
-
-/// Bytes of a panel of so many bits a dot.
+/// How many bytes a panel of this many bits a dot has.
 pub fn bytes(bits: usize) -> usize {
     ACROSS * LINES * bits / 8
 }
 
-/// How many columns are packed at a time; they and their lines stay in the first cache.
+/// How many columns are packed at a time, so that they and their lines stay in the first cache.
 const TILE: usize = 16;
 
 /// Goes through a picture as a panel needs it: 8 dots of a line at a time. `take` gets the eight places of a picture of
@@ -163,6 +128,9 @@ pub fn compress(data: &[u8]) -> Vec<u8> {
 }
 
 /// The opposite of [`compress`]; the error is the offset at which the data makes no sense, and why.
+///
+/// # Errors
+/// When the data is cut, has a line that is too long, or goes on after the last line.
 pub fn expand(data: &[u8]) -> Result<Vec<u8>, (usize, &'static str)> {
     let mut out = Vec::with_capacity(LINE * LINES);
     let mut at = 0;

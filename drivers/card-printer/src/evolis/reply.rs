@@ -1,4 +1,4 @@
-//! The words with which an Evolis answers.
+//! The answers of an Evolis.
 
 use super::RETURN;
 use super::status::{Bit, State};
@@ -25,13 +25,13 @@ fn is_end(byte: u8) -> bool {
     matches!(byte, 0 | RETURN | b'\n')
 }
 
-/// What an answer to an order means.
+/// What an answer to a command means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     Done,
     /// A state that the vendor has named.
     State(Bit),
-    /// An error in words that nobody has published.
+    /// An error in words that have not been published.
     Error(String),
 }
 
@@ -47,7 +47,7 @@ const WORDS: [(&str, Bit); 8] = [
     ("ERROR TIME OUT", Bit::Feeder),
 ];
 
-/// Reads an answer to an order. What contains "ERR" is an error (so does the vendor's present library read it).
+/// Reads an answer to a command. What contains "ERR" is an error, as in the vendor's present library.
 pub fn answer(text: &str) -> Answer {
     let upper = text.to_ascii_uppercase();
     if let Some((_, bit)) = WORDS.iter().find(|(word, _)| *word == upper) {

@@ -1,7 +1,7 @@
-//! One question to a spooler over HTTP, with every size and wait bounded and every byte that goes out counted.
+//! One request to a spooler over HTTP. Every size and every wait has a limit, and every byte that is sent is counted.
 //!
-//! Not a client of the trade: what a job left behind depends on how many bytes of it were taken before a link broke, and a
-//! spooler is best spoken to over its socket file, where it knows whom it speaks to. Neither can be had from one.
+//! The usual HTTP clients cannot be used: the evidence of a job depends on how many bytes of it were accepted before a link
+//! broke, and a spooler is best reached by its socket file, where it knows the account of the client. They offer neither.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -17,7 +17,7 @@ use crate::transport::LinkError;
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 /// The longest head of an answer.
 const MAX_HEAD: usize = 16 << 10;
-/// How much goes out at a time.
+/// How much is sent at a time.
 const PIECE: usize = 32 << 10;
 
 /// Where a spooler listens.
@@ -88,7 +88,7 @@ impl std::fmt::Display for Address {
     }
 }
 
-/// The name of the account that this program runs under, which is whom the spooler takes a job from.
+/// The name of the account under which this program runs, and from which the spooler accepts a job.
 pub(crate) fn account() -> String {
     let own = std::fs::metadata("/proc/self").map(|data| data.uid());
     let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
@@ -106,12 +106,12 @@ fn account_of(accounts: &str, wanted: u32) -> Option<String> {
     })
 }
 
-/// What goes out in one request.
+/// One request.
 pub(crate) struct Post<'a> {
     pub address: &'a Address,
     /// `/printers/card`
     pub path: &'a str,
-    /// The account, for a spooler that sees at its socket file whether that is true.
+    /// The account. A spooler checks it at its socket file.
     pub account: &'a str,
     pub message: &'a [u8],
     /// The pages after the message; empty when there are none.
@@ -125,8 +125,8 @@ fn map(error: &io::Error) -> LinkError {
     }
 }
 
-/// Sends a request and gives the body of the answer. `limit` is for each piece that goes out and for the whole answer;
-/// `sent` hears how many bytes of the document have gone.
+/// Sends a request and returns the body of the answer. `limit` is for each piece that goes out and for the whole answer;
+/// `sent` is called with the number of bytes of the document that have been sent.
 pub(crate) fn post(
     post: &Post<'_>,
     limit: Duration,
@@ -135,7 +135,7 @@ pub(crate) fn post(
     let mut wire = post.address.connect()?;
     wire.limit(limit).map_err(|error| map(&error))?;
     let credentials = match post.address {
-        // CUPS looks at the socket who is at its other end; the line only says that it shall.
+        // CUPS asks the socket for the account at its other end; the line only tells it to do so.
         Address::File(_) => format!("Authorization: PeerCred {}\r\n", post.account),
         Address::Tcp(_) => String::new(),
     };
@@ -199,6 +199,9 @@ fn strange(reason: impl std::fmt::Display) -> LinkError {
 }
 
 /// The body of an answer of which `bytes` have come; `None` when more must come.
+///
+/// # Errors
+/// When the answer is no HTTP, is longer than its limit, or is a refusal.
 pub fn answer(mut bytes: &[u8]) -> Result<Option<Vec<u8>>, LinkError> {
     loop {
         let mut headers = [httparse::EMPTY_HEADER; 64];
@@ -211,7 +214,7 @@ pub fn answer(mut bytes: &[u8]) -> Result<Option<Vec<u8>>, LinkError> {
             httparse::Status::Partial => return Ok(None),
         };
         let (code, rest) = (response.code.unwrap_or(0), &bytes[head..]);
-        // "Go on" comes before the answer proper.
+        // "100 Continue" comes before the answer.
         if code == 100 {
             bytes = rest;
             continue;

@@ -1,4 +1,4 @@
-//! What is said to a spooler and what it answers: IPP messages (RFC 8010, RFC 8011). The only file that names the `ipp` crate.
+//! The requests to a spooler and its answers: IPP messages (RFC 8010, RFC 8011). The only file that names the `ipp` crate.
 
 use std::io::Cursor;
 
@@ -11,10 +11,10 @@ use ::ipp::value::IppValue;
 
 /// The longest answer that is read. CUPS' own about a queue, with everything in it, is 20 kB.
 pub const MAX_ANSWER: usize = 256 << 10;
-/// How deep collections may lie in each other; the deepest of RFC 8011 and PWG 5100 is four.
+/// How deep collections may be nested; the deepest of RFC 8011 and PWG 5100 is four.
 const MAX_DEPTH: usize = 8;
 
-/// One value of an attribute, as far as this driver cares.
+/// One value of an attribute, as far as this driver uses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     Number(i32),
@@ -65,7 +65,7 @@ impl Group {
 /// An answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
-    /// RFC 8011, appendix B: up to 00FF it is good news.
+    /// RFC 8011, appendix B: a number up to 00FF is a success.
     pub status: u16,
     pub operation: Group,
     pub printer: Group,
@@ -74,6 +74,9 @@ pub struct Answer {
 
 impl Answer {
     /// Reads an answer; the error says what is wrong with it.
+    ///
+    /// # Errors
+    /// When the bytes are no answer; the text says why.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         if bytes.len() > MAX_ANSWER {
             return Err(format!(
@@ -143,9 +146,9 @@ fn value(value: &IppValue) -> Value {
     }
 }
 
-/// Refuses what the parser of the `ipp` crate does not stand (8.0, found by fuzzing): collections that lie deeper in each other
-/// than any real ones, which overrun the stack when the tree is taken apart, and texts with a language that are shorter than
-/// they say, on which it panics.
+/// Refuses what the parser of the `ipp` crate cannot read (8.0, found by fuzzing): collections that are nested deeper than any
+/// real ones, which overflow the stack when the tree is dropped, and texts with a language that are shorter than their length
+/// says, on which it panics.
 fn check_shape(bytes: &[u8]) -> Result<(), String> {
     const BEGIN: u8 = 0x34;
     const END: u8 = 0x37;
@@ -155,7 +158,7 @@ fn check_shape(bytes: &[u8]) -> Result<(), String> {
     let mut depth = 0_usize;
     while let Some((tag, after)) = rest.split_first() {
         match *tag {
-            // All is over.
+            // The end of the attributes.
             0x03 => return Ok(()),
             // A group begins.
             0x00..=0x0F => {
@@ -171,7 +174,7 @@ fn check_shape(bytes: &[u8]) -> Result<(), String> {
                 "collections lie more than {MAX_DEPTH} deep in each other"
             ));
         }
-        // A name and a value. What is cut, the parser refuses by itself.
+        // A name and a value. The parser itself refuses what is cut.
         let Some((_, after)) = counted(after) else {
             return Ok(());
         };
@@ -193,7 +196,7 @@ fn counted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
 }
 
-/// Who asks what of which queue.
+/// Makes the requests of one account to one queue.
 #[derive(Debug, Clone)]
 pub struct Asker {
     /// `ipp://localhost/printers/card`
@@ -221,7 +224,7 @@ impl Asker {
         )
     }
 
-    /// How the queue and its printer are.
+    /// Asks for the state of the queue and its printer.
     pub fn printer(&self) -> Vec<u8> {
         self.request(Operation::GetPrinterAttributes)
             .wanted(&[

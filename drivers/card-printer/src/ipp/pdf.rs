@@ -1,13 +1,13 @@
 //! A card as a PDF page: one picture, dot by dot, at 300 dots per inch.
 //!
-//! A spooler's driver decides by itself what goes to resin, and the drivers that are known take pure black. So marked pixels
-//! are made pure black, and no other pixel may be: a dark hair would else be printed in resin.
+//! A spooler's driver decides itself what is printed in resin, and the known drivers choose pure black. So marked pixels are
+//! made pure black, and no other pixel may be black: dark hair would otherwise be printed in resin.
 
 use std::io::Write as _;
 
 use zeroize::Zeroizing;
 
-use crate::card::CardImage;
+use crate::card_image::CardImage;
 
 /// The darkest that a channel of a pixel in dye may be, where all three are dark: Gutenprint takes up to 3 for black, the 6
 /// bits that it prints.
@@ -18,10 +18,10 @@ fn points(dots: u32) -> f64 {
     f64::from(dots) * 72.0 / 300.0
 }
 
-/// One page a side, on its head if `turned`. It carries a face, so it is overwritten when dropped.
+/// One page for each side, turned by 180 degrees if `turned`. It shows a face, so it is overwritten when dropped.
 pub(crate) fn document(sides: &[&CardImage], with_resin: bool, turned: bool) -> Zeroizing<Vec<u8>> {
     let pixels: usize = sides.iter().map(|side| side.rgb().len()).sum();
-    // Room for all at once: growing would leave copies behind.
+    // All of the room is allocated at once, because growing would leave copies behind.
     let mut out = Zeroizing::new(Vec::with_capacity(pixels + 2048));
     let mut offsets = Vec::new();
     // The second line tells programs that the file is not text.

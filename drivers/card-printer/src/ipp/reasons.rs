@@ -1,7 +1,7 @@
-//! What a spooler says of its printer, as faults.
+//! The state reasons that a spooler reports of its printer, as faults.
 //!
 //! Keywords of `printer-state-reasons`: RFC 8011, 5.4.12, and the IANA registry of IPP. The ending (`-error`, `-warning`,
-//! `-report`) is not looked at for the known ones: CUPS' own back ends say `door-open-report` and `media-empty-warning` of a
+//! `-report`) is ignored for the known ones: CUPS' own back ends say `door-open-report` and `media-empty-warning` of a
 //! printer that stands still (`backend/snmp-supplies.c` of CUPS 2.4).
 
 use crate::fault::Fault;
@@ -59,7 +59,7 @@ pub(super) fn is_of_the_queue(reason: &str) -> bool {
         .any(|name| reason.starts_with(name))
 }
 
-/// Words that only CUPS has.
+/// Keywords that only CUPS uses.
 fn cups(name: &str) -> Option<Fault> {
     matches!(name, "cups-missing-filter" | "cups-insecure-filter").then(|| Fault::Other {
         code: name.to_owned(),

@@ -1,5 +1,8 @@
+use device::Fault as _;
+
 use super::*;
-use crate::card::{CardImage, Options};
+use crate::card::Options;
+use crate::card_image::CardImage;
 
 #[test]
 fn a_queues_address_is_where_it_listens() {
@@ -127,7 +130,7 @@ fn a_queue_that_would_print_twice_or_not_at_all_is_a_fault() {
             matches!(&faults[..], [Fault::Other { text, .. }] if text.contains(words)),
             "{faults:?}"
         );
-        assert!(faults[0].blocks_printing());
+        assert!(faults[0].is_failure());
     };
     check(
         &[("printer-error-policy", KEYWORD, b"retry-job")],

@@ -2,7 +2,7 @@
 
 use super::layout::{self, DEFAULT_HEAD_POSITION, Head, HeadMap, ROWS};
 use super::wire::{Event, Header, Parser, PlaneKind};
-use crate::codec::{DecodeError, DecodedCard, DecodedSide, Depth};
+use crate::decoded::{DecodeError, DecodedCard, DecodedSide, Depth};
 
 /// Puts the pages of a job together, plane by plane as they come.
 #[derive(Debug)]

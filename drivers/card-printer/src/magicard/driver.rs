@@ -4,20 +4,23 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+use device::Fault as _;
+
 use super::reply::{self, Key};
 use super::request::Request;
 use super::{JOB_LEAD_IN, LEAD_IN};
 use crate::card::PrintJob;
-use crate::codec::{Encoded, encode_parts};
+use crate::codec::encode_parts;
 use crate::driver::{CardMove, Driver, Identity, Report, Timing, Watch};
+use crate::encoded::{Encoded, Part};
 use crate::fault::Fault;
 use crate::model::Model;
 use crate::status::{CardPosition, Counters, Evidence, PrintStep, Stage};
 use crate::transport::{LinkError, PortStatus, Transport};
 
-/// When the ribbon is called low, in prints: half an hour of a busy booth.
+/// How many prints are left when the ribbon counts as low: half an hour of a busy booth.
 const RIBBON_LOW: u32 = 20;
-/// After how many questions without an answer a kind of question is no longer asked.
+/// After how many questions without an answer the driver no longer asks questions of that kind.
 const TRIES: u8 = 2;
 
 /// Which long question the printer answers.
@@ -30,7 +33,7 @@ enum Asks {
     Nothing,
 }
 
-/// How the printer stands, as far as one look tells.
+/// The state of the printer, as far as one look shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     Ready,
@@ -44,7 +47,7 @@ pub(crate) struct Magicard<T> {
     timing: Timing,
     asks: Asks,
     unanswered: u8,
-    /// The printer's own head position, where it tells.
+    /// The head position, where the printer reports it.
     head_position: Option<u8>,
     serial: Option<String>,
     firmware: Option<String>,
@@ -57,7 +60,7 @@ impl<T: Transport> Magicard<T> {
         let asks = match model {
             Model::Rio2 | Model::Avalon => Asks::Values,
             Model::Enduro => Asks::Info,
-            // Nothing but REQ,ERR was seen on this family; the first look finds out whether it knows more.
+            // Only REQ,ERR has been seen on this family; the first look finds out whether it answers more.
             _ => Asks::Info,
         };
         Self {
@@ -89,7 +92,7 @@ impl<T: Transport> Magicard<T> {
         Ok(())
     }
 
-    /// Throws away what is left of older answers.
+    /// Drops what is left of older answers.
     fn drain(&mut self) -> Result<(), LinkError> {
         let mut buffer = [0; reply::MAX_REPLY];
         for _ in 0..16 {
@@ -237,7 +240,7 @@ impl<T: Transport> Magicard<T> {
         faults
     }
 
-    /// How it stands now: by the port's status byte, or where the link has none by asking.
+    /// The state now: by the status byte of the port or, where the link has none, by a question.
     fn state(&mut self) -> Result<State, LinkError> {
         match self.link.port_status()? {
             Some(status) if status.is_ready() => Ok(State::Ready),
@@ -273,8 +276,8 @@ impl<T: Transport> Magicard<T> {
         })
     }
 
-    /// Makes the printer forget a job that did not come to its end, so that it does not go on by itself when the fault is
-    /// mended. True when it was seen listening afterwards.
+    /// Makes the printer forget a job that did not end, so that it does not go on by itself when the fault is repaired.
+    /// Returns whether the printer was seen to listen afterwards.
     fn withdraw(&mut self) -> bool {
         let _ = self.link.soft_reset();
         if self.send(&Request::Reset.bytes()).is_err() {
@@ -313,14 +316,14 @@ impl<T: Transport> Driver for Magicard<T> {
         let id = self.link.device_id()?.unwrap_or_default();
         self.name = id.model().map(str::to_owned);
         match self.state()? {
-            // It works on a card of an older session: that card shall come out whole.
+            // It works on a card of an older session, which is left to come out whole.
             State::Busy => {}
             State::Ready => {
                 // Half a page may wait for its rest.
                 let _ = self.link.soft_reset();
                 self.send(&[LEAD_IN; JOB_LEAD_IN])?;
             }
-            // A job of an older session waits for the operator; mended, it would print a card that nobody asked for.
+            // A job of an older session waits for the operator. After a repair it would print a card that nobody wants.
             State::Halted(_) => {
                 self.withdraw();
             }
@@ -402,7 +405,7 @@ impl<T: Transport> Driver for Magicard<T> {
 /// Why a job did not go through.
 enum Stop {
     Fault(Fault),
-    /// It stopped in the midst of the data; what is wrong can be asked after a reset only.
+    /// It stopped in the middle of the data; it can be asked what is wrong only after a reset.
     Halted(PortStatus),
     Link(LinkError),
 }
@@ -417,10 +420,12 @@ impl From<LinkError> for Stop {
 struct Sending<'a, T> {
     printer: &'a mut Magicard<T>,
     bytes: Zeroizing<Vec<u8>>,
-    parts: Vec<crate::codec::Part>,
+    parts: Vec<Part>,
     watch: &'a mut dyn Watch,
     evidence: Evidence,
     last_look: Instant,
+    /// When the job is given up.
+    deadline: Instant,
 }
 
 impl<'a, T: Transport> Sending<'a, T> {
@@ -430,6 +435,7 @@ impl<'a, T: Transport> Sending<'a, T> {
             ..Evidence::default()
         };
         let (bytes, parts) = (Zeroizing::new(encoded.bytes), encoded.parts);
+        let deadline = Instant::now() + printer.timing.job_limit();
         Self {
             printer,
             bytes,
@@ -437,13 +443,14 @@ impl<'a, T: Transport> Sending<'a, T> {
             watch,
             evidence,
             last_look: Instant::now(),
+            deadline,
         }
     }
 
     fn run(mut self) -> Evidence {
         let mut result = self.go();
         if let Err(Stop::Halted(status)) = result {
-            // In the midst of a plane no question can be asked: its bytes would become dye.
+            // In the middle of a plane no question can be asked: its bytes would become dye.
             let _ = self.printer.link.soft_reset();
             result = Err(self
                 .printer
@@ -471,6 +478,10 @@ impl<'a, T: Transport> Sending<'a, T> {
                 }
             }
             Err(Stop::Link(error)) => {
+                if error == LinkError::Stalled {
+                    // Half a job is in the printer; what is asked next must not become a part of it.
+                    let _ = self.printer.link.soft_reset();
+                }
                 self.evidence.remark = Some(error.to_string());
                 self.evidence.fault = Some(error.fault());
             }
@@ -517,11 +528,14 @@ impl<'a, T: Transport> Sending<'a, T> {
     }
 
     /// Sends one part. Once a byte of a picture may have arrived, nothing is ever sent again.
-    fn send(&mut self, start: usize, part: crate::codec::Part) -> Result<(), Stop> {
+    fn send(&mut self, start: usize, part: Part) -> Result<(), Stop> {
         let chunk = self.printer.link.chunk();
         let mut at = start;
         let mut last_taken = Instant::now();
         while at < part.end {
+            if Instant::now() >= self.deadline {
+                return Err(Stop::Link(LinkError::Timeout));
+            }
             let bytes = &self.bytes[at..part.end.min(at + chunk)];
             match self.printer.link.write(bytes, self.printer.timing.transfer) {
                 Ok(count) => {
@@ -534,7 +548,7 @@ impl<'a, T: Transport> Sending<'a, T> {
                     self.last_look = last_taken;
                 }
                 Err(error) => {
-                    // Only a time-out says that nothing was taken.
+                    // Only a time-out says that the printer took nothing.
                     self.evidence.plane_byte_accepted |=
                         part.picture && error != LinkError::Timeout;
                     return Err(error.into());
@@ -581,7 +595,7 @@ impl<'a, T: Transport> Sending<'a, T> {
                 State::Ready => {}
                 State::Halted(fault) => return Err(Stop::Fault(fault)),
             }
-            if sent.elapsed() >= self.printer.timing.finish {
+            if sent.elapsed() >= self.printer.timing.finish || Instant::now() >= self.deadline {
                 return Err(Stop::Link(LinkError::Timeout));
             }
             self.step(Stage::Printing);

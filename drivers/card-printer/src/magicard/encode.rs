@@ -1,12 +1,13 @@
-//! A job in the language of a Magicard.
+//! A job in the protocol of a Magicard.
 
 use std::fmt::Write as _;
 
 use super::layout::{self, Head, HeadMap, Planes};
 use super::wire::PlaneKind;
 use super::{END, JOB_LEAD_IN, LEAD_IN, SEPARATOR, START};
-use crate::card::{CardImage, Coercivity, Hole, Language, Options, Panel, Power, PrintJob};
-use crate::codec::{EncodeError, Encoded};
+use crate::card::{Coercivity, Hole, Language, Options, Panel, Power, PrintJob};
+use crate::card_image::CardImage;
+use crate::encoded::{EncodeError, Encoded, Part};
 use crate::model::Model;
 use crate::status::Stage;
 
@@ -179,7 +180,7 @@ fn page(out: &mut Encoded, model: Model, job: &PrintJob, back: bool) {
             PlaneKind::Cyan => dye[2] = plane,
             PlaneKind::Resin => resin = plane,
         }
-        out.parts.push(crate::codec::Part {
+        out.parts.push(Part {
             end,
             stage: Stage::Sending(panel),
             picture: true,
@@ -235,7 +236,7 @@ fn as_gutenprint(tokens: &mut Tokens, job: &PrintJob, back: bool, content: &Cont
     tokens.switch("DPX", job.back.is_some());
     tokens.push(if back { "PAG2" } else { "PAG1" });
     if job.back.is_some() && !back {
-        // Gutenprint says so whatever the back carries.
+        // Gutenprint sends this whatever is on the back.
         tokens.push("BACCKO");
     }
     tokens.switch("SLW", options.colour_sure);
@@ -310,24 +311,8 @@ fn area(tokens: &mut Tokens, head: Head) {
 
 fn holes(tokens: &mut Tokens, holes: &[Hole]) {
     for hole in holes {
-        let [left, bottom, right, top] = hole_area(*hole);
+        let [left, bottom, right, top] = hole.area();
         tokens.push(format_args!("NCT{left},{bottom},{right},{top}"));
-    }
-}
-
-/// The area that stays bare, in dots from the bottom left: left, bottom, right, top. Areas of the vendor's filter.
-pub(crate) fn hole_area(hole: Hole) -> [u16; 4] {
-    match hole {
-        Hole::Chip => [90, 295, 260, 450],
-        Hole::ChipLarge => [75, 275, 280, 470],
-        Hole::Stripe => [0, 420, 1025, 590],
-        Hole::StripeWide => [0, 400, 1025, 610],
-        Hole::Area {
-            left,
-            bottom,
-            right,
-            top,
-        } => [left, bottom, right, top],
     }
 }
 
@@ -351,7 +336,7 @@ fn magnetic(tokens: &mut Tokens, options: &Options, spelled_out: bool) {
     }
 }
 
-/// Heat and place; only what differs from the printer's own setting is said.
+/// Heat and position; only what differs from the printer's own setting is sent.
 fn head_settings(tokens: &mut Tokens, options: &Options, head: Head) {
     let Power {
         colour,
@@ -374,7 +359,7 @@ fn head_settings(tokens: &mut Tokens, options: &Options, head: Head) {
         .into_iter()
         .filter(|(_, value)| *value != 50);
     let position = [("DDD", options.head_position)];
-    // Here too.
+    // They differ here, too.
     let order: Vec<_> = if head == Head::Kee {
         place.chain(position).collect()
     } else {

@@ -4,7 +4,8 @@
 //! plane is 6 bit-planes (least significant first), a line of the resin plane is one. Which of the head's dots a bit stands
 //! for is the *head layout*; the three that are known differ only there, in the length of a line and in the direction.
 
-use crate::card::CardImage;
+use crate::bits::{gather, scatter};
+use crate::card_image::CardImage;
 use crate::model::Model;
 
 /// Bits of dye per channel.
@@ -201,18 +202,6 @@ pub fn pack(image: &CardImage, map: &HeadMap, planes: &mut Planes<'_>) {
             }
         }
     }
-}
-
-/// Takes bit `bit` of each of eight bytes, the first byte's into the highest bit.
-pub(crate) fn gather(bytes: u64, bit: usize) -> u8 {
-    // The factor moves bit 0 of byte i to bit 56 + i, without carries.
-    (((bytes >> bit) & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
-}
-
-/// The opposite of [`gather`]: bit i of a byte becomes bit 0 of byte i.
-fn scatter(byte: u8) -> u64 {
-    let spread = u64::from(byte).wrapping_mul(0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
-    ((spread + 0x7F7F_7F7F_7F7F_7F7F) >> 7) & 0x0101_0101_0101_0101
 }
 
 /// Gives the dye of a plane as one byte a pixel (0 to 63), rows from the top of the landscape picture. Dots beside the picture

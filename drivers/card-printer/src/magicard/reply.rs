@@ -1,4 +1,4 @@
-//! What a Magicard answers.
+//! The replies of a Magicard.
 
 use thiserror::Error;
 
@@ -53,7 +53,10 @@ impl Key {
 
 /// Takes the whole reply between start and end byte; `Ok(None)` when more bytes are to come.
 ///
-/// What stands before the start byte (left-overs of an older reply) is passed over.
+/// What stands before the start byte (the rest of an older reply) is skipped.
+///
+/// # Errors
+/// When 1024 bytes have come without a start byte or an end byte.
 pub fn frame(bytes: &[u8]) -> Result<Option<&[u8]>, ReplyError> {
     let Some(start) = bytes.iter().position(|byte| *byte == START) else {
         return if bytes.len() > MAX_REPLY {
@@ -72,6 +75,9 @@ pub fn frame(bytes: &[u8]) -> Result<Option<&[u8]>, ReplyError> {
 }
 
 /// The value in a reply to `REQ,STA,KEY`: `STA,` key value `,`.
+///
+/// # Errors
+/// When the frame is the reply to something else, or the value is not text.
 pub fn value<'a>(frame: &'a [u8], key: &str) -> Result<&'a str, ReplyError> {
     let Some(rest) = frame.strip_prefix(b"STA,") else {
         return error(0, "it does not begin with STA,");
@@ -104,6 +110,9 @@ impl Condition {
 }
 
 /// Reads a reply to `REQ,ERR`: text, a line with `major:minor` (words may stand before it), a line with `(cNNNN)`.
+///
+/// # Errors
+/// When the reply has another form.
 pub fn condition(frame: &[u8]) -> Result<Condition, ReplyError> {
     let Some(rest) = frame.strip_prefix(b"STA") else {
         return error(0, "it does not begin with STA");
@@ -167,6 +176,9 @@ impl Info {
 }
 
 /// Reads a reply to `REQ,INF`: `STA$$`, then 35 fields between commas or colons.
+///
+/// # Errors
+/// When the reply has another form, or too few fields.
 pub fn info(frame: &[u8]) -> Result<Info, ReplyError> {
     let Some(rest) = frame.strip_prefix(b"STA$$") else {
         return error(0, "it does not begin with STA$$");

@@ -1,8 +1,8 @@
-//! What a host asks a Magicard outside a job.
+//! The requests of a host to a Magicard outside a job.
 
 use super::{END, LEAD_IN, SEPARATOR, START};
 
-/// A question or an order of one line.
+/// A request of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
     /// Everything at once (Enduro family): `REQ,INF`.
@@ -15,9 +15,9 @@ pub enum Request {
     Report(u32),
     /// A line of its sensors, from 1: `SNR`.
     Sensors(u32),
-    /// Start afresh: `RST`.
+    /// Drop the job and restart: `RST`.
     Reset,
-    /// Put out the card that is inside: `EJT`.
+    /// Eject the card that is inside: `EJT`.
     Eject,
     /// Print the built-in test card: `TST`.
     TestCard,

@@ -6,6 +6,7 @@ use thiserror::Error;
 use super::layout::{DEPTH, Head};
 use super::request::Request;
 use super::{END, LEAD_IN, SEPARATOR, START};
+use crate::decoded::DecodeError;
 
 /// The longest header: 20 tokens and three tracks of 750 characters (the vendor's own bound for a track).
 pub const MAX_HEADER: usize = 4096;
@@ -16,6 +17,15 @@ pub const MAX_HEADER: usize = 4096;
 pub struct WireError {
     pub offset: usize,
     pub reason: String,
+}
+
+impl From<WireError> for DecodeError {
+    fn from(error: WireError) -> Self {
+        Self {
+            offset: error.offset,
+            reason: error.reason,
+        }
+    }
 }
 
 /// Which plane, in the order of the wire.
@@ -213,11 +223,11 @@ enum State {
     Trailer(usize, usize, Vec<u8>),
     /// After the last plane.
     PageEnd,
-    /// After an error: everything up to the next start byte is passed over.
+    /// After an error: everything up to the next start byte is skipped.
     Lost,
 }
 
-/// Takes bytes as they come and gives events.
+/// Takes bytes as they come and produces events.
 #[derive(Debug)]
 pub struct Parser {
     state: State,

@@ -1,7 +1,7 @@
-//! A session with a printer as a file: written while it happens, played back to a driver later.
+//! A session with a printer as a file: recorded while it happens, played back to a driver later.
 //!
-//! One JSON object a line: first what was printed on what, then each call and its answer. Pixels are not kept: of a long write
-//! only its length and a hash, so that a recording can be kept and shown.
+//! Each line is a JSON object: first what was printed on which printer, then each call and its answer. Pixels are not
+//! recorded: of a long write there is only its length and a hash, so that a recording shows nobody.
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -28,7 +28,7 @@ pub struct Prologue {
     pub place: String,
 }
 
-/// One call and what came of it.
+/// One call and its result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Line {
@@ -79,7 +79,7 @@ impl Data {
             let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
             return Self::Whole { hex };
         }
-        // FNV-1a: it tells two sessions apart; nobody has to be kept from forging one.
+        // FNV-1a distinguishes two sessions, which is enough: there is no need to protect it against forgery.
         let hash = bytes.iter().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
         });
@@ -122,7 +122,7 @@ fn error(name: &str) -> LinkError {
     }
 }
 
-/// Writes down everything that goes over another transport.
+/// Records everything that goes over another transport.
 #[derive(Debug)]
 pub struct Recording<T> {
     link: T,
@@ -158,7 +158,7 @@ impl<T: Transport> Recording<T> {
                 self.file.flush()
             });
         if let Err(error) = written {
-            // The session goes on; it is worth more than its recording.
+            // The session goes on, because the card matters more than the recording.
             tracing::warn!(%error, "a line of the recording is lost");
         }
     }
@@ -225,8 +225,8 @@ impl<T: Transport> Transport for Recording<T> {
     }
 }
 
-/// Plays a recording back. What the driver writes must be what was written then; how often it looks and listens meanwhile is
-/// its own affair.
+/// Plays a recording back. What the driver writes must be what was written then; how often it asks for the status
+/// meanwhile does not matter.
 #[derive(Debug)]
 pub struct Replay {
     calls: Vec<Call>,
@@ -237,7 +237,10 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Reads a recording; the error says in which line it is none.
+    /// Reads a recording.
+    ///
+    /// # Errors
+    /// When a line is not of a recording; the error says which.
     pub fn read(text: &str) -> Result<Self, String> {
         let mut lines = text
             .lines()
@@ -351,7 +354,7 @@ impl Transport for Replay {
                 Ok(byte.map(PortStatus))
             }
             Some(Err(name)) => Err(error(&name)),
-            // Nothing changed in the recording: it stands as it stood.
+            // Nothing changed in the recording, so the status is the one before.
             None => Ok(self.status.map(PortStatus)),
         }
     }

@@ -1,4 +1,4 @@
-//! A printer on a network socket: a byte stream both ways and nothing beside it. Virtual printers listen so; real ones take jobs
+//! A printer on a network socket: a byte stream in both directions. Virtual printers listen this way, and real ones take jobs
 //! on port 9100 in the same way.
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -9,7 +9,7 @@ use super::{DeviceId, LinkError, PortStatus, Transport};
 
 /// How long a connection may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
-/// A limit of nothing would mean no limit.
+/// The shortest limit: zero would mean that there is none.
 const LEAST: Duration = Duration::from_millis(1);
 
 #[derive(Debug)]
@@ -31,6 +31,9 @@ fn map(error: &io::Error) -> LinkError {
 
 impl TcpTransport {
     /// Connects to `host:port`.
+    ///
+    /// # Errors
+    /// When the host cannot be found, or nothing answers at the port.
     pub fn open(address: &str) -> Result<Self, LinkError> {
         Ok(Self {
             stream: connect(address)?,
@@ -44,7 +47,7 @@ fn connect(address: &str) -> Result<TcpStream, LinkError> {
     let all = address.to_socket_addrs().map_err(|_| not_found())?;
     for one in all {
         if let Ok(stream) = TcpStream::connect_timeout(&one, CONNECT_LIMIT) {
-            // A question is short and waits for its answer.
+            // Questions are short, and the driver waits for each answer.
             stream.set_nodelay(true).map_err(|error| map(&error))?;
             return Ok(stream);
         }
@@ -83,7 +86,7 @@ impl Transport for TcpTransport {
         Ok(None)
     }
 
-    /// A new connection: the printer forgets what it got half over the old one.
+    /// Connects again: the printer forgets what it has got half of over the old connection.
     fn soft_reset(&mut self) -> Result<(), LinkError> {
         let _ = self.stream.shutdown(std::net::Shutdown::Both);
         self.stream = connect(&self.address)?;

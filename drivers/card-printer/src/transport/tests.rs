@@ -1,3 +1,5 @@
+use device::Fault as _;
+
 use super::*;
 
 #[test]
@@ -81,6 +83,6 @@ fn every_broken_link_has_a_fault_and_a_sentence() {
         },
     ] {
         assert!(!error.to_string().is_empty());
-        assert!(error.fault().blocks_printing(), "{error}");
+        assert!(error.fault().is_failure(), "{error}");
     }
 }

@@ -1,7 +1,8 @@
 //! A printer on a USB cable, through libusb. The only file that names `rusb`.
 //!
-//! Requests of USB Printer Class 1.1. What to do when a transfer fails follows what two programs with years of use do
-//! (CUPS' `usb` backend, Gutenprint's): finite limits that go on from the count of transferred bytes, a stall cleared once.
+//! The requests are those of USB Printer Class 1.1. Limits are finite, and after a time-out the transfer goes on from the count
+//! of transferred bytes, as in the `usb` back ends of CUPS and Gutenprint. After a stall those send the same bytes again. This
+//! driver does not: the count is not known then, and a byte too many shifts the rest of a plane.
 
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ pub struct Found {
     pub maker: Option<String>,
     pub name: Option<String>,
     pub model: Option<Model>,
-    /// What kept it from being asked; the fields above are then empty.
+    /// Why it could not be asked; the fields above are empty then.
     pub problem: Option<LinkError>,
 }
 
@@ -65,14 +66,15 @@ pub struct UsbTransport {
     place: String,
     serial: Option<String>,
     id: DeviceId,
-    /// The next stall may be cleared; one a link, so that a printer that stalls for ever ends the job.
+    /// Whether the next stall of a read is still tolerated: one for each link, so that a printer that stalls for ever ends
+    /// the job.
     may_clear: bool,
 }
 
 fn map(error: rusb::Error) -> LinkError {
     match error {
         rusb::Error::Timeout => LinkError::Timeout,
-        // Input/output error is what an unplug looks like when a transfer is under way.
+        // An input/output error is what unplugging looks like while a transfer is under way.
         rusb::Error::NoDevice | rusb::Error::Io | rusb::Error::NotFound => LinkError::Unplugged,
         rusb::Error::Pipe => LinkError::Stalled,
         other => LinkError::Other(format!("the USB transfer failed: {other}")),
@@ -91,7 +93,7 @@ fn open_error(device: &Device<Context>, error: rusb::Error) -> LinkError {
                 .map(|d| d.vendor_id())
                 .unwrap_or_default();
             LinkError::NoPermission(format!(
-                "the printer at {} is there, but this program may not use it: add the udev rule \
+                "the printer at {} is connected, but this program may not use it: add the udev rule \
                  SUBSYSTEM==\"usb\", ATTR{{idVendor}}==\"{vendor:04x}\", MODE=\"0660\", TAG+=\"uaccess\", GROUP=\"lp\" \
                  and plug the printer in again",
                 place(device)
@@ -159,6 +161,9 @@ fn candidates() -> Result<Vec<(Device<Context>, Pipes)>, LinkError> {
 }
 
 /// Every printer of a known maker that is plugged in.
+///
+/// # Errors
+/// When libusb cannot list the devices.
 pub fn list() -> Result<Vec<Found>, LinkError> {
     let found = candidates()?.into_iter().map(|(device, pipes)| {
         let descriptor = device.device_descriptor();
@@ -191,6 +196,9 @@ pub fn list() -> Result<Vec<Found>, LinkError> {
 
 impl UsbTransport {
     /// Opens the first printer that passes the filter.
+    ///
+    /// # Errors
+    /// When there is none, or none that can be opened.
     pub fn open(filter: &Filter) -> Result<Self, LinkError> {
         let mut failure = None;
         for (device, pipes) in candidates()? {
@@ -212,7 +220,7 @@ impl UsbTransport {
 
     fn attach(device: &Device<Context>, pipes: Pipes) -> Result<Self, LinkError> {
         let handle = device.open().map_err(|error| open_error(device, error))?;
-        // usblp holds the interface on a machine with the kernel's driver; it gets it back when we let go.
+        // usblp holds the interface on a machine with the kernel's driver; it gets the interface back when this is dropped.
         match handle.set_auto_detach_kernel_driver(true) {
             Ok(()) | Err(rusb::Error::NotSupported) => {}
             Err(error) => return Err(map(error)),
@@ -265,7 +273,7 @@ impl UsbTransport {
                 "USB with the serial number {serial}"
             )));
         }
-        // A device id that names no known model is not held against the printer.
+        // A device id that names no known model does not exclude the printer: the configuration names its model.
         match (filter.model, self.model()) {
             (Some(wanted), Some(found)) if wanted != found => {
                 Some(LinkError::WrongModel { found, wanted })
@@ -293,28 +301,78 @@ impl UsbTransport {
             Err(error) => Err(map(error)),
         }
     }
+}
 
-    /// Clears a stalled pipe, the first time only.
-    fn cleared(&mut self, error: rusb::Error, endpoint: u8) -> bool {
-        if error != rusb::Error::Pipe || !self.may_clear {
-            return false;
+/// The errors of libusb, under a name that tests can use without naming the library.
+type UsbError = rusb::Error;
+type UsbResult<T> = Result<T, UsbError>;
+
+/// The two bulk pipes of a device, as libusb offers them.
+trait Bulk {
+    fn write(&self, endpoint: u8, bytes: &[u8], limit: Duration) -> UsbResult<usize>;
+    fn read(&self, endpoint: u8, buffer: &mut [u8], limit: Duration) -> UsbResult<usize>;
+    fn clear_halt(&self, endpoint: u8) -> UsbResult<()>;
+}
+
+impl Bulk for DeviceHandle<Context> {
+    fn write(&self, endpoint: u8, bytes: &[u8], limit: Duration) -> UsbResult<usize> {
+        self.write_bulk(endpoint, bytes, limit)
+    }
+
+    fn read(&self, endpoint: u8, buffer: &mut [u8], limit: Duration) -> UsbResult<usize> {
+        self.read_bulk(endpoint, buffer, limit)
+    }
+
+    fn clear_halt(&self, endpoint: u8) -> UsbResult<()> {
+        DeviceHandle::clear_halt(self, endpoint)
+    }
+}
+
+/// The limit for libusb, which counts in whole milliseconds and takes zero for "no limit".
+fn for_libusb(limit: Duration) -> Duration {
+    limit.max(Duration::from_millis(1))
+}
+
+/// Sends bytes. After a stall the pipe is made usable again and nothing is sent again: it is not known how many of the bytes
+/// the printer has accepted.
+fn write(bulk: &impl Bulk, out: u8, bytes: &[u8], limit: Duration) -> Result<usize, LinkError> {
+    match bulk.write(out, bytes, for_libusb(limit)) {
+        Ok(0) => Err(LinkError::Timeout),
+        Ok(count) => Ok(count),
+        Err(error) => {
+            if error == UsbError::Pipe {
+                let _ = bulk.clear_halt(out);
+            }
+            Err(map(error))
         }
-        self.may_clear = false;
-        self.handle.clear_halt(endpoint).is_ok()
+    }
+}
+
+/// Reads bytes. After the first stall of a link the pipe is made usable again and read once more, which sends nothing.
+fn read(
+    bulk: &impl Bulk,
+    input: u8,
+    buffer: &mut [u8],
+    limit: Duration,
+    may_clear: &mut bool,
+) -> Result<usize, LinkError> {
+    let limit = for_libusb(limit);
+    match bulk.read(input, buffer, limit) {
+        Ok(0) => Err(LinkError::Timeout),
+        Ok(count) => Ok(count),
+        Err(UsbError::Pipe) if std::mem::take(may_clear) && bulk.clear_halt(input).is_ok() => {
+            match bulk.read(input, buffer, limit).map_err(map)? {
+                0 => Err(LinkError::Timeout),
+                count => Ok(count),
+            }
+        }
+        Err(error) => Err(map(error)),
     }
 }
 
 impl Transport for UsbTransport {
     fn write(&mut self, bytes: &[u8], limit: Duration) -> Result<usize, LinkError> {
-        let out = self.pipes.out;
-        match self.handle.write_bulk(out, bytes, limit) {
-            Ok(0) => Err(LinkError::Timeout),
-            Ok(count) => Ok(count),
-            Err(error) if self.cleared(error, out) => {
-                self.handle.write_bulk(out, bytes, limit).map_err(map)
-            }
-            Err(error) => Err(map(error)),
-        }
+        write(&self.handle, self.pipes.out, bytes, limit)
     }
 
     fn read(&mut self, buffer: &mut [u8], limit: Duration) -> Result<usize, LinkError> {
@@ -323,14 +381,7 @@ impl Transport for UsbTransport {
                 "the printer has no pipe to answer on".to_owned(),
             ));
         };
-        match self.handle.read_bulk(input, buffer, limit) {
-            Ok(0) => Err(LinkError::Timeout),
-            Ok(count) => Ok(count),
-            Err(error) if self.cleared(error, input) => {
-                self.handle.read_bulk(input, buffer, limit).map_err(map)
-            }
-            Err(error) => Err(map(error)),
-        }
+        read(&self.handle, input, buffer, limit, &mut self.may_clear)
     }
 
     fn port_status(&mut self) -> Result<Option<PortStatus>, LinkError> {
@@ -389,3 +440,6 @@ impl Drop for UsbTransport {
         let _ = self.handle.release_interface(self.pipes.interface);
     }
 }
+
+#[cfg(test)]
+mod tests;

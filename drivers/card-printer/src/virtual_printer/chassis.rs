@@ -1,6 +1,6 @@
-//! The body of a printer without its language: hopper, film, head, trays, the card on its way through them, and the books.
+//! The body of a printer without its protocol: hopper, film, head, trays, the card on its way through them, and the counts.
 //!
-//! It knows no thread: whoever looks at it moves it to the present first ([`Chassis::advance`]).
+//! It has no thread: callers bring it up to the present first ([`Chassis::advance`]).
 
 use std::collections::VecDeque;
 use std::fs;
@@ -8,9 +8,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use device::Fault as _;
+
 use super::{Books, PrintedCard, Tray, VirtualOptions};
 use crate::card::Panel;
-use crate::codec::{DecodedSide, Depth};
+use crate::decoded::{DecodedSide, Depth};
 use crate::fault::Fault;
 
 /// One movement or pass. Times are those of a card of 20 s in all: a guess, no printer was timed.
@@ -83,20 +85,20 @@ pub(crate) struct Chassis {
     pub between_cleanings: u64,
     pub books: Books,
     pub inside: Option<Inside>,
-    /// Faults that somebody raised and that no number shows.
+    /// Faults that were raised and that no count shows.
     pub raised: Vec<Fault>,
-    /// The movement that could not be made, and why; the printer stands until it is mended or told to forget.
+    /// Why the next movement could not be made; the printer stands still until the fault is cleared or the job is dropped.
     pub halted: Option<Fault>,
     pub out: VecDeque<PrintedCard>,
     plan: VecDeque<Op>,
     current: Option<(Op, Instant)>,
-    /// Work was done that nobody has seen yet: at speed 0 a card would else come out between two looks.
+    /// Work was done that the host has not seen yet: at speed 0 a card would otherwise come out between two looks.
     pub unseen: bool,
     /// A fault to raise when this many movements have begun.
     pub trap: Option<(u32, Fault)>,
 }
 
-/// Cards that came out and were not fetched; older ones are dropped so that a long run does not grow.
+/// How many cards that came out are kept. Older ones are dropped, so that a long run does not fill the memory.
 const KEPT: usize = 16;
 
 impl Chassis {
@@ -207,7 +209,7 @@ impl Chassis {
         }
     }
 
-    /// Breaks off the movement under way because of a fault raised meanwhile.
+    /// The fault that interrupts the movement under way.
     fn interruption(&self) -> Option<Fault> {
         let (op, _) = self.current.as_ref()?;
         self.obstacle(op)
@@ -225,7 +227,7 @@ impl Chassis {
         let raised = self
             .raised
             .iter()
-            .find(|fault| fault.blocks_printing() && !is_of_the_link(fault))
+            .find(|fault| fault.is_failure() && !is_of_the_link(fault))
             .cloned();
         let own = match op {
             Op::Feed { .. } => (self.hopper == 0).then_some(Fault::NoCards),
@@ -274,13 +276,13 @@ impl Chassis {
         }
     }
 
-    /// Keeps the counter before anybody can ask for it, as a real printer does in its own memory.
+    /// Stores the counter before the host can ask for it, as a real printer does in its own memory.
     fn keep_counter(&self) {
         let Some(file) = &self.counter_file else {
             return;
         };
-        // beside first: a number is never half written, whenever the program is killed. A disk that fails makes a
-        // counter that stands still, which is what the books then say.
+        // The number is written to another file first, so that it is never half written when the program is killed. When
+        // the disk fails, the counter stands still.
         let beside = file.with_extension("new");
         let _ = fs::write(&beside, format!("{}\n", self.cards))
             .and_then(|()| fs::rename(&beside, file));
@@ -318,7 +320,7 @@ impl Chassis {
         }
     }
 
-    /// Writes the card into the books, and keeps it for whoever fetches it.
+    /// Counts the card, and keeps it until it is taken.
     fn put_out(&mut self, tray: Tray) {
         let Some(inside) = self.inside.take() else {
             return;
@@ -339,7 +341,7 @@ impl Chassis {
         });
     }
 
-    /// Forgets all that is planned. A card inside goes to the reject tray, as soon as it can move.
+    /// Drops every planned movement. A card inside goes to the reject tray as soon as it can move.
     pub(crate) fn forget(&mut self) {
         self.plan.clear();
         self.current = None;
@@ -349,14 +351,14 @@ impl Chassis {
         }
     }
 
-    /// Stops where it stands: the plan is gone, the card stays.
+    /// Drops every planned movement and leaves the card where it is.
     pub(crate) fn abandon(&mut self) {
         self.plan.clear();
         self.current = None;
         self.halted = None;
     }
 
-    /// Says in what steps the colour of the card inside is laid, before its first panel.
+    /// Sets the depth of the colour of the card inside, before its first panel.
     pub(crate) fn lay_depth(&mut self, back: bool, depth: Depth) {
         let Some(inside) = &mut self.inside else {
             return;
@@ -373,13 +375,13 @@ impl Chassis {
         }
     }
 
-    /// Takes the card out by hand, as one does with a jam. It counts as rejected.
+    /// Takes the card out of the opened printer, as one does with a jam. It counts as rejected.
     pub(crate) fn take_out(&mut self) {
         if self.inside.is_some() {
             self.plan.clear();
             self.current = None;
             self.halted = None;
-            // It lies in somebody's hand, not in the tray.
+            // It is not in the reject tray.
             self.put_out(Tray::Reject);
         }
     }
@@ -420,10 +422,14 @@ impl Chassis {
     }
 }
 
-/// Faults that the cable has, not the body.
+/// Whether a fault belongs to the cable or the driver, and not to the body.
 pub(crate) fn is_of_the_link(fault: &Fault) -> bool {
     matches!(
         fault,
-        Fault::Unplugged | Fault::NoPermission | Fault::NotAnswering | Fault::WrongModel
+        Fault::Unplugged
+            | Fault::NoPermission
+            | Fault::NotAnswering
+            | Fault::WrongModel
+            | Fault::Crashed
     )
 }

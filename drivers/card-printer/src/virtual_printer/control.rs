@@ -1,15 +1,17 @@
-//! The hand that does to a virtual printer what the world does to a real one.
+//! What happens to a virtual printer from outside: faults, cables, cards that are taken out.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use device::FaultInjection;
+
 use super::{Books, PrintedCard, VirtualPrinter};
 use crate::fault::Fault;
 use crate::status::Counters;
 
-/// Raises faults, pulls the cable, fetches the cards. Clones share the same printer.
+/// Raises faults, pulls the cable, and takes the cards. Clones control the same printer.
 #[derive(Debug, Clone)]
 pub struct Control {
     printer: VirtualPrinter,
@@ -20,17 +22,9 @@ impl Control {
         Self { printer }
     }
 
-    /// The printer itself, for a bed that puts it behind another cable.
+    /// The printer itself, for tests that put it behind another cable.
     pub fn printer(&self) -> &VirtualPrinter {
         &self.printer
-    }
-
-    /// From now on this is wrong, also in the midst of a card. Any fault of [`Fault::all`] can be raised.
-    pub fn raise(&self, fault: Fault) {
-        if fault == Fault::Unplugged {
-            return self.unplug();
-        }
-        self.printer.with(|machine| machine.chassis.raise(fault));
     }
 
     /// Raises a fault when the printer has begun `movements` more movements (feed, each panel, turn, eject).
@@ -44,37 +38,12 @@ impl Control {
         self.printer.with(|machine| machine.chassis.take_out());
     }
 
-    /// It is mended: cards filled in, film changed, tray emptied, jam taken out by hand.
-    pub fn clear(&self, fault: &Fault) {
-        if *fault == Fault::Unplugged {
-            return self.replug();
-        }
-        self.printer.with(|machine| machine.chassis.clear(fault));
-    }
-
-    /// Mends everything.
-    pub fn clear_all(&self) {
-        for fault in self.faults() {
-            self.clear(&fault);
-        }
-        self.replug();
-    }
-
-    /// Everything that is wrong now, also what the printer does not say to its host.
-    pub fn faults(&self) -> Vec<Fault> {
-        self.printer.with(|machine| {
-            let mut faults = machine.chassis.faults();
-            if !machine.plugged {
-                faults.push(Fault::Unplugged);
-            }
-            faults
-        })
-    }
-
+    /// Pulls the cable.
     pub fn unplug(&self) {
         self.printer.with(super::Machine::pull);
     }
 
+    /// Plugs the cable in again.
     pub fn replug(&self) {
         self.printer.with(|machine| {
             machine.plugged = true;
@@ -82,13 +51,25 @@ impl Control {
         });
     }
 
-    /// Pulls the cable in the midst of a transfer, after `transfers` more whole ones.
+    /// Makes the driver's thread panic once, after this many more transfers.
+    pub fn panic_after(&self, transfers: u64) {
+        self.printer
+            .with(|machine| machine.panic_in = Some(transfers));
+    }
+
+    /// Lets the printer take at most this many bytes at a time, and this long for them, until every fault is cleared.
+    pub fn take_slowly(&self, bytes: usize, pause: Duration) {
+        self.printer
+            .with(|machine| machine.slow = Some((bytes.max(1), pause)));
+    }
+
+    /// Pulls the cable in the middle of a transfer, after `transfers` more whole ones.
     pub fn cut_after(&self, transfers: u64) {
         self.printer
             .with(|machine| machine.cut_in = Some(transfers));
     }
 
-    /// Transfers made so far, of every kind.
+    /// How many transfers were made so far, of every kind.
     pub fn transfers(&self) -> u64 {
         self.printer.with(|machine| machine.transfers)
     }
@@ -99,12 +80,12 @@ impl Control {
             .with(|machine| machine.chassis.speed = speed.clamp(0.0, 100.0));
     }
 
-    /// How many cards have come out; changes with each, for whoever waits.
+    /// How many cards have come out. The value changes with each card, so that one can wait for the next.
     pub fn cards_out(&self) -> watch::Receiver<u64> {
         self.printer.shared.cards_out.subscribe()
     }
 
-    /// The oldest card that came out and was not fetched yet. The last 16 wait.
+    /// The oldest card that came out and was not taken yet. The last 16 are kept.
     pub fn take_card(&self) -> Option<PrintedCard> {
         self.printer.with(|machine| machine.chassis.out.pop_front())
     }
@@ -121,16 +102,18 @@ impl Control {
         }
     }
 
-    /// The bytes of the newest job that made a card which is not fetched yet.
+    /// The bytes of the newest job that made a card which was not taken yet.
     pub fn last_job(&self) -> Option<Arc<Vec<u8>>> {
         self.printer
             .with(|machine| machine.chassis.out.back().map(|card| card.job.clone()))
     }
 
+    /// Where every card is.
     pub fn books(&self) -> Books {
         self.printer.with(|machine| machine.books())
     }
 
+    /// The counters that the printer keeps itself.
     pub fn counters(&self) -> Counters {
         self.printer.with(|machine| {
             let chassis = &machine.chassis;
@@ -157,5 +140,44 @@ impl Control {
     /// Why the printer refused what it was sent, the first time it did.
     pub fn refused(&self) -> Option<String> {
         self.printer.with(|machine| machine.front.refused())
+    }
+}
+
+impl FaultInjection for Control {
+    type Fault = Fault;
+
+    /// Begins a fault, also in the middle of a card.
+    fn raise(&self, fault: Fault) {
+        if fault == Fault::Unplugged {
+            return self.unplug();
+        }
+        self.printer.with(|machine| machine.chassis.raise(fault));
+    }
+
+    /// Repairs a fault: cards are filled in, the ribbon is changed, a tray is emptied, a jammed card is taken out.
+    fn clear(&self, fault: &Fault) {
+        if *fault == Fault::Unplugged {
+            return self.replug();
+        }
+        self.printer.with(|machine| machine.chassis.clear(fault));
+    }
+
+    fn clear_all(&self) {
+        for fault in self.faults() {
+            self.clear(&fault);
+        }
+        self.printer.with(|machine| machine.slow = None);
+        self.replug();
+    }
+
+    /// Everything that is wrong now, also what the printer does not report to its host.
+    fn faults(&self) -> Vec<Fault> {
+        self.printer.with(|machine| {
+            let mut faults = machine.chassis.faults();
+            if !machine.plugged {
+                faults.push(Fault::Unplugged);
+            }
+            faults
+        })
     }
 }

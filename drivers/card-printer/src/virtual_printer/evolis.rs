@@ -1,19 +1,21 @@
-//! The part of a virtual Evolis that reads the wire, does what it is told, and answers.
+//! The front end of a virtual Evolis: it reads commands, carries them out, and answers.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use device::Fault as _;
+
 use super::VirtualOptions;
 use super::chassis::{Blank, Chassis, Op};
-use crate::card::{Language, Panel};
-use crate::codec::{DecodedSide, Depth};
+use crate::card::Panel;
+use crate::decoded::{DecodedSide, Depth};
 use crate::evolis::command::{Command, Parser, panel_of};
 use crate::evolis::status::Bit;
 use crate::evolis::{decode, reply};
 use crate::fault::Fault;
 use crate::model::Model;
 
-/// Orders that may wait while one is carried out. A host that waits for each answer never has more than one here.
+/// How many commands may wait while one is carried out. A host that waits for each answer never has more than one here.
 const QUEUE: usize = 8;
 /// Two sides of the longest job; more is never recorded.
 const MAX_RECORD: usize = 8 << 20;
@@ -25,7 +27,7 @@ pub(crate) struct Front {
     queue: VecDeque<(Command, Vec<u8>)>,
     /// The command that is coming in, as bytes.
     raw: Vec<u8>,
-    /// The order under way: it is answered when the body stands still.
+    /// The command under way: it is answered when the body stands still.
     under_way: bool,
     replies: VecDeque<Vec<u8>>,
     last: String,
@@ -34,7 +36,7 @@ pub(crate) struct Front {
     film: String,
     session: Session,
     record: Vec<u8>,
-    /// The first error of the stream, for whoever asks.
+    /// The first error of the stream, for tests.
     pub refused: Option<String>,
     pub jobs: u64,
 }
@@ -52,7 +54,7 @@ struct Session {
     turned: bool,
     /// Downloaded panels; they stay until the next session, so that they can be printed again.
     stored: HashMap<(bool, Panel), Stored>,
-    /// The panel that is printed when the next order comes.
+    /// The panel that is printed when the next command comes.
     waiting: Option<(bool, Panel)>,
     tracks: [Option<String>; 3],
     contactless: bool,
@@ -124,12 +126,12 @@ impl Front {
         Some(reply)
     }
 
-    /// Goes on with what was ordered, as far as the body lets it. True when something was done.
+    /// Carries out commands as far as the body allows. Returns whether anything was done.
     pub(crate) fn pump(&mut self, chassis: &mut Chassis) -> bool {
         if self.under_way {
             if let Some(fault) = chassis.halted.clone() {
                 if !self.host_manages {
-                    // The printer waits for its operator and tries again by itself.
+                    // The printer waits for its operator and then tries again.
                     return false;
                 }
                 chassis.abandon();
@@ -182,7 +184,7 @@ impl Front {
     }
 
     fn reply(&mut self, text: &str) {
-        // A host that never reads cannot make us grow.
+        // A host that never reads must not fill the memory.
         if self.replies.len() < 64 {
             let mut bytes = text.as_bytes().to_vec();
             bytes.push(0);
@@ -340,7 +342,7 @@ impl Front {
         }
         self.print_waiting(chassis);
         let job = Arc::new(std::mem::take(&mut self.record));
-        // After a mended fault the end is said again; the job is the one that was there.
+        // After the repair of a fault the end is sent again; it belongs to the same job.
         if let Some(inside) = chassis
             .inside
             .as_mut()
@@ -381,7 +383,7 @@ impl Front {
                 "NEED CLEANING",
             ),
             ("Rlr", _) => {
-                let raised = chassis.raised.iter().find(|fault| fault.blocks_printing());
+                let raised = chassis.raised.iter().find(|fault| fault.is_failure());
                 raised.map_or_else(|| self.last.clone(), fault_word)
             }
             ("Rse", Some("o")) => u8::from(chassis.raised.contains(&Fault::CoverOpen)).to_string(),
@@ -419,7 +421,7 @@ fn fault_word(fault: &Fault) -> String {
                 .or_else(|| bits().next())
             {
                 Some(bit) => reply::word(*bit),
-                None => format!("ERR {}", fault.sentence(Language::ENGLISH).what),
+                None => format!("ERR {}", fault.sentence("en").what),
             }
         }
     }

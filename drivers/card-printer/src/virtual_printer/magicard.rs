@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use device::Fault as _;
+
 use super::VirtualOptions;
 use super::chassis::{Blank, Chassis, Op};
 use crate::card::Panel;
-use crate::codec::DecodedSide;
+use crate::decoded::DecodedSide;
 use crate::fault::Fault;
 use crate::magicard::decode::Assembly;
 use crate::magicard::request::Request;
@@ -23,7 +25,7 @@ pub(crate) struct Front {
     record: Vec<u8>,
     language: String,
     replies: VecDeque<Vec<u8>>,
-    /// The first error of the stream, for whoever asks.
+    /// The first error of the stream, for tests.
     pub refused: Option<WireError>,
     pub jobs: u64,
 }
@@ -164,7 +166,7 @@ impl Front {
     }
 
     fn reply(&mut self, text: &str) {
-        // A host that never reads cannot make us grow.
+        // A host that never reads must not fill the memory.
         if self.replies.len() < 64 {
             let mut bytes = vec![START];
             bytes.extend_from_slice(text.as_bytes());
@@ -251,11 +253,11 @@ impl Front {
     fn error_numbers(&self, chassis: &Chassis) -> (u16, u16, String) {
         let halted = chassis.halted.clone();
         let Some(fault) =
-            halted.or_else(|| chassis.raised.iter().find(|f| f.blocks_printing()).cloned())
+            halted.or_else(|| chassis.raised.iter().find(|f| f.is_failure()).cloned())
         else {
             return (0, 0, String::new());
         };
-        let words = |fault: &Fault| fault.sentence(crate::card::Language::ENGLISH).what;
+        let words = |fault: &Fault| fault.sentence("en").what;
         match &fault {
             Fault::NoCards if self.language == "DEU" => (
                 11,

@@ -7,18 +7,21 @@ use std::time::Duration;
 use super::VirtualPrinter;
 use crate::transport::LinkError;
 
-/// How much is taken from the host at a time; what the printer does not take yet waits here and no further.
+/// How much is read from the host at a time. What the printer does not accept yet waits here.
 const PIECE: usize = 16_384;
 /// How often a printer at work is looked at again.
 const TICK: Duration = Duration::from_millis(2);
 
 impl VirtualPrinter {
-    /// Serves hosts on the listener, one after the other as a real printer does, until the listener fails. Blocks.
+    /// Serves hosts on the listener, one after the other as a real printer does. Blocks until the listener fails.
+    ///
+    /// # Errors
+    /// When the listener fails.
     pub fn serve(&self, listener: &TcpListener) -> io::Result<()> {
         loop {
             let (stream, peer) = listener.accept()?;
             tracing::info!(%peer, "a host has connected to the virtual printer");
-            // A host that goes away in the midst is its own affair.
+            // A host that closes its connection early does not concern the next one.
             let _ = self.talk(stream);
             self.hang_up();
         }
@@ -27,7 +30,7 @@ impl VirtualPrinter {
     fn talk(&self, mut stream: TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(TICK))?;
-        // A host that never reads its answers is let go.
+        // The connection of a host that never reads its answers is closed.
         stream.set_write_timeout(Some(Duration::from_secs(5)))?;
         let gone = |_: LinkError| io::Error::from(ErrorKind::ConnectionAborted);
         let mut piece = vec![0; PIECE];
@@ -54,7 +57,7 @@ impl VirtualPrinter {
                 stream.write_all(&answer)?;
             }
         }
-        // The host has said all (a spooler closes the connection then); what it ordered is carried out.
+        // The host has sent everything (a spooler closes the connection then), and its job is still printed.
         Ok(())
     }
 }

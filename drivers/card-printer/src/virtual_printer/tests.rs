@@ -1,9 +1,12 @@
 use std::time::{Duration, Instant};
 
+use device::{Fault as _, FaultInjection as _};
+
 use super::*;
-use crate::card::{CardImage, JobId, Options, PrintJob};
+use crate::card::{JobId, Options, PrintJob};
+use crate::card_image::CardImage;
 use crate::codec::decode;
-use crate::driver::CardMove;
+use crate::driver::{CardMove, Timing};
 use crate::selector::virtual_printer;
 use crate::status::{Evidence, Link, Progress, Status};
 use crate::supervisor::{Handle, Refused, wait_for};
@@ -232,7 +235,7 @@ fn an_empty_hopper_prints_nothing_and_leaves_no_job_behind() {
 }
 
 #[test]
-fn every_fault_can_be_raised_told_and_cleared() {
+fn every_fault_can_be_raised_shows_in_the_evidence_and_can_be_cleared() {
     for model in MODELS {
         for fault in Fault::all() {
             let (handle, control) = bench(model);
@@ -240,7 +243,7 @@ fn every_fault_can_be_raised_told_and_cleared() {
             let evidence = end(handle.print(job(model, "1")).unwrap());
             assert_eq!(
                 evidence.fault.is_some(),
-                fault.blocks_printing() && tray_is_in_the_way(&fault),
+                fault.is_failure() && tray_is_in_the_way(&fault),
                 "{model} {fault:?}: {evidence:?}"
             );
             control.clear_all();
@@ -258,7 +261,7 @@ fn tray_is_in_the_way(fault: &Fault) -> bool {
 }
 
 #[test]
-fn a_fault_in_the_midst_of_a_card_is_told_and_the_card_is_not_given_out() {
+fn a_fault_in_the_middle_of_a_card_is_reported_and_the_card_is_not_given_out() {
     for movement in 0..7 {
         let (handle, control) = bench(Model::Enduro);
         control.raise_after(movement, Fault::CardJam);
@@ -361,7 +364,7 @@ fn the_cable_may_go_at_any_transfer_of_a_primacy() {
 }
 
 #[test]
-fn an_evolis_tells_its_faults_by_name() {
+fn an_evolis_reports_its_faults_by_name() {
     for fault in [
         Fault::NoCards,
         Fault::RibbonOut,
@@ -496,7 +499,7 @@ fn nobody_changes_the_ribbon_and_the_card_goes_to_the_reject_tray() {
 
 /// The tray is full, and somebody opens the printer and takes the card out: found by fuzzing, a count ran over.
 #[test]
-fn a_card_taken_out_by_hand_lies_in_no_tray() {
+fn a_card_taken_out_of_the_opened_printer_is_in_no_tray() {
     let (handle, control) = bench(Model::Primacy);
     assert_eq!(
         handle.move_card(CardMove::ToHead).blocking_recv(),
@@ -551,4 +554,107 @@ fn a_chip_is_written_before_the_card_is_printed() {
         handle.move_card(CardMove::ToContactless).blocking_recv(),
         Ok(Err(Fault::Other { .. }))
     ));
+}
+
+/// The link is used by the driver's own thread, so the panic happens where a bug in the driver would make it happen.
+#[test]
+fn a_panic_in_the_middle_of_a_job_ends_it_as_unknown_and_the_printer_comes_back() {
+    for model in [Model::Rio2, Model::Primacy] {
+        let (handle, control) = bench(model);
+        let progress = handle.print(job(model, "1")).unwrap();
+        control.panic_after(12);
+        let begun = Instant::now();
+        let status = wait_for(&handle, LIMIT, |status| {
+            status.faults.contains(&Fault::Crashed)
+        });
+        assert!(
+            begun.elapsed() < Duration::from_secs(2),
+            "{model}: health sees it"
+        );
+        assert!(!status.ready);
+        // Whatever is asked while the thread is down is answered, too.
+        let asked = handle.query();
+        let moved = handle.move_card(CardMove::Eject);
+        let evidence = end(progress);
+        assert_eq!(evidence.fault, Some(Fault::Crashed), "{model}");
+        assert!(evidence.plane_byte_accepted, "{model}: nobody can know");
+        assert!(asked.blocking_recv().is_ok());
+        assert!(moved.blocking_recv().is_ok());
+        ready(&handle);
+        assert!(
+            begun.elapsed() < Duration::from_secs(5),
+            "{model}: it is back"
+        );
+        assert_eq!(handle.restarts(), 1);
+        let before = control.books().ejected;
+        let evidence = end(handle.print(job(model, "2")).unwrap());
+        assert_eq!(evidence.fault, None, "{model}");
+        assert_eq!(control.books().ejected, before + 1);
+        balanced(&control);
+    }
+}
+
+#[test]
+fn a_thread_that_panics_again_and_again_answers_jobs_and_does_not_spin() {
+    let (handle, control) = bench(Model::Rio2);
+    control.raise(Fault::Crashed);
+    wait_for(&handle, LIMIT, |status| {
+        status.faults.contains(&Fault::Crashed)
+    });
+    let begun = Instant::now();
+    for id in ["1", "2"] {
+        let evidence = end(handle.print(job(Model::Rio2, id)).unwrap());
+        assert_eq!(evidence.fault, Some(Fault::Crashed));
+    }
+    std::thread::sleep(Duration::from_secs(4).saturating_sub(begun.elapsed()));
+    let restarts = handle.restarts();
+    assert!((1..=4).contains(&restarts), "{restarts} restarts in 4 s");
+    assert_eq!(control.books().fed, 0);
+    control.clear_all();
+    ready(&handle);
+}
+
+/// Each transfer is within its own limit, and all of them together would take minutes.
+#[test]
+fn a_printer_that_takes_a_few_bytes_now_and_then_does_not_hold_a_job_for_ever() {
+    for model in [Model::Rio2, Model::Primacy] {
+        let (handle, control) = bench(model);
+        control.take_slowly(64, Duration::from_millis(20));
+        let begun = Instant::now();
+        let evidence = end(handle.print(job(model, "1")).unwrap());
+        let took = begun.elapsed();
+        assert_eq!(evidence.fault, Some(Fault::NotAnswering), "{model}");
+        assert!(
+            evidence.bytes_sent > 0 && evidence.bytes_sent < evidence.bytes_total,
+            "{model}: {evidence:?}"
+        );
+        assert!(took < handle.print_limit(), "{model} took {took:?}");
+        control.clear_all();
+        ready(&handle);
+    }
+}
+
+#[test]
+fn no_fault_in_any_movement_holds_a_job_longer_than_the_handle_says() {
+    let faults = [Fault::NotAnswering, Fault::CoverOpen, Fault::RibbonOut];
+    for model in [Model::Enduro, Model::Primacy] {
+        for fault in &faults {
+            for movement in [0, 2, 5] {
+                let (handle, control) = bench(model);
+                control.raise_after(movement, fault.clone());
+                let begun = Instant::now();
+                end(handle.print(job(model, "1")).unwrap());
+                let took = begun.elapsed();
+                assert!(
+                    took < handle.print_limit(),
+                    "{model} {fault:?} in movement {movement} took {took:?}"
+                );
+            }
+        }
+    }
+    let limit = Timing::default().print_limit();
+    assert!(
+        limit > Timing::default().finish + Timing::default().mend,
+        "{limit:?}"
+    );
 }

@@ -10,9 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use device::Fault as _;
+
 use card_printer::{
-    CardImage, Evidence, Fault, Handle, Language, Link, Model, Options, PrintJob, Progress, Ribbon,
-    Selector, Timing, wait_for,
+    CardImage, Evidence, Fault, Handle, Link, Model, Options, PrintJob, Progress, Ribbon, Selector,
+    Timing, wait_for,
 };
 
 use crate::harness::{Desk, bus, run};
@@ -123,7 +125,7 @@ fn job(id: &str) -> PrintJob {
     }
 }
 
-/// Follows a job to its end; `heard` is told of every fault.
+/// Follows a job to its end; `heard` is called with every fault.
 fn follow(handle: &Handle, job: PrintJob, mut heard: impl FnMut(&Fault)) -> Evidence {
     let mut news = handle.print(job).unwrap();
     while let Some(progress) = news.blocking_recv() {
@@ -233,7 +235,7 @@ fn a_site_may_trust_its_queue() {
 }
 
 #[test]
-fn a_fault_that_is_mended_prints_the_card() {
+fn the_card_is_printed_after_the_repair_of_a_fault() {
     let backroom = Backroom::new();
     let spooler = plain(&backroom);
     let handle = open(&spooler.queue("card"), timing());
@@ -259,7 +261,7 @@ fn a_fault_that_is_mended_prints_the_card() {
 }
 
 #[test]
-fn a_fault_that_nobody_mends_ends_with_the_job_taken_back() {
+fn a_fault_that_nobody_repairs_ends_with_the_job_cancelled() {
     let backroom = Backroom::new();
     let spooler = plain(&backroom);
     let handle = open(&spooler.queue("card"), hasty());
@@ -319,7 +321,7 @@ fn a_job_of_an_older_session_does_not_print_later() {
     ready(&older, &spooler);
     let mut news = older.print(job("1")).unwrap();
     until("the back end does not start", || backroom.started());
-    until("no fault is told", || {
+    until("no fault", || {
         matches!(news.blocking_recv(), Some(Progress::Fault(Fault::NoCards)))
     });
     // Another session comes, as after a power cut: the older one is forgotten.
@@ -370,7 +372,7 @@ fn a_queue_that_cannot_be_used_says_why() {
         } else {
             status
         };
-        let said = status.faults[0].sentence(Language::ENGLISH).what;
+        let said = status.faults[0].sentence("en").what;
         assert!(said.contains(words), "{queue}: {said}");
         assert!(!status.ready);
         let evidence = follow(&handle, job("1"), |_| {});

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use card_printer::{
     CardImage, Coercivity, Hole, Magnetic, Model, Options, Power, PrintJob, Ribbon,
 };
+use device::FaultInjection as _;
 
 use crate::harness::{Desk, bus, run};
 use crate::oracle::{BACKEND, ppd, theirs};
@@ -199,7 +200,7 @@ fn same(ours: &[u8], theirs: &[u8], what: &str) {
     }
 }
 
-/// Compares pictures and settings on both cores; tells how many.
+/// Compares pictures and settings on both cores; returns how many.
 fn compare(work: Vec<(&Picture, &Setting)>) {
     let desk = Desk::new();
     let ppd = ppd(&desk);

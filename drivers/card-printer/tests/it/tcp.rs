@@ -90,7 +90,7 @@ fn a_card_goes_over_the_network() {
 }
 
 #[test]
-fn a_hand_breaks_and_mends_it() {
+fn faults_are_raised_and_cleared_on_standard_input() {
     let desk = Desk::new();
     desk.save("card.png", &card(Model::Primacy));
     let mut program = Program::start(Model::Primacy, &desk, "0");
@@ -110,7 +110,7 @@ fn a_hand_breaks_and_mends_it() {
 }
 
 #[test]
-fn nobody_at_the_address_is_a_no() {
+fn without_a_listener_the_exit_code_is_1() {
     let output = run(Command::new(PRINTCTL).args([
         "--swift",
         "--json",

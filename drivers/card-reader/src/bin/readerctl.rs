@@ -1,5 +1,5 @@
-//! Card readers on the bench: which there are, what they say, which card lies there, and a virtual one for other
-//! programs.
+//! The bench tool for card readers: lists them, shows their status and the card that lies on one, and runs a virtual reader
+//! for other programs.
 
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -9,15 +9,16 @@ use std::{fs, thread};
 
 use card_reader::{Card, Control, Fault, Phase, Port, Selector, Status, VirtualCard};
 use clap::{Parser, Subcommand};
+use device::{Fault as _, FaultInjection as _};
 use serde_json::{Value, json};
 
-/// How often a change is looked for.
+/// How often the tool looks for a change.
 const TICK: Duration = Duration::from_millis(20);
 
 #[derive(Parser)]
-#[command(name = "readerctl", about = "Card readers on the bench", version)]
+#[command(name = "readerctl", about = "The bench tool for card readers", version)]
 struct Args {
-    /// Prints JSON: one value, or one line for each change
+    /// Print JSON: one value, or one line for each change
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -26,39 +27,39 @@ struct Args {
 
 #[derive(Subcommand)]
 enum What {
-    /// The serial ports of this machine, and how a configuration names each
+    /// List the serial ports of this machine, and how a configuration names each
     List,
-    /// Whether a reader answers; exit code 1 if none does
+    /// Show whether a reader answers; the exit code is 1 if none does
     Status {
-        /// Which reader, as in a configuration
+        /// The reader, named as in a configuration
         #[arg(default_value = "pn532:any")]
         reader: Selector,
-        /// How long to wait for it
+        /// How long to wait for an answer
         #[arg(long, value_name = "SECONDS", default_value_t = 10)]
         wait: u64,
     },
-    /// Prints each card that is laid or taken, and each change of the reader, until interrupted
+    /// Print each card that is laid or taken, and each change of the reader, until interrupted
     Watch {
-        /// Which reader, as in a configuration
+        /// The reader, named as in a configuration
         #[arg(default_value = "pn532:any")]
         reader: Selector,
-        /// Stops after this time
+        /// Stop after this time
         #[arg(long = "for", value_name = "SECONDS")]
         time: Option<u64>,
-        /// Prints the cards' UIDs, which lead to persons
+        /// Print the cards' UIDs, which lead to persons
         #[arg(long)]
         show_uid: bool,
     },
-    /// Plays a reader at a pseudo terminal, for any program that knows the PN532.
-    /// Takes commands from standard input: lay CARD, take, take-first, cause FAULT, mend, quit
+    /// Run a virtual reader at a pseudo terminal, for any program that knows the PN532.
+    /// Commands on standard input: lay CARD, take, take-first, raise FAULT, clear FAULT, clear, quit
     Virtual {
-        /// Makes this link to its port, and keeps it when the port changes
+        /// Make this link to its port, and keep it up to date when the port changes
         #[arg(long, value_name = "PATH")]
         link: Option<PathBuf>,
-        /// A card that lies on it: classic, desfire, random or a UID in hexadecimal digits; may be given again
+        /// A card that lies on the reader: classic, desfire, random or a UID in hexadecimal digits; may be given more than once
         #[arg(long, value_name = "CARD")]
         card: Vec<VirtualCard>,
-        /// Stops after this time
+        /// Stop after this time
         #[arg(long = "for", value_name = "SECONDS")]
         time: Option<u64>,
     },
@@ -74,14 +75,14 @@ fn main() -> ExitCode {
             time,
             show_uid,
         } => watch(json, &reader, until(time), show_uid),
-        What::Virtual { link, card, time } => play(card, link.as_deref(), until(time)),
+        What::Virtual { link, card, time } => run_virtual(card, link.as_deref(), until(time)),
     };
     match done {
         Ok(code) => code,
-        // who reads has gone, as with `| head`
+        // The program that read the output has ended, as with `| head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            let _unheard = writeln!(io::stderr(), "readerctl: {error}");
+            let _closed = writeln!(io::stderr(), "readerctl: {error}");
             ExitCode::FAILURE
         }
     }
@@ -169,7 +170,7 @@ fn watch(
     let handle = card_reader::open(reader);
     let (mut status, mut cards) = (handle.status(), handle.cards());
     let mut out = io::stdout().lock();
-    let mut told = (String::new(), None);
+    let mut printed = (String::new(), None);
     while end.is_none_or(|end| Instant::now() < end) {
         let now = status.borrow_and_update().clone();
         let line = if json {
@@ -177,19 +178,19 @@ fn watch(
         } else {
             status_line(&now)
         };
-        if line != told.0 {
+        if line != printed.0 {
             writeln!(out, "{line}")?;
-            told.0 = line;
+            printed.0 = line;
         }
         let card = cards.borrow_and_update().clone();
-        if card != told.1 {
+        if card != printed.1 {
             let line = if json {
                 card_value(card.as_ref(), show_uid).to_string()
             } else {
                 card_line(card.as_ref(), show_uid)
             };
             writeln!(out, "{line}")?;
-            told.1 = card;
+            printed.1 = card;
         }
         out.flush()?;
         thread::sleep(TICK);
@@ -203,15 +204,7 @@ fn status_line(status: &Status) -> String {
         .as_ref()
         .map_or("card reader".to_owned(), ToString::to_string);
     match (status.fault, status.phase) {
-        (Some(fault), _) => {
-            let sentence = fault.sentence("en");
-            format!(
-                "{}: {} {}",
-                fault.name(),
-                sentence.what,
-                sentence.what_to_do
-            )
-        }
+        (Some(fault), _) => format!("{}: {}", fault.name(), fault.sentence("en")),
         (None, Phase::Searching) => "searching for a card reader".to_owned(),
         (None, Phase::Standby) => format!("{reader}: in standby"),
         (None, Phase::Reading) => format!("{reader}: ready, cards: {}", status.cards),
@@ -228,7 +221,7 @@ fn status_value(status: &Status) -> Value {
         json!({ "port": reader.port, "chip": reader.firmware.to_string(), "support": reader.firmware.support })
     });
     json!({
-        "ready": status.is_ready(), "phase": phase, "fault": status.fault.map(Fault::name),
+        "ready": status.is_ready(), "phase": phase, "fault": status.fault.map(|fault| fault.name()),
         "reader": reader, "cards": status.cards,
     })
 }
@@ -269,23 +262,23 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Plays a reader until told to quit, or until the time is over. The end of standard input is no end: it can run in the
-/// background.
-fn play(
+/// Runs a virtual reader until the command `quit` comes, or until the time is over. It goes on after the end of standard
+/// input, so that it can run in the background.
+fn run_virtual(
     cards: Vec<VirtualCard>,
     link: Option<&Path>,
     end: Option<Instant>,
 ) -> io::Result<ExitCode> {
     let (_selector, control) = card_reader::virtual_reader();
     cards.into_iter().for_each(|card| control.lay(card));
-    let (said, commands) = std::sync::mpsc::channel();
+    let (sender, commands) = std::sync::mpsc::channel();
     thread::spawn(move || {
         for line in io::stdin().lock().lines().map_while(Result::ok) {
-            if said.send(line).is_err() {
+            if sender.send(line).is_err() {
                 return;
             }
         }
-        thread::park(); // keeps the sender
+        thread::park(); // keeps the sender, so that the channel stays open
     });
     let mut shown = None;
     loop {
@@ -300,7 +293,7 @@ fn play(
         match commands.recv_timeout(left) {
             Ok(line) if line.trim() == "quit" => break,
             Ok(line) => {
-                if let Err(why) = obey(&control, &line) {
+                if let Err(why) = carry_out(&control, &line) {
                     writeln!(io::stderr(), "readerctl: {why}")?;
                 }
             }
@@ -314,30 +307,29 @@ fn play(
     Ok(ExitCode::SUCCESS)
 }
 
-fn obey(control: &Control, line: &str) -> Result<(), String> {
+fn carry_out(control: &Control, line: &str) -> Result<(), String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     match words[..] {
         [] => {}
         ["lay", card] => control.lay(card.parse().map_err(|error| format!("{error}"))?),
         ["take"] => control.take(),
         ["take-first"] => control.take_first(),
-        ["mend"] => control.mend_all(),
-        ["cause", name] => {
-            let fault = Fault::all().iter().find(|fault| fault.name() == name);
-            let names = || {
-                Fault::all()
-                    .iter()
-                    .map(|fault| fault.name())
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            };
-            control.cause(
-                *fault.ok_or_else(|| format!("{name:?} is no fault; write one of {}", names()))?,
-            );
+        ["raise", name] => control.raise(fault(name)?),
+        ["clear", name] => control.clear(&fault(name)?),
+        ["clear"] => control.clear_all(),
+        _ => {
+            let known = "lay CARD, take, take-first, raise FAULT, clear FAULT, clear or quit";
+            return Err(format!("write {known}"));
         }
-        _ => return Err("write lay CARD, take, take-first, cause FAULT, mend or quit".to_owned()),
     }
     Ok(())
+}
+
+fn fault(name: &str) -> Result<Fault, String> {
+    Fault::from_name(name).ok_or_else(|| {
+        let names: Vec<_> = Fault::all().iter().map(Fault::name).collect();
+        format!("{name:?} is no fault; write one of {}", names.join(", "))
+    })
 }
 
 fn show(path: Option<&Path>, link: Option<&Path>) -> io::Result<()> {
@@ -347,7 +339,10 @@ fn show(path: Option<&Path>, link: Option<&Path>) -> io::Result<()> {
             if let Some(link) = link {
                 remove_link(link)?;
                 std::os::unix::fs::symlink(path, link).map_err(|error| {
-                    io::Error::other(format!("{}: cannot be made: {error}", link.display()))
+                    io::Error::other(format!(
+                        "{}: the link cannot be made: {error}",
+                        link.display()
+                    ))
                 })?;
             }
             writeln!(out, "virtual PN532 at {}", path.display())?;
@@ -362,7 +357,7 @@ fn remove_link(link: &Path) -> io::Result<()> {
     match fs::symlink_metadata(link) {
         Ok(found) if found.file_type().is_symlink() => fs::remove_file(link),
         Ok(_) => Err(io::Error::other(format!(
-            "{}: is there and is no link; name another",
+            "{}: exists and is no link; choose another name",
             link.display()
         ))),
         Err(_) => Ok(()),

@@ -1,4 +1,4 @@
-//! The commands the driver sends, as data of a frame. Pure.
+//! The commands that the driver sends, as the data of a frame.
 //!
 //! Source: NXP UM0701-02 chapter 7; the byte values were also seen from libnfc 1.8.0.
 
@@ -22,8 +22,8 @@ pub const IN_RELEASE: u8 = 0x52;
 /// the zeros give its oscillator time and are filler to an awake one. Seen from libnfc 1.8.0.
 pub const WAKE_UP: [u8; 16] = [0x55, 0x55, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
-/// Most cards that one InListPassiveTarget tells of.
-pub const MOST_TARGETS: u8 = 2;
+/// The most cards that one InListPassiveTarget lists.
+pub const MAX_TARGETS: u8 = 2;
 
 /// A command and how long its reply may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,19 +31,19 @@ pub enum Command {
     GetFirmwareVersion,
     /// Normal mode: no security module. The first command after power-up, and after a wake-up.
     SamConfiguration,
-    /// Everything the chip would do by itself is off, above all RATS: a UID needs no ISO 14443-4 session with the card.
+    /// Turns off everything that the chip does by itself, above all RATS: a UID needs no ISO 14443-4 session with the card.
     NothingAutomatic,
-    /// How often a card is asked before "none" is the answer. As delivered the chip asks for ever.
+    /// Limits how often the chip asks for a card before it answers "none". As delivered it asks for ever.
     FiniteRetries,
-    /// The field; without it for 5 ms a card forgets that it was read (ISO 14443-3) and answers again.
+    /// Turns the field on or off; without it for 5 ms a card forgets that it was read (ISO 14443-3) and answers again.
     Field {
         on: bool,
     },
-    /// The cards in the field, ISO 14443 A at 106 kbit/s.
+    /// Lists the cards in the field, ISO 14443 A at 106 kbit/s.
     ListCards,
-    /// Forget the cards that were listed.
+    /// Makes the chip forget the cards that were listed.
     Release,
-    /// Sleep until bytes come.
+    /// Lets the chip sleep until bytes come.
     PowerDown,
 }
 
@@ -59,7 +59,7 @@ impl Command {
             Command::FiniteRetries => &[RF_CONFIGURATION, 0x05, 0x00, 0x01, 0x02],
             Command::Field { on: true } => &[RF_CONFIGURATION, 0x01, 0x01],
             Command::Field { on: false } => &[RF_CONFIGURATION, 0x01, 0x00],
-            Command::ListCards => &[IN_LIST_PASSIVE_TARGET, MOST_TARGETS, 0x00],
+            Command::ListCards => &[IN_LIST_PASSIVE_TARGET, MAX_TARGETS, 0x00],
             Command::Release => &[IN_RELEASE, 0x00],
             // woken by the serial line, SPI and I2C, as libnfc does it
             Command::PowerDown => &[POWER_DOWN, 0xF0],

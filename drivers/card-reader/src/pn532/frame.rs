@@ -1,4 +1,4 @@
-//! Frames of the PN532, both ways, as bytes. Pure.
+//! Frames of the PN532 in both directions, as bytes. No device is used here.
 //!
 //! Source: NXP UM0701-02 (PN532 user manual) section 6.2.1; every kind but NACK was also seen between libnfc 1.8.0 and
 //! the virtual reader of this crate.
@@ -16,10 +16,10 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// Most bytes of data (command code and parameters) that one frame carries: the firmware's own limit.
+/// The most bytes of data (command code and parameters) that one frame carries: the limit of the firmware.
 pub const MAX_DATA: usize = 264;
 
-/// Bytes from the start code to the end of the longest frame: what a decoder keeps at most.
+/// How many bytes the longest frame has from its start code to its end, which is the most that a decoder keeps.
 const MAX_KEPT: usize = 2 + 2 + 3 + 1 + MAX_DATA + 1 + 1;
 
 const FROM_HOST: u8 = 0xD4;
@@ -50,9 +50,9 @@ pub enum Frame {
         from: Sender,
         data: Zeroizing<Vec<u8>>,
     },
-    /// "Received"; sent by the host it ends the command that is running.
+    /// A confirmation; sent by the host it ends the command that is running.
     Ack,
-    /// "Send your last reply again"; only the host sends it.
+    /// A request for the last reply again; only the host sends it.
     Nack,
     /// The reader did not understand the command.
     Error,
@@ -76,7 +76,7 @@ impl fmt::Debug for Frame {
     }
 }
 
-/// No frame can carry what was to be sent.
+/// The data is empty or too long for a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a frame carries 1 to {MAX_DATA} bytes of data, not {0}")]
 pub struct WrongSize(pub usize);
@@ -94,7 +94,7 @@ impl Frame {
         Ok(Frame::Information { from, data })
     }
 
-    /// The bytes on the wire. A frame of more than 255 bytes is an extended one, as the reader itself does it.
+    /// The bytes on the wire. A frame of more than 255 bytes is an extended one, as the reader sends it.
     #[must_use]
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
         let mut bytes = Zeroizing::new(vec![0x00, 0x00, 0xFF]);
@@ -135,11 +135,11 @@ fn checksum(bytes: &[u8]) -> u8 {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     Frame(Frame),
-    /// Something began like a frame and was none: bytes were lost or changed on the way.
+    /// Bytes that began like a frame and are none: some were lost or changed on the way.
     Damaged,
 }
 
-/// Finds frames in a stream of bytes, whatever lies between them. Keeps less than one longest frame.
+/// Finds frames in a stream of bytes, whatever is between them. It keeps fewer bytes than the longest frame has.
 pub struct Decoder {
     kept: Zeroizing<Vec<u8>>,
 }
@@ -159,13 +159,13 @@ impl fmt::Debug for Decoder {
     }
 }
 
-/// What the front of the kept bytes is.
+/// What the first of the kept bytes are.
 enum Front {
-    /// Not yet told: more bytes are needed.
+    /// It is not known yet: more bytes are needed.
     Unfinished,
-    /// No frame: this many bytes can go.
+    /// No frame: this many bytes can be dropped.
     Nothing(usize),
-    /// Began like a frame and is none; its start code goes and the rest is looked at again.
+    /// They began like a frame and are none: the start code is dropped and the rest is examined again.
     Damaged,
     Whole(Frame, usize),
 }
@@ -176,7 +176,7 @@ impl Decoder {
         Decoder::default()
     }
 
-    /// Takes what arrived and tells what was in it, in order.
+    /// Takes the bytes that arrived and returns what was in them, in order.
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<Found> {
         let mut found = Vec::new();
         for byte in bytes {
@@ -187,8 +187,8 @@ impl Decoder {
         found
     }
 
-    /// For when the line has gone quiet: a frame that lies whole behind one that never ended. Without one nothing is
-    /// lost, and the unfinished frame may still go on.
+    /// Called when the line is quiet: returns a whole frame that lies behind one that never ended. When there is none,
+    /// nothing is lost, and the unfinished frame may still go on.
     pub fn salvage(&mut self) -> Vec<Found> {
         let is_whole = |start: &usize| {
             let rest = &self.kept[*start..];
@@ -203,7 +203,7 @@ impl Decoder {
         found
     }
 
-    /// Forgets what was kept.
+    /// Drops the kept bytes.
     pub fn clear(&mut self) {
         *self = Decoder::default();
     }
@@ -227,7 +227,7 @@ impl Decoder {
     }
 }
 
-/// Looks at the front of `bytes`, which is brought to stand on a start code `00 FF`.
+/// Examines the first of `bytes`, which are advanced to a start code `00 FF`.
 fn front(bytes: &[u8]) -> Front {
     match bytes {
         [] | [0x00] => return Front::Unfinished,

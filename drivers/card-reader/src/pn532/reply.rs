@@ -1,13 +1,13 @@
-//! What the reader's replies mean. Pure; takes any bytes.
+//! What the replies of a reader mean. Any bytes are accepted, and no device is used here.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::command::MOST_TARGETS;
+use super::command::MAX_TARGETS;
 use crate::Card;
 
-/// A reply that says nothing the driver can use.
+/// A reply that the driver cannot use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the reader sent {what} of {length} bytes, which is not as its manual says")]
 pub struct Malformed {
@@ -27,7 +27,7 @@ pub struct Firmware {
 }
 
 impl Firmware {
-    /// The chip this driver is for.
+    /// Whether it is the chip that this driver is for.
     pub const PN532: u8 = 0x32;
 
     #[must_use]
@@ -70,8 +70,8 @@ pub fn firmware(parameters: &[u8]) -> Result<Firmware, Malformed> {
 /// Reads the parameters of a reply to InListPassiveTarget at 106 kbit/s type A:
 /// `NbTg (Tg SENS_RES(2) SEL_RES UIDlength UID [ATS])*`, where the first byte of ATS is its length with itself.
 ///
-/// ATS is there when the card is an ISO 14443-4 one and the chip asked for it by itself, which the driver turns off and
-/// a chip of another make may do all the same: the reading that leaves no byte over is the right one.
+/// ATS is present when the card speaks ISO 14443-4 and the chip has asked for it. The driver turns that off, and a chip of
+/// another make may do it all the same: the reading that leaves no byte over is the right one.
 ///
 /// # Errors
 /// When a length leads out of the reply, a UID is not 4, 7 or 10 bytes long, or bytes are left over.
@@ -83,7 +83,7 @@ pub fn cards(parameters: &[u8]) -> Result<Vec<Card>, Malformed> {
     let [count, rest @ ..] = parameters else {
         return Err(malformed);
     };
-    if *count > MOST_TARGETS {
+    if *count > MAX_TARGETS {
         return Err(malformed);
     }
     read_cards(rest, *count, true)

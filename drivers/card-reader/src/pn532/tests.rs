@@ -92,6 +92,7 @@ fn run(answers: &[&[&str]]) -> (Result<Vec<u8>, String>, Vec<Vec<u8>>) {
         transport,
         decoder: Decoder::new(),
         retries: 0,
+        deadline: None,
     };
     let result = link.run(Command::GetFirmwareVersion);
     (
@@ -167,7 +168,7 @@ fn a_command_without_a_reply_is_sent_again() {
 }
 
 #[test]
-fn silence_and_nonsense_are_told_apart_and_both_end() {
+fn silence_and_nonsense_are_distinguished_and_both_end() {
     let (silent, sent) = run(&[]);
     assert_eq!(silent.unwrap_err(), "NoReply { nonsense: false }");
     assert_eq!(
@@ -224,6 +225,7 @@ fn a_sleeping_reader_is_woken_by_the_first_bytes() {
         transport,
         decoder: Decoder::new(),
         retries: 0,
+        deadline: None,
     };
     assert!(link.run_first(Command::SamConfiguration).is_err());
     let expect = "55 55 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 FF 03 FD D4 14 01 17 00";
@@ -242,6 +244,7 @@ fn answers_are_waited_for() {
             transport,
             decoder: Decoder::new(),
             retries: 0,
+            deadline: None,
         };
         (run(&mut link).is_ok(), link.retries)
     };

@@ -38,7 +38,7 @@ fn check(looks: &str, expect: &str) {
 }
 
 #[test]
-fn the_card_that_lies_there_is_told() {
+fn the_card_that_lies_on_the_reader_is_shown() {
     check("- a a - - -", "- a a a - -"); // there at once, gone after two looks without it
     check("a - a - a", "a a a a a"); // at the edge of the field
     check("a - -", "a a -"); // moved in and out quickly: seen all the same
@@ -47,7 +47,7 @@ fn the_card_that_lies_there_is_told() {
 }
 
 #[test]
-fn of_two_cards_the_newer_is_told_and_of_two_that_came_together_none() {
+fn of_two_cards_the_newer_is_shown_and_of_two_that_came_together_none() {
     check("a ab ab b", "a b b b");
     check("a ab ab a a", "a b b b a"); // the newer one is taken: the older one lies there still
     check("ab ab", "- -");
@@ -73,7 +73,7 @@ fn a_random_uid_is_one_card_while_it_lies_there() {
 
 proptest! {
     #[test]
-    fn the_told_card_was_seen_in_the_last_two_looks(looks in prop::collection::vec(prop::collection::vec(0u8..5, 0..=2), 1..60)) {
+    fn the_card_that_is_shown_was_seen_in_the_last_two_looks(looks in prop::collection::vec(prop::collection::vec(0u8..5, 0..=2), 1..60)) {
         let mut presence = Presence::default();
         let cards: Vec<Vec<Card>> = looks
             .iter()
@@ -82,8 +82,8 @@ proptest! {
         for (number, look) in cards.iter().enumerate() {
             presence.saw(look.clone());
             let recent = &cards[number.saturating_sub(1)..=number];
-            if let Some(told) = presence.card() {
-                prop_assert!(recent.iter().flatten().any(|seen| seen == told));
+            if let Some(shown) = presence.card() {
+                prop_assert!(recent.iter().flatten().any(|seen| seen == shown));
             }
             prop_assert!(presence.count() <= 4, "never more than two looks hold");
         }

@@ -44,9 +44,9 @@ fn what_cannot_be_read_says_what_to_write() {
             "{text}: {error}"
         );
     };
-    check("", "no way to choose");
-    check("ttyUSB0", "no way to choose");
-    check("virtual:x", "no way to choose");
+    check("", "does not name a card reader");
+    check("ttyUSB0", "does not name a card reader");
+    check("virtual:x", "does not name a card reader");
     check("pn532:", "written in full");
     check("pn532:ttyUSB0", "written in full");
     check("pn532:usb:1a86", "two numbers");
@@ -100,5 +100,5 @@ fn the_ports_that_fit_are_tried_usb_first() {
     check("pn532:usb:1a86:7523", &["/dev/ttyUSB1", "/dev/ttyUSB2"]);
     check("pn532:usb:1a86:7523:C", &["/dev/ttyUSB2"]);
     check("pn532:usb:1a86:7523:D", &[]);
-    check("pn532:/dev/ttyACM7", &["/dev/ttyACM7"]); // whether it is there, opening tells
+    check("pn532:/dev/ttyACM7", &["/dev/ttyACM7"]); // whether it exists shows when it is opened
 }

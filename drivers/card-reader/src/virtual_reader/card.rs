@@ -16,11 +16,11 @@ pub struct VirtualCard {
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Uid {
     Fixed(Vec<u8>),
-    /// Another one each time the card comes into a field.
+    /// A new one each time the card comes into a field.
     Random,
 }
 
-/// Why something is no card.
+/// Why a text does not name a card.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VirtualCardError {
     #[error("a UID has 4, 7 or 10 bytes, not {0}")]
@@ -29,7 +29,7 @@ pub enum VirtualCardError {
     Text(String),
 }
 
-/// Of a DESFire EV1, as libnfc lists it.
+/// The ATS of a DESFire EV1, as libnfc lists it.
 const DESFIRE_ATS: [u8; 6] = [0x06, 0x75, 0x77, 0x81, 0x02, 0x80];
 
 impl VirtualCard {
@@ -56,7 +56,7 @@ impl VirtualCard {
         }
     }
 
-    /// A DESFire that is set to make up its UID: 08 and three bytes, others each time it comes into a field.
+    /// A DESFire with a random UID: 08 and three bytes, new ones each time it comes into a field.
     #[must_use]
     pub fn random_uid() -> VirtualCard {
         VirtualCard {
@@ -75,7 +75,7 @@ impl VirtualCard {
         let like = match uid.len() {
             4 => VirtualCard::classic(),
             7 => VirtualCard::desfire(),
-            // bits 8 and 7 of SENS_RES tell a UID of 10 bytes (ISO 14443-3)
+            // Bits 8 and 7 of SENS_RES mark a UID of 10 bytes (ISO 14443-3).
             10 => VirtualCard {
                 atqa: [0x00, 0x84],
                 ..VirtualCard::classic()

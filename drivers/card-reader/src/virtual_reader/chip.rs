@@ -1,4 +1,5 @@
-//! The PN532's own firmware, as far as a reader of cards uses it. Pure: bytes and commands in, turns and replies out.
+//! The firmware of the PN532, as far as a reader of cards uses it: bytes and commands in, requests and replies out. No device
+//! and no clock is used here.
 //!
 //! Source: NXP UM0701-02; what its commands answer is as libnfc 1.8.0 expects it.
 
@@ -11,10 +12,10 @@ use crate::pn532::frame::{Decoder, Found, Frame, MAX_DATA, Sender};
 /// Bit of SetParameters: RATS is sent to each card that speaks ISO 14443-4. On after power-up.
 const AUTOMATIC_RATS: u8 = 0x10;
 
-/// A number of retries that means for ever. So it is after power-up.
+/// The number of retries that means no end, as after power-up.
 const FOR_EVER: u8 = 0xFF;
 
-/// The wake-up needs so many rising edges of the line (UM0701-02 section 6.3.2.3).
+/// How many rising edges of the line the wake-up needs (UM0701-02 section 6.3.2.3).
 const EDGES_TO_WAKE: u32 = 5;
 
 /// "Command is not acceptable in the current context", and "the target has not answered" (UM0701-02 section 7.1).
@@ -23,20 +24,20 @@ const TIMED_OUT: u8 = 0x01;
 
 /// What came from the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum Received {
     /// A command: its code and parameters, to be acknowledged and executed.
     Command(Vec<u8>),
     /// The running command is to end.
     Abort,
-    /// The last reply is wanted again.
+    /// The last reply is to be sent again.
     Repeat,
 }
 
-/// What a command leads to.
+/// The result of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
     Reply(Frame),
-    /// Nothing yet: it goes on until something happens or the host ends it.
+    /// No reply yet: the command goes on until there is a card or the host ends it.
     Waits,
 }
 
@@ -66,9 +67,9 @@ impl Chip {
         }
     }
 
-    /// Takes bytes of the host. Those that wake the chip are lost to it, and a damaged frame is passed over in silence.
-    pub(super) fn hear(&mut self, bytes: &[u8]) -> Vec<Turn> {
-        let mut turns = Vec::new();
+    /// Takes bytes of the host. Those that wake the chip are lost, and a damaged frame is ignored.
+    pub(super) fn hear(&mut self, bytes: &[u8]) -> Vec<Received> {
+        let mut received = Vec::new();
         for byte in bytes {
             if let Some(edges) = &mut self.asleep {
                 *edges += rising_edges(*byte);
@@ -77,9 +78,9 @@ impl Chip {
                 }
                 continue;
             }
-            turns.extend(self.decoder.feed(&[*byte]).into_iter().filter_map(turn));
+            received.extend(self.decoder.feed(&[*byte]).into_iter().filter_map(turn));
         }
-        turns
+        received
     }
 
     /// Executes a command of at least its code.
@@ -96,7 +97,7 @@ impl Chip {
     /// The parameters of the reply; none for what the chip does not understand.
     fn answer(&mut self, code: u8, parameters: &[u8], field: &mut Field) -> Option<Vec<u8>> {
         match (code, parameters) {
-            // test 0 is of the line: what comes goes back
+            // Test 0 is of the line: the bytes are sent back.
             (code::DIAGNOSE, [0x00, ..]) => Some(parameters.to_vec()),
             (code::GET_FIRMWARE_VERSION, []) => Some(vec![0x32, 0x01, 0x06, 0x07]),
             (code::READ_REGISTER, addresses) => {
@@ -145,7 +146,7 @@ impl Chip {
                 }
             }
             (0x05, [_, _, activation]) => self.retries = *activation,
-            // times and analog settings, of no meaning here
+            // Times and analog settings have no meaning here.
             (0x02 | 0x04 | 0x0A..=0x0D, [_, ..]) => {}
             _ => return None,
         }
@@ -155,7 +156,7 @@ impl Chip {
     /// InListPassiveTarget: `MaxTg BrTy data`. Only ISO 14443 A at 106 kbit/s (type 0) has cards here.
     fn list(&mut self, parameters: &[u8], field: &mut Field) -> Outcome {
         let (most, kind) = match *parameters {
-            [most @ 1..=code::MOST_TARGETS, kind @ 0..=4, ..] => (usize::from(most), kind),
+            [most @ 1..=code::MAX_TARGETS, kind @ 0..=4, ..] => (usize::from(most), kind),
             _ => return Outcome::Reply(Frame::Error),
         };
         self.listed.clear();
@@ -212,14 +213,14 @@ impl Chip {
     }
 }
 
-fn turn(found: Found) -> Option<Turn> {
+fn turn(found: Found) -> Option<Received> {
     match found {
         Found::Frame(Frame::Information {
             from: Sender::Host,
             data,
-        }) => Some(Turn::Command(data.to_vec())),
-        Found::Frame(Frame::Ack) => Some(Turn::Abort),
-        Found::Frame(Frame::Nack) => Some(Turn::Repeat),
+        }) => Some(Received::Command(data.to_vec())),
+        Found::Frame(Frame::Ack) => Some(Received::Abort),
+        Found::Frame(Frame::Nack) => Some(Received::Repeat),
         Found::Frame(Frame::Information { .. } | Frame::Error) | Found::Damaged => None,
     }
 }
@@ -233,7 +234,7 @@ fn reply(code: u8, parameters: Option<Vec<u8>>) -> Frame {
     Frame::information(Sender::Reader, &data).unwrap_or(Frame::Error)
 }
 
-/// How often the line rises while a byte passes: a start bit of 0, the bits from the lowest on, a stop bit of 1.
+/// How often the line rises during a byte: a start bit of 0, the bits from the lowest on, a stop bit of 1.
 fn rising_edges(byte: u8) -> u32 {
     let bits = u16::from(byte) << 1 | 1 << 9;
     (bits & !(bits << 1) & 0x3FF).count_ones()

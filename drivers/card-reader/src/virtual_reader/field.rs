@@ -12,7 +12,7 @@ enum Activity {
     Active,
     /// In a session of ISO 14443-4: is silent.
     Session,
-    /// Was sent to sleep: is silent until the field goes.
+    /// Was sent to sleep: is silent until the field is turned off.
     Halted,
 }
 
@@ -51,7 +51,7 @@ impl Field {
             number,
             card,
             activity: Activity::Idle,
-            random: made_up(number, 0),
+            random: random(number, 0),
         });
     }
 
@@ -75,14 +75,14 @@ impl Field {
             for laid in &mut self.laid {
                 laid.activity = Activity::Idle;
                 self.numbers += 1;
-                laid.random = made_up(laid.number, self.numbers);
+                laid.random = random(laid.number, self.numbers);
             }
         }
         self.on = on;
     }
 
-    /// Asks once and selects one of the cards that answer, but none of `held`, with which the reader is busy. Of several
-    /// it is the one that was laid first.
+    /// Asks once and selects one of the cards that answer, and none of `held`, which the reader is using. Of several it
+    /// selects the one that was laid first.
     pub(super) fn select(&mut self, held: &[Listed], rats: bool) -> Option<Listed> {
         self.switch(true);
         let mut chosen: Option<Listed> = None;
@@ -99,7 +99,7 @@ impl Field {
         chosen
     }
 
-    /// Ends what the reader does with a card; whether the card was still there to hear it.
+    /// Ends what the reader does with a card. Returns whether the card was still in the field.
     pub(super) fn let_go(&mut self, number: u64) -> bool {
         let Some(laid) = self.laid.iter_mut().find(|laid| laid.number == number) else {
             return false;
@@ -141,9 +141,9 @@ impl Laid {
     }
 }
 
-/// Three bytes that differ each time; they need not be unguessable.
-fn made_up(card: u64, time: u64) -> [u8; 3] {
-    // a multiplier of Knuth's, to look made up
+/// Three bytes that differ each time; they need not be unpredictable.
+fn random(card: u64, time: u64) -> [u8; 3] {
+    // A multiplier by Knuth makes them look random.
     let mixed = (card << 32 ^ time)
         .wrapping_add(1)
         .wrapping_mul(6_364_136_223_846_793_005);

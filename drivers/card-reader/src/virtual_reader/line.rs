@@ -1,24 +1,24 @@
-//! The virtual reader's end of the terminal: when which byte goes out.
+//! The virtual reader's end of the terminal: which byte is sent when.
 
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
-use super::chip::{Chip, Outcome, Turn};
-use super::{MOST_HEARD, Moment, Reader, State};
+use super::chip::{Chip, Outcome, Received};
+use super::{MAX_HEARD, Moment, Reader, State};
 use crate::Fault;
 use crate::pn532::frame::Frame;
-use crate::transport::Pty;
+use device::serial::Pty;
 
-/// How long the thread listens at a stretch; what the control changes takes effect by then.
+/// How long the thread waits for bytes at a time; what the control changes takes effect by then.
 const TICK: Duration = Duration::from_millis(5);
 
 /// A host that does not take a byte within this time does not get it.
 const SEND_LIMIT: Duration = Duration::from_millis(100);
 
-/// What a modem might say: a device that is no reader.
+/// What a modem might send, as an example of a device that is no reader.
 const NONSENSE: &[u8] = b"\r\nERROR\r\n";
 
-/// One plug of the virtual reader, from plugging in to pulling.
+/// The virtual reader from one plugging in to the next pull of the cable.
 pub(super) struct Line {
     pty: Pty,
     number: u64,
@@ -38,6 +38,30 @@ struct Running {
 /// The cable is pulled.
 struct Pulled;
 
+/// Takes the port away when its thread ends, however it ends, and then reports that it is gone.
+struct Plugged(Option<Line>);
+
+impl Drop for Plugged {
+    fn drop(&mut self) {
+        let Some(line) = self.0.take() else { return };
+        let (reader, number) = (line.reader.clone(), line.number);
+        drop(line); // closes the port
+        if let Some(reader) = reader.upgrade() {
+            let mut state = reader.lock();
+            state.lines -= 1;
+            if state
+                .plug
+                .as_ref()
+                .is_some_and(|plug| plug.number == number)
+            {
+                state.plug = None;
+            }
+            drop(state);
+            reader.changed.notify_all();
+        }
+    }
+}
+
 impl Line {
     pub(super) fn new(pty: Pty, number: u64, reader: Weak<Reader>) -> Line {
         Line {
@@ -50,14 +74,21 @@ impl Line {
         }
     }
 
-    pub(super) fn run(mut self) {
+    pub(super) fn run(self) {
+        let mut plugged = Plugged(Some(self));
+        if let Some(line) = &mut plugged.0 {
+            line.serve();
+        }
+    }
+
+    fn serve(&mut self) {
         let mut buffer = [0; 256];
         loop {
             let until_due = self
                 .running
                 .as_ref()
                 .map(|running| running.due.saturating_duration_since(Instant::now()));
-            // zero would not wait for bytes at all and is not needed: what is due is sent below
+            // A wait of zero would not wait for bytes at all, and is not needed: what is due is sent below.
             let wait = until_due.map_or(TICK, |due| due.clamp(Duration::from_micros(100), TICK));
             let Ok(count) = self.pty.receive(&mut buffer, wait) else {
                 break;
@@ -75,15 +106,9 @@ impl Line {
             }
             if self.step(&buffer[..count], &mut state).is_err() {
                 state.plug = None;
-                state.faults.insert(Fault::Unplugged);
+                state.faults.raise(Fault::Unplugged);
                 break;
             }
-        }
-        let reader = self.reader.clone();
-        drop(self); // the port goes first, then it is told
-        if let Some(reader) = reader.upgrade() {
-            reader.lock().lines -= 1;
-            reader.changed.notify_all();
         }
     }
 
@@ -94,11 +119,11 @@ impl Line {
         }
         let say = std::mem::take(&mut state.trouble.say);
         self.put(&say, state)?;
-        if state.faults.contains(&Fault::NotAnswering) {
+        if state.faults.has(&Fault::NotAnswering) {
             self.running = None;
             return Ok(());
         }
-        if state.faults.contains(&Fault::WrongDevice) {
+        if state.faults.has(&Fault::WrongDevice) {
             self.running = None;
             return if bytes.is_empty() {
                 Ok(())
@@ -106,19 +131,19 @@ impl Line {
                 self.put(NONSENSE, state)
             };
         }
-        for turn in self.chip.hear(bytes) {
-            self.take(turn, state)?;
+        for received in self.chip.hear(bytes) {
+            self.take(received, state)?;
         }
         self.proceed(state)
     }
 
-    fn take(&mut self, turn: Turn, state: &mut State) -> Result<(), Pulled> {
-        match turn {
-            Turn::Command(command) => {
+    fn take(&mut self, received: Received, state: &mut State) -> Result<(), Pulled> {
+        match received {
+            Received::Command(command) => {
                 state
                     .heard
                     .push(command.first().copied().unwrap_or_default());
-                let too_many = state.heard.len().saturating_sub(MOST_HEARD);
+                let too_many = state.heard.len().saturating_sub(MAX_HEARD);
                 state.heard.drain(..too_many);
                 pulled(state, &command, Moment::BeforeAck)?;
                 let due = Instant::now() + state.trouble.ack_delay;
@@ -128,8 +153,8 @@ impl Line {
                     due,
                 });
             }
-            Turn::Abort => self.running = None,
-            Turn::Repeat => {
+            Received::Abort => self.running = None,
+            Received::Repeat => {
                 if let Some(frame) = self.last_reply.clone() {
                     self.put_reply(&frame, state)?;
                 }
@@ -138,7 +163,7 @@ impl Line {
         Ok(())
     }
 
-    /// Does what is due of the running command.
+    /// Sends what is due of the command that is running.
     fn proceed(&mut self, state: &mut State) -> Result<(), Pulled> {
         let Some(mut running) = self.running.take() else {
             return Ok(());
@@ -188,7 +213,7 @@ impl Line {
         self.put(&bytes, state)
     }
 
-    /// Sends bytes, but those that are to be lost.
+    /// Sends bytes, except those that are to be lost.
     fn put(&mut self, bytes: &[u8], state: &mut State) -> Result<(), Pulled> {
         let mut left = Vec::with_capacity(bytes.len());
         for byte in bytes {
@@ -205,7 +230,7 @@ impl Line {
     }
 }
 
-/// Whether the cable was to be pulled now.
+/// Pulls the cable if it was to be pulled at this moment.
 fn pulled(state: &mut State, command: &[u8], moment: Moment) -> Result<(), Pulled> {
     match state.trouble.pull {
         Some((code, when)) if when == moment && command.first() == Some(&code) => {

@@ -1,5 +1,7 @@
 mod direct;
 
+use device::Fault as _;
+
 use super::*;
 
 #[test]
@@ -27,7 +29,7 @@ fn a_card_is_written_as_its_kind_or_its_uid() {
 }
 
 #[test]
-fn the_port_is_there_as_long_as_the_cable() {
+fn the_port_exists_as_long_as_the_cable_is_plugged_in() {
     let control = Control::new();
     let first = control.path().unwrap();
     assert!(first.exists());
@@ -58,17 +60,17 @@ fn the_port_goes_with_the_last_control() {
 }
 
 #[test]
-fn every_fault_can_be_caused_and_mended() {
+fn every_fault_can_be_raised_and_cleared() {
     let control = Control::new();
     for fault in Fault::all() {
-        control.cause(*fault);
-        assert_eq!(control.faults(), [*fault]);
-        control.mend(*fault);
+        control.raise(fault);
+        assert_eq!(control.faults(), [fault]);
+        control.clear(&fault);
         assert_eq!(control.faults(), []);
     }
-    control.cause(Fault::Busy);
-    control.cause(Fault::NotAnswering);
-    control.mend_all();
+    control.raise(Fault::Busy);
+    control.raise(Fault::NotAnswering);
+    control.clear_all();
     assert_eq!(control.faults(), []);
     assert!(control.path().is_some());
 }

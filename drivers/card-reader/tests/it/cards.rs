@@ -12,7 +12,7 @@ const CLASSIC: &[u8] = &[0xDE, 0xAD, 0xBE, 0xEF];
 const DESFIRE: &[u8] = &[0x04, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66];
 
 #[test]
-fn every_kind_of_card_is_told_as_long_as_it_lies_there() {
+fn every_kind_of_card_is_shown_as_long_as_it_lies_there() {
     let (handle, control) = reading();
     let ten: &[u8] = &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
     let kinds = [
@@ -28,13 +28,13 @@ fn every_kind_of_card_is_told_as_long_as_it_lies_there() {
     ];
     for (card, uid, atqa, sak, iso_dep) in kinds {
         control.lay(card);
-        let told = until_card(&handle, uid);
+        let shown = until_card(&handle, uid);
         assert_eq!(
-            (told.atqa, told.sak, told.iso_dep, told.random_uid),
+            (shown.atqa, shown.sak, shown.iso_dep, shown.random_uid),
             (atqa, sak, iso_dep, false)
         );
         looks(&handle, 2); // it is read again and again
-        assert_eq!(handle.cards().borrow().as_ref(), Some(&told));
+        assert_eq!(handle.cards().borrow().as_ref(), Some(&shown));
         control.take();
         until_no_card(&handle);
     }
@@ -80,7 +80,7 @@ fn a_random_uid_is_flagged_and_is_one_card_while_it_lies_there() {
 }
 
 #[test]
-fn an_exchanged_card_is_told_without_a_gap() {
+fn an_exchanged_card_is_shown_without_a_gap() {
     let (handle, control) = reading();
     control.lay(VirtualCard::classic());
     until_card(&handle, CLASSIC);
@@ -99,7 +99,7 @@ fn an_exchanged_card_is_told_without_a_gap() {
 }
 
 #[test]
-fn of_two_cards_the_newer_one_is_told() {
+fn of_two_cards_the_newer_one_is_shown() {
     let (handle, control) = reading();
     control.lay(VirtualCard::classic());
     until_card(&handle, CLASSIC);
@@ -115,7 +115,7 @@ fn of_two_cards_the_newer_one_is_told() {
 }
 
 #[test]
-fn of_two_cards_that_came_together_none_is_told() {
+fn of_two_cards_that_came_together_none_is_shown() {
     let (selector, control) = virtual_reader();
     control.lay(VirtualCard::classic());
     control.lay(VirtualCard::desfire());
@@ -128,7 +128,7 @@ fn of_two_cards_that_came_together_none_is_told() {
 }
 
 #[test]
-fn a_card_moved_in_and_out_quickly_is_either_told_and_forgotten_or_not_told() {
+fn a_card_moved_in_and_out_quickly_is_either_shown_and_forgotten_or_not_shown() {
     let (handle, control) = reading();
     for _ in 0..5 {
         control.lay(VirtualCard::classic());
@@ -147,7 +147,7 @@ fn a_card_moved_in_and_out_quickly_is_either_told_and_forgotten_or_not_told() {
 }
 
 #[test]
-fn a_rehearsal_looks_as_often_as_it_likes() {
+fn a_rehearsal_can_look_more_often() {
     let (handle, control) = reading();
     control.look_every(Duration::from_millis(1));
     looks(&handle, 100); // at a real reader they last longer than this test's patience

@@ -1,15 +1,16 @@
-//! Waiting for what the reader says, and never for ever.
+//! Waiting for a status or a card, with a limit.
 
 use std::time::{Duration, Instant};
 
 use card_reader::{Card, Fault, Handle, Phase, Selector, Status};
+use device::Fault as _;
 
 /// Far above every limit of the driver: reached only when what is waited for never comes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 const TICK: Duration = Duration::from_millis(2);
 
-/// Waits until `done` gives something.
+/// Waits until `done` returns something.
 #[track_caller]
 pub(crate) fn until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();

@@ -10,7 +10,7 @@ const CLASSIC: &[u8] = &[0xDE, 0xAD, 0xBE, 0xEF];
 
 /// What each single byte costs is tested in the driver, on a line that nothing else delays.
 #[test]
-fn lost_bytes_and_damaged_replies_are_got_over() {
+fn cards_are_read_in_spite_of_lost_bytes_and_damaged_replies() {
     let (handle, control) = reading();
     control.lay(VirtualCard::classic());
     until_card(&handle, CLASSIC);
@@ -27,7 +27,7 @@ fn lost_bytes_and_damaged_replies_are_got_over() {
 }
 
 #[test]
-fn rubbish_between_replies_is_passed_over() {
+fn bytes_between_replies_are_skipped() {
     let (handle, control) = reading();
     control.lay(VirtualCard::classic());
     for rubbish in [

@@ -1,9 +1,10 @@
-//! A UID leads to a person: whatever happens, none reaches a log.
+//! A UID leads to a person, so none may reach a log.
 
 use std::fmt::{Debug, Write};
 use std::sync::{Mutex, PoisonError};
 
 use card_reader::VirtualCard;
+use device::FaultInjection as _;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -61,9 +62,9 @@ fn no_uid_is_logged() {
     control.damage(9);
     looks(&handle, 2);
     control.say(b"rubbish");
-    control.cause(card_reader::Fault::WrongDevice);
+    control.raise(card_reader::Fault::WrongDevice);
     until_fault(&handle, card_reader::Fault::WrongDevice);
-    control.mend_all();
+    control.clear_all();
     until_reading(&handle);
     let shown = format!(
         "{handle:?} {control:?} {:?} {:?}",

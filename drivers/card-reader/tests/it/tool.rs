@@ -29,7 +29,7 @@ fn readerctl(args: &[&str]) -> (i32, String, String) {
 }
 
 #[test]
-fn misuse_is_told_with_exit_code_2() {
+fn misuse_is_reported_with_exit_code_2() {
     let check = |args: &[&str], expect: &str| {
         let (code, _, said) = readerctl(args);
         assert_eq!(code, 2, "{args:?}: {said}");
@@ -48,7 +48,7 @@ fn misuse_is_told_with_exit_code_2() {
 }
 
 #[test]
-fn a_reader_that_is_not_there_is_told_with_exit_code_1() {
+fn a_missing_reader_is_reported_with_exit_code_1() {
     let (code, said, _) = readerctl(&["status", "pn532:/dev/no-such-port"]);
     assert_eq!(code, 1);
     assert!(
@@ -82,10 +82,10 @@ fn a_reader_is_shown_and_a_uid_only_on_demand() {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut said = BufReader::new(child.stdout.take().unwrap())
+        let mut output = BufReader::new(child.stdout.take().unwrap())
             .lines()
             .map_while(Result::ok);
-        let line = said.find(|line| line.contains(expect));
+        let line = output.find(|line| line.contains(expect));
         child.kill().unwrap();
         child.wait().unwrap();
         line.unwrap_or_else(|| panic!("it never said {expect}"))
@@ -111,7 +111,7 @@ fn a_reader_is_shown_and_a_uid_only_on_demand() {
 
 /// A port with no rights for whoever asks. Rights mean nothing to root, so that root asks as somebody else.
 #[test]
-fn a_port_without_permission_is_told() {
+fn a_port_without_permission_is_reported() {
     let (_selector, control) = virtual_reader();
     let port = control.path().unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -138,15 +138,15 @@ fn a_port_without_permission_is_told() {
 }
 
 /// A virtual reader in a process of its own.
-struct Played {
+struct Running {
     child: Child,
     commands: ChildStdin,
-    /// Held open, for who plays writes there.
-    _said: BufReader<ChildStdout>,
+    /// Held open, because the virtual reader writes to it.
+    _output: BufReader<ChildStdout>,
 }
 
-impl Played {
-    fn start(link: &Path, cards: &[&str]) -> Played {
+impl Running {
+    fn start(link: &Path, cards: &[&str]) -> Running {
         let mut command = Command::new(READERCTL);
         command
             .arg("virtual")
@@ -160,14 +160,14 @@ impl Played {
             .spawn()
             .unwrap();
         let mut first = String::new();
-        let mut said = BufReader::new(child.stdout.take().unwrap());
-        said.read_line(&mut first).unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut first).unwrap();
         assert!(first.starts_with("virtual PN532 at /dev/"), "{first}");
         let commands = child.stdin.take().unwrap();
-        Played {
+        Running {
             child,
             commands,
-            _said: said,
+            _output: output,
         }
     }
 
@@ -176,7 +176,7 @@ impl Played {
     }
 }
 
-impl Drop for Played {
+impl Drop for Running {
     fn drop(&mut self) {
         let _ended = self.child.kill();
         let _ended = self.child.wait();
@@ -188,20 +188,20 @@ fn a_virtual_reader_serves_other_processes_by_a_link() {
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("reader");
     std::os::unix::fs::symlink("/dev/pts/9999", &link).unwrap(); // left by an earlier run
-    let mut played = Played::start(&link, &["classic"]);
+    let mut running = Running::start(&link, &["classic"]);
     let handle = open(&at(&link));
     until_card(&handle, &[0xDE, 0xAD, 0xBE, 0xEF]);
-    played.say("take");
-    played.say("lay 0102030405060708090A");
+    running.say("take");
+    running.say("lay 0102030405060708090A");
     until_card(&handle, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    played.say("nonsense is no end");
-    played.say("cause unplugged");
+    running.say("nonsense is no end");
+    running.say("raise unplugged");
     until_fault(&handle, card_reader::Fault::Unplugged);
-    played.say("mend");
+    running.say("clear");
     until_reading(&handle);
     drop(handle);
-    played.say("quit");
-    until("its end", || played.child.try_wait().unwrap());
+    running.say("quit");
+    until("its end", || running.child.try_wait().unwrap());
     assert!(
         fs::symlink_metadata(&link).is_err(),
         "it takes its link away"
@@ -216,7 +216,7 @@ fn a_file_is_never_replaced_by_a_link() {
     let (code, _, said) = readerctl(&["virtual", "--for", "1", "--link", file.to_str().unwrap()]);
     assert_eq!(code, 1);
     assert!(
-        said.contains("is there and is no link; name another"),
+        said.contains("exists and is no link; choose another name"),
         "{said}"
     );
     assert_eq!(fs::read_to_string(&file).unwrap(), "kept");

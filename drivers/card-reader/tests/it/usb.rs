@@ -1,8 +1,8 @@
 //! A reader behind a USB serial bridge is found by its numbers.
 //!
-//! umockdev's preload library (0.17, LGPL) shows `readerctl` a `/sys` and a `/dev` with USB serial ports that are
-//! not there, so that serialport and libudev look for them as on a desk; behind each is a virtual reader. Every ioctl on
-//! such a port is asked of a socket first. The modem lines, which a pseudo terminal has not, are answered there.
+//! umockdev's preload library (0.17, LGPL) shows `readerctl` a `/sys` and a `/dev` with USB serial ports that do
+//! not exist, so that the driver and libudev find them as on a real machine; behind each is a virtual reader. Every ioctl
+//! on such a port goes to a socket first, which answers those about the modem lines: a pseudo terminal has none.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use card_reader::{Control, Fault, VirtualCard, virtual_reader};
+use device::FaultInjection as _;
 
 use crate::tool::READERCTL;
 
@@ -200,7 +201,7 @@ fn among_several_ports_the_one_with_a_reader_is_found() {
     let machine = Machine::new();
     let (_modem, modem) = virtual_reader();
     let (_reader, reader) = virtual_reader();
-    modem.cause(Fault::WrongDevice);
+    modem.raise(Fault::WrongDevice);
     machine.plug(0, FTDI, "modem", &modem);
     let (code, said) = machine.run(&["status", "pn532:any", "--wait", "30"]);
     assert_eq!(
@@ -218,7 +219,7 @@ fn among_several_ports_the_one_with_a_reader_is_found() {
 }
 
 #[test]
-fn a_pulled_bridge_is_told_and_found_again_under_another_name() {
+fn a_pulled_bridge_is_reported_and_found_again_under_another_name() {
     let machine = Machine::new();
     let (_selector, reader) = virtual_reader();
     reader.lay(VirtualCard::desfire());
@@ -243,7 +244,7 @@ fn a_pulled_bridge_is_told_and_found_again_under_another_name() {
     until_line("unplugged: The card reader has been unplugged.");
     reader.plug();
     machine.plug(3, CH340, "R1", &reader);
-    // state and cards are told by themselves, whichever comes first
+    // status and cards are printed separately, in either order
     let mut awaited = vec!["at /dev/ttyUSB3: ready", "card: UID of 7 bytes"];
     while !awaited.is_empty() {
         let line = lines.next();

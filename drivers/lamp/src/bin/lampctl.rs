@@ -1,4 +1,4 @@
-//! Lamps on the bench: whether one answers, how bright it is, and a virtual one for other programs.
+//! The bench tool for lamps: shows whether one answers, sets its brightness, and runs a virtual lamp for other programs.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -6,16 +6,17 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
-use lamp::{Brightness, Fault, Selector, Status};
+use device::Fault as _;
+use lamp::{Brightness, Selector, Status};
 use serde_json::json;
 
-/// How often a change is looked for.
+/// How often the tool looks for a change.
 const TICK: Duration = Duration::from_millis(20);
 
 #[derive(Parser)]
-#[command(name = "lampctl", about = "Lamps on the bench", version)]
+#[command(name = "lampctl", about = "The bench tool for lamps", version)]
 struct Arguments {
-    /// Prints JSON: one value, or one line for each change
+    /// Print JSON, one line for each change
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -24,28 +25,28 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// Whether a lamp answers; exit code 1 if none does
+    /// Show whether a lamp answers; the exit code is 1 if none does
     Status {
-        /// Which lamp, as in a configuration
+        /// The lamp, named as in a configuration: serial:/dev/PORT or virtual
         lamp: Selector,
-        /// How long to wait for it
+        /// How long to wait for an answer
         #[arg(long, value_name = "SECONDS", default_value_t = 10)]
         wait: u64,
     },
-    /// Lights a lamp for a time; then it is dark again
+    /// Light a lamp for a time; afterwards it is dark again
     Set {
-        /// Which lamp, as in a configuration
+        /// The lamp, named as in a configuration: serial:/dev/PORT or virtual
         lamp: Selector,
-        /// 0 to 100
+        /// Brightness in percent, from 0 to 100
         #[arg(value_parser = |text: &str| text.parse::<Brightness>())]
         brightness: Brightness,
-        /// How long
+        /// How long it stays lit
         #[arg(long = "for", value_name = "SECONDS", default_value_t = 5)]
         time: u64,
     },
-    /// Plays a lamp at a pseudo terminal, and prints each change of its brightness
+    /// Run a virtual lamp at a pseudo terminal, and print each change of its brightness
     Virtual {
-        /// Stops after this time
+        /// Stop after this time
         #[arg(long = "for", value_name = "SECONDS")]
         time: Option<u64>,
     },
@@ -60,27 +61,27 @@ fn main() -> ExitCode {
             brightness,
             time,
         } => light(json, &lamp, Some(brightness), until(time), true),
-        What::Virtual { time } => play(json, time.map(until)),
+        What::Virtual { time } => run_virtual(json, time.map(until)),
     };
     match done {
         Ok(code) => code,
-        // who reads has gone, as with `| head`
+        // The program that read the output has ended, as with `| head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            let _unheard = writeln!(io::stderr(), "lampctl: {error}");
+            let _closed = writeln!(io::stderr(), "lampctl: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// The end of `seconds` from now; a time that no clock has is a day.
+/// The time in `seconds` from now; a day from now when the clock cannot count so far.
 fn until(seconds: u64) -> Instant {
     let now = Instant::now();
     now.checked_add(Duration::from_secs(seconds))
         .unwrap_or(now + Duration::from_secs(86_400))
 }
 
-/// Prints each change until `end`, or until the lamp answers when it is not to stay lit.
+/// Prints each change of the status until `end`, or until the lamp answers when it is not to stay lit.
 fn light(
     json: bool,
     lamp: &Selector,
@@ -93,13 +94,13 @@ fn light(
         handle.set(brightness);
     }
     let status = handle.status();
-    let mut told = String::new();
+    let mut printed = String::new();
     loop {
         let now = status.borrow().clone();
         let line = if json { value(&now) } else { words(&now) };
-        if line != told {
+        if line != printed {
             writeln!(io::stdout(), "{line}")?;
-            told = line;
+            printed = line;
         }
         if Instant::now() >= end || now.is_ready() && !stays {
             let code = if now.is_ready() {
@@ -115,15 +116,7 @@ fn light(
 
 fn words(status: &Status) -> String {
     match status.fault {
-        Some(fault) => {
-            let sentence = fault.sentence("en");
-            format!(
-                "{}: {} {}",
-                fault.name(),
-                sentence.what,
-                sentence.what_to_do
-            )
-        }
+        Some(fault) => format!("{}: {}", fault.name(), fault.sentence("en")),
         None if status.is_ready() => format!(
             "{}: {} %",
             status.name.as_deref().unwrap_or("lamp"),
@@ -135,13 +128,13 @@ fn words(status: &Status) -> String {
 
 fn value(status: &Status) -> String {
     json!({
-        "ready": status.is_ready(), "fault": status.fault.map(Fault::name), "name": status.name,
+        "ready": status.is_ready(), "fault": status.fault.map(|fault| fault.name()), "name": status.name,
         "brightness": status.brightness.percent(),
     })
     .to_string()
 }
 
-fn play(json: bool, end: Option<Instant>) -> io::Result<ExitCode> {
+fn run_virtual(json: bool, end: Option<Instant>) -> io::Result<ExitCode> {
     let (_selector, control) = lamp::virtual_lamp();
     let port = control.port().map_err(io::Error::other)?;
     let mut out = io::stdout().lock();
@@ -150,10 +143,10 @@ fn play(json: bool, end: Option<Instant>) -> io::Result<ExitCode> {
     } else {
         writeln!(out, "virtual lamp at {port}")?;
     }
-    let mut told = None;
+    let mut printed = None;
     while end.is_none_or(|end| Instant::now() < end) {
         let brightness = control.brightness();
-        if told.replace(brightness) != Some(brightness) {
+        if printed.replace(brightness) != Some(brightness) {
             if json {
                 writeln!(out, "{}", json!({ "brightness": brightness.percent() }))?;
             } else {

@@ -29,7 +29,7 @@ fn lines_are_those_of_the_readme() {
 }
 
 #[test]
-fn what_no_lamp_says_is_refused() {
+fn lines_that_no_lamp_sends_are_refused() {
     for line in [
         "",
         "OK",
@@ -62,7 +62,7 @@ proptest! {
     }
 
     #[test]
-    fn no_line_leads_it_astray(line in ".{0,80}") {
+    fn no_line_makes_the_parser_panic(line in ".{0,80}") {
         let _either = line.parse::<Reply>();
         let _either = line.parse::<Command>();
     }

@@ -1,4 +1,4 @@
-//! A virtual printer as a program.
+//! `printctl virtual`: a virtual printer for other programs.
 
 use std::io::BufRead;
 use std::net::{SocketAddr, TcpListener};
@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use card_printer::{Control, Fault, Model, PrintedCard, Tray, VirtualOptions, VirtualPrinter};
 use clap::Args;
+use device::{Fault as _, FaultInjection as _};
 use serde_json::json;
 
 use crate::{Failure, picture, say};
@@ -17,19 +18,19 @@ use crate::{Failure, picture, say};
                         `status --json`: no-cards, ribbon-out, cover-open, card-jam, ..."
 )]
 pub(crate) struct VirtualArgs {
-    /// Which printer to be
+    /// The model of the virtual printer
     #[arg(long)]
     model: Model,
-    /// Where to listen; port 0 takes a free one and says which
+    /// Where to listen; with port 0 a free port is used and printed
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9100")]
     listen: SocketAddr,
-    /// Where the cards that come out are written
+    /// The folder for the cards that come out
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// 1 = 20 s a card (a guess: no printer was timed), 0 = at once
+    /// How long work takes: 1 = 20 s a card (a guess: no printer was timed), 0 = no time
     #[arg(long, default_value_t = 1.0)]
     speed: f64,
-    /// End after so many cards
+    /// End after this many cards
     #[arg(long, value_name = "N")]
     cards: Option<u64>,
 }
@@ -58,8 +59,8 @@ pub(crate) fn run(args: &VirtualArgs, json: bool) -> Result<(), Failure> {
             eprintln!("printctl: the listener failed: {error}");
         }
     });
-    let hand = control.clone();
-    std::thread::spawn(move || obey(&hand));
+    let for_input = control.clone();
+    std::thread::spawn(move || carry_out(&for_input));
     let mut number = 0;
     loop {
         let Some(card) = control.wait_for_card(Duration::from_secs(1)) else {
@@ -73,7 +74,7 @@ pub(crate) fn run(args: &VirtualArgs, json: bool) -> Result<(), Failure> {
     }
 }
 
-/// Writes what came out: the picture, the back, the bytes.
+/// Writes a card that came out: the picture, the back, the bytes.
 fn keep(folder: &Path, number: u64, card: &PrintedCard, json: bool) -> Result<(), Failure> {
     let path = |end: &str| folder.join(format!("card-{number:04}{end}"));
     picture::save(&path(".png"), &card.front.draw())?;
@@ -104,8 +105,8 @@ fn keep(folder: &Path, number: u64, card: &PrintedCard, json: bool) -> Result<()
     Ok(())
 }
 
-/// Does what is written on standard input.
-fn obey(control: &Control) {
+/// Carries out the commands on standard input.
+fn carry_out(control: &Control) {
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
         let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
         match (word, Fault::from_name(rest.trim())) {

@@ -1,10 +1,12 @@
-//! Printers that are there.
+//! The commands for a connected printer: list, status, print.
 
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use device::Fault as _;
+
 use card_printer::{
-    Evidence, Handle, Language, Link, PrintJob, Progress, Stage, Status, Timing, VirtualOptions,
+    Evidence, Handle, Link, PrintJob, Progress, Stage, Status, Timing, VirtualOptions,
 };
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -15,7 +17,7 @@ use crate::{CardArgs, Failure, PrinterArgs, job, picture, say};
 /// How long a printer may take to answer, or to put out an older card, before the answer is no.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Waits until there is something to say: the printer is ready, cannot be used, or is not there.
+/// Waits until the printer is ready, cannot be used, or is not found.
 pub(crate) fn settled(handle: &Handle) -> Status {
     card_printer::wait_for(handle, PATIENCE, |status| {
         status.ready
@@ -23,7 +25,7 @@ pub(crate) fn settled(handle: &Handle) -> Status {
             || status
                 .faults
                 .iter()
-                .any(|fault| status.link == Link::Connected && fault.blocks_printing())
+                .any(|fault| status.link == Link::Connected && fault.is_failure())
     })
 }
 
@@ -39,7 +41,7 @@ pub(crate) struct PrintArgs {
     printer: PrinterArgs,
     #[command(flatten)]
     card: CardArgs,
-    /// With a virtual printer: where the printed card goes
+    /// With a virtual printer: the file for the printed card
     #[arg(long, value_name = "CARD.png")]
     printed: Option<std::path::PathBuf>,
 }
@@ -127,8 +129,7 @@ pub(crate) fn describe(status: &Status) {
         tell!("    {left} prints left on the ribbon");
     }
     for fault in &status.faults {
-        let sentence = fault.sentence(Language::ENGLISH);
-        tell!("    {} {}", sentence.what, sentence.remedy);
+        tell!("    {}", fault.sentence("en"));
     }
     tell!("    {}", if status.ready { "ready" } else { "not ready" });
 }
@@ -207,8 +208,7 @@ fn follow(mut news: tokio::sync::mpsc::Receiver<Progress>) -> Evidence {
                 });
             }
             Progress::Fault(fault) => {
-                let sentence = fault.sentence(Language::ENGLISH);
-                bar.suspend(|| eprintln!("printctl: {} {}", sentence.what, sentence.remedy));
+                bar.suspend(|| eprintln!("printctl: {}", fault.sentence("en")));
             }
             Progress::Ended(evidence) => {
                 bar.finish_and_clear();
@@ -217,12 +217,12 @@ fn follow(mut news: tokio::sync::mpsc::Receiver<Progress>) -> Evidence {
         }
     }
     Evidence {
-        remark: Some("the printer's thread ended without a word".to_owned()),
+        remark: Some("the printer's thread ended without reporting an end".to_owned()),
         ..Evidence::default()
     }
 }
 
-/// The tool's own verdict, for the exit code: it says yes only when everything says yes.
+/// What the tool concludes, for the exit code: a card was printed only when all of the evidence says so.
 pub(crate) fn concluded(evidence: &Evidence) -> Result<(), Failure> {
     let counted = match (evidence.counter_before, evidence.counter_after) {
         (Some(before), Some(after)) => after == before + 1,

@@ -45,7 +45,7 @@ pub(crate) fn job(args: &CardArgs) -> Result<PrintJob, Failure> {
 fn profile(path: &Path) -> Result<ColourProfile, Failure> {
     let shown = path.display();
     let unreadable = |error| Failure::Misuse(format!("{shown} cannot be read: {error}"));
-    // A profile is a few megabytes; anything much longer is something else.
+    // A profile has a few megabytes; a much longer file is something else.
     if fs::metadata(path).map_err(unreadable)?.len() > MAX_JOB {
         return Err(Failure::No(format!("{shown} is too long for a profile")));
     }

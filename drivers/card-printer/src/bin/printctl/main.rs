@@ -1,6 +1,6 @@
-//! The bench tool of the card printers: look, encode, decode, print.
+//! The bench tool for card printers: lists them, shows their status, encodes, decodes and prints jobs.
 
-/// Prints a line; a reader that has gone away is no reason to fail.
+/// Prints a line. That the program which reads the output has ended is no reason to fail.
 macro_rules! tell {
     ($($words:tt)*) => {{
         use std::io::Write as _;
@@ -21,11 +21,7 @@ use card_printer::{Model, Ribbon, Selector, Timing};
 use clap::{Args, Parser, Subcommand};
 
 #[derive(Debug, Parser)]
-#[command(
-    name = "printctl",
-    version,
-    about = "Looks at card printers, encodes and decodes their jobs, and prints cards"
-)]
+#[command(name = "printctl", version, about = "The bench tool for card printers")]
 struct Cli {
     /// Print one JSON object instead of text
     #[arg(long, global = true)]
@@ -41,19 +37,19 @@ struct Cli {
 enum Command {
     /// List the card printers on USB
     List,
-    /// Tell how a printer is; exit code 1 if it could not print now
+    /// Show the status of a printer; the exit code is 1 if it could not print now
     Status(device::StatusArgs),
     /// Turn a picture of a card into the bytes that a printer takes
     Encode(EncodeArgs),
     /// Draw the card that a job makes
     Decode(DecodeArgs),
-    /// Print a card; exit code 1 unless it was seen to be printed
+    /// Print a card; the exit code is 1 unless it was seen to be printed
     Print(device::PrintArgs),
-    /// Print a card and write down everything that goes over the link, as a fixture for tests
+    /// Print a card and record everything that goes over the link, as a fixture for tests
     Record(session::RecordArgs),
-    /// Print a card to a recording; exit code 1 where the driver does not do what it did then
+    /// Print a card to a recording; the exit code is 1 where the driver does not do what it did then
     Replay(session::ReplayArgs),
-    /// Be a printer: take jobs on a network socket and write the cards that come out
+    /// Run a virtual printer: take jobs on a network socket and write the cards that come out
     Virtual(bench::VirtualArgs),
 }
 
@@ -78,38 +74,38 @@ struct CardArgs {
     /// Magnetic track 3
     #[arg(long, value_name = "DATA")]
     mag3: Option<String>,
-    /// No colour correction: dye in proportion to the picture, which it is without a profile anyway
+    /// Apply no colour correction: dye in proportion to the picture, as is also done without a profile
     #[arg(long, conflicts_with = "profile")]
     linear: bool,
     /// The ICC profile of the printer and its film
     #[arg(long, value_name = "PRINTER.icc")]
     profile: Option<PathBuf>,
-    /// Print black in dye; else a pixel with all channels at 3 or less goes to resin
+    /// Print black in dye; without this a pixel with all channels at 3 or less is printed in resin
     #[arg(long)]
     no_resin: bool,
 }
 
 #[derive(Debug, Args)]
 struct EncodeArgs {
-    /// Whose language
+    /// The model whose protocol is used
     #[arg(long)]
     model: Model,
     #[command(flatten)]
     card: CardArgs,
-    /// Where the bytes go
+    /// The file for the bytes
     #[arg(short, long, value_name = "job.bin")]
     output: PathBuf,
 }
 
 #[derive(Debug, Args)]
 struct DecodeArgs {
-    /// The bytes of a job
+    /// The file with the bytes of a job
     #[arg(value_name = "job.bin")]
     job: PathBuf,
-    /// Where the picture goes
+    /// The file for the picture
     #[arg(short, long, value_name = "CARD.png")]
     output: PathBuf,
-    /// Where the picture of the back goes
+    /// The file for the picture of the back
     #[arg(long, value_name = "BACK.png")]
     back_out: Option<PathBuf>,
 }
@@ -117,7 +113,7 @@ struct DecodeArgs {
 /// A printer on the command line.
 #[derive(Debug, Args)]
 struct PrinterArgs {
-    /// Which printer: usb, usb:SERIAL, usb?model=rio2, tcp://HOST:PORT?model=primacy, ipp://localhost/printers/NAME,
+    /// The printer: usb, usb:SERIAL, usb?model=rio2, tcp://HOST:PORT?model=primacy, ipp://localhost/printers/NAME,
     /// virtual:rio2, file:PATH?model=rio2
     #[arg(long, default_value = "usb")]
     printer: Selector,
@@ -128,7 +124,7 @@ struct PrinterArgs {
 pub(crate) enum Failure {
     /// The answer is no: exit code 1.
     No(String),
-    /// Called wrongly, or a file that cannot be used: exit code 2.
+    /// The arguments are wrong, or a file cannot be used: exit code 2.
     Misuse(String),
 }
 

@@ -9,10 +9,10 @@ use image::{ImageFormat, ImageReader, Limits, RgbImage};
 
 use crate::Failure;
 
-/// More than any printer takes; bounds what a bad file can make us allocate.
+/// More than any printer takes. It limits how much memory a bad file can make this tool allocate.
 const MAX_SIDE: u32 = 4096;
 
-/// Reads a PNG as a card, landscape. Black goes to resin unless it shall not.
+/// Reads a PNG as a card, landscape. Black is printed in resin unless the arguments say otherwise.
 pub(crate) fn load(path: &Path, resin: bool) -> Result<CardImage, Failure> {
     let shown = path.display();
     let bytes = fs::read(path)
@@ -39,7 +39,7 @@ pub(crate) fn load(path: &Path, resin: bool) -> Result<CardImage, Failure> {
     })
 }
 
-/// What is transparent shows the white card.
+/// Transparent pixels show the white card.
 fn over_white(picture: &image::RgbaImage) -> RgbImage {
     RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
         let [r, g, b, alpha] = picture.get_pixel(x, y).0;

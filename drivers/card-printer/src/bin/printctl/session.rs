@@ -13,14 +13,14 @@ pub(crate) struct RecordArgs {
     printer: PrinterArgs,
     #[command(flatten)]
     card: CardArgs,
-    /// Where the recording goes
+    /// The file for the recording
     #[arg(short, long, value_name = "SESSION.jsonl")]
     output: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {
-    /// A recording
+    /// The recording to play
     #[arg(value_name = "SESSION.jsonl")]
     session: PathBuf,
     #[command(flatten)]

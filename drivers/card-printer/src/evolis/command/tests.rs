@@ -22,7 +22,7 @@ fn panel() -> Vec<u8> {
 }
 
 #[test]
-fn commands_are_told_apart_and_padding_is_passed_over() {
+fn commands_are_distinguished_and_padding_is_skipped() {
     let stream = [
         b"\x1bPr;ymcko\r\0\0\0\x1bSs\r".to_vec(),
         panel(),

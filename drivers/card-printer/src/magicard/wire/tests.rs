@@ -83,7 +83,7 @@ fn after_an_error_it_listens_again_at_the_next_start() {
 }
 
 #[test]
-fn requests_are_told_from_jobs() {
+fn requests_are_distinguished_from_jobs() {
     let check = |request: Request| {
         let (events, parser) = events([request.bytes()]);
         assert_eq!(

@@ -1,5 +1,6 @@
 use super::*;
-use crate::card::{CardImage, JobId, Options, PrintJob};
+use crate::card::{JobId, Options, PrintJob};
+use crate::card_image::CardImage;
 use crate::driver::Timing;
 use crate::selector::{open_recorded, open_replay};
 use crate::status::{Evidence, Progress};

@@ -213,7 +213,7 @@ fn the_longest_frame_is_an_extended_one_and_longer_is_refused() {
 }
 
 #[test]
-fn debug_tells_no_uid() {
+fn debug_shows_no_uid() {
     let shown = format!("{:?}", reader("4B 01 01 00 04 08 04 DE AD BE EF"));
     assert_eq!(shown, "Information(Reader, 0x4b, 11 bytes)");
     let mut decoder = Decoder::new();
@@ -236,7 +236,7 @@ fn any_frame() -> impl Strategy<Value = Frame> {
 
 proptest! {
     #[test]
-    fn rubbish_never_panics_and_never_piles_up(stream in prop::collection::vec(any::<u8>(), 0..2000)) {
+    fn random_bytes_never_panic_and_never_accumulate(stream in prop::collection::vec(any::<u8>(), 0..2000)) {
         let mut decoder = Decoder::new();
         for chunk in stream.chunks(7) {
             decoder.feed(chunk);

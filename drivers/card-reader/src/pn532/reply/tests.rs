@@ -103,7 +103,7 @@ fn what_is_no_list_of_cards_is_refused() {
 }
 
 #[test]
-fn debug_tells_no_uid() {
+fn debug_shows_no_uid() {
     let shown = format!("{:?}", card("DE AD BE EF", [0, 4], 8));
     assert_eq!(
         shown,

@@ -35,7 +35,7 @@ fn check(cards: &[VirtualCard], conversation: &[(&str, &str)]) {
         assert_eq!(
             ask(&mut chip, &mut field, command),
             *expect,
-            "turn {number}: {command}"
+            "received {number}: {command}"
         );
     }
 }
@@ -200,7 +200,11 @@ fn it_sleeps_until_the_line_has_moved_enough() {
     let firmware = "00 00 FF 02 FE D4 02 2A 00";
     let check = |before: &str, understood: bool| {
         let turns = Chip::new().hear(&bytes(&format!("{before} {firmware}")));
-        assert_eq!(turns == [Turn::Command(vec![0x02])], understood, "{before}");
+        assert_eq!(
+            turns == [Received::Command(vec![0x02])],
+            understood,
+            "{before}"
+        );
     };
     check("", false); // the frame itself wakes it, and is lost
     check("55", true);
@@ -221,15 +225,15 @@ fn it_sleeps_until_the_line_has_moved_enough() {
 }
 
 #[test]
-fn it_sleeps_again_when_told_to() {
+fn it_sleeps_again_after_the_command_for_it() {
     let (mut chip, mut field) = (Chip::new(), Field::default());
     let firmware = bytes("00 00 FF 02 FE D4 02 2A 00");
     chip.hear(&[0x55]);
-    assert_eq!(chip.hear(&firmware), [Turn::Command(vec![0x02])]);
+    assert_eq!(chip.hear(&firmware), [Received::Command(vec![0x02])]);
     assert_eq!(ask(&mut chip, &mut field, "16 F0"), "17 00");
     assert_eq!(chip.hear(&firmware), []);
     chip.hear(&[0x55]);
-    assert_eq!(chip.hear(&firmware), [Turn::Command(vec![0x02])]);
+    assert_eq!(chip.hear(&firmware), [Received::Command(vec![0x02])]);
 }
 
 #[test]
@@ -241,7 +245,7 @@ fn acknowledgements_of_the_host_end_a_command_and_nacks_ask_again() {
     ));
     assert_eq!(
         turns,
-        [Turn::Abort, Turn::Repeat],
+        [Received::Abort, Received::Repeat],
         "a reply is nothing a reader takes"
     );
 }

@@ -1,10 +1,10 @@
-//! Driver and chip on a line of memory, where each byte can be lost or changed and nothing else happens: no port and no
+//! Driver and chip on a line in memory, where each byte can be lost or changed and nothing else happens: no port and no
 //! other thread can be late.
 
 use std::collections::VecDeque;
 
 use super::super::card::VirtualCard;
-use super::super::chip::{Chip, Outcome, Turn};
+use super::super::chip::{Chip, Outcome, Received};
 use super::super::field::Field;
 use crate::pn532::Pn532;
 use crate::pn532::frame::Frame;
@@ -50,21 +50,21 @@ impl Direct {
 
 impl Transport for Direct {
     fn send(&mut self, bytes: &[u8], _limit: Duration) -> Result<(), LinkError> {
-        for turn in self.chip.hear(bytes) {
-            match turn {
-                Turn::Command(command) => {
+        for received in self.chip.hear(bytes) {
+            match received {
+                Received::Command(command) => {
                     self.put(&Frame::Ack);
                     if let Outcome::Reply(frame) = self.chip.execute(&command, &mut self.field) {
                         self.put(&frame);
                         self.last_reply = Some(frame);
                     }
                 }
-                Turn::Repeat => {
+                Received::Repeat => {
                     if let Some(frame) = self.last_reply.clone() {
                         self.put(&frame);
                     }
                 }
-                Turn::Abort => {}
+                Received::Abort => {}
             }
         }
         Ok(())
