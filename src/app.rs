@@ -31,7 +31,7 @@ use crate::{
 use aloud::Aloud;
 use common::Problems;
 use session::{Event, Now, Press};
-use strip::Desk;
+use strip::StripState;
 use text::Texts;
 use theme::{Screen, Theme};
 
@@ -113,7 +113,7 @@ struct Kiosk {
     /// The keyboard has not moved it since this screen came.
     focus_is_fresh: bool,
     pictures: Pictures,
-    desk: Option<Desk>,
+    strip_state: Option<StripState>,
     aloud: Aloud,
     /// What is on the screen, and since when.
     page: Page,
@@ -142,7 +142,7 @@ impl Kiosk {
             receipt: raw.receipt.clone(),
         };
         let runner = Runner::new(booth.clone(), (*booth.rules()).clone());
-        let desk = booth.desk().map(Desk::new);
+        let strip_state = booth.test_panel().map(StripState::new);
         let aloud = Aloud::open(config.speech());
         let now = crate::runner::now();
         let context = Context {
@@ -154,7 +154,7 @@ impl Kiosk {
             keyboard: KeyboardLayout::default(),
             measured: None,
             can_speak: aloud.works(),
-            strip: desk.as_ref().map(|desk| &desk.strip),
+            strip: strip_state.as_ref().map(|strip_state| &strip_state.strip),
         };
         let page = elements::page(&runner.session, &context);
         Ok(Self {
@@ -173,7 +173,7 @@ impl Kiosk {
             texts,
             theme,
             site,
-            desk,
+            strip_state,
             aloud,
         })
     }
@@ -246,8 +246,8 @@ impl Kiosk {
         let ended = answer.is_print_ended();
         self.runner.take(answer);
         let booth = self.runner.performer();
-        match booth.desk().filter(|_| ended) {
-            Some(desk) => printed::keep(desk, booth.data().to_owned()),
+        match booth.test_panel().filter(|_| ended) {
+            Some(strip_state) => printed::keep(strip_state, booth.data().to_owned()),
             None => Task::none(),
         }
     }
@@ -282,9 +282,9 @@ impl Kiosk {
                 self.keys = layout;
                 self.runner.happen(Event::Touched);
             }
-            Action::Desk(deed) => {
-                if let Some(desk) = &mut self.desk {
-                    desk.act(&deed);
+            Action::Panel(action) => {
+                if let Some(strip_state) = &mut self.strip_state {
+                    strip_state.act(&action);
                 }
             }
         }
@@ -292,8 +292,8 @@ impl Kiosk {
 
     /// Brings everything that is shown in line with the session.
     fn follow(&mut self) {
-        if let Some(desk) = &mut self.desk {
-            desk.follow(self.runner.session.is_personal());
+        if let Some(strip_state) = &mut self.strip_state {
+            strip_state.follow(self.runner.session.is_personal());
         }
         let page = elements::page(&self.runner.session, &self.context());
         if page.screen != self.page.screen {
@@ -326,12 +326,15 @@ impl Kiosk {
             keyboard: self.keys,
             measured: self.pictures.measured(),
             can_speak: self.aloud.works(),
-            strip: self.desk.as_ref().map(|desk| &desk.strip),
+            strip: self
+                .strip_state
+                .as_ref()
+                .map(|strip_state| &strip_state.strip),
         }
     }
 
     fn look(&self) -> Look {
-        let area = screen::area_of(self.size, self.desk.is_some());
+        let area = screen::area_of(self.size, self.strip_state.is_some());
         let preferences = &self.runner.session.preferences;
         Look::new(&self.theme, &self.screen, area.size(), preferences)
     }

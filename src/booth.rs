@@ -2,12 +2,13 @@
 //! configuration. [`crate::perform`] carries effects out with it; the window and `rehearse` sit on top.
 
 mod describe;
-mod desk;
 mod events;
+mod faces;
+mod in_order;
 mod models;
 mod monitor;
 mod open;
-mod studio;
+mod test_panel;
 mod test_servers;
 mod visitors;
 
@@ -17,16 +18,12 @@ use std::{
     time::Duration,
 };
 
-use futures::{FutureExt, future::BoxFuture};
-use tokio::{
-    sync::{mpsc, oneshot, watch},
-    task::JoinHandle,
-};
+use tokio::{sync::watch, task::JoinHandle};
 
-pub use desk::{Desk, Fault as DeskFault, SCENE, Visitor};
+pub(crate) use faces::{CoachingRun, picture_of};
 pub use models::finder;
 pub use open::{Error, Options, open};
-pub(crate) use studio::{Lesson, picture_of};
+pub use test_panel::{Fault as InjectedFault, SCENE, TestPanel, Visitor};
 pub use visitors::{Unreadable, png, read_picture};
 
 use crate::{config::Config, devices::Devices};
@@ -55,14 +52,14 @@ pub(crate) struct Parts {
     pub outbox: Outbox,
     pub worker: WorkerHandle,
     pub designer: Designer,
-    pub studio: studio::Studio,
+    pub faces: faces::FaceWorker,
     health: watch::Receiver<Health>,
-    desk: Option<Desk>,
+    panel: Option<TestPanel>,
     servers: Option<test_servers::Running>,
     data: PathBuf,
     pace: f32,
     undecided: Vec<outbox::Undecided>,
-    orderly: mpsc::UnboundedSender<BoxFuture<'static, ()>>,
+    in_order: in_order::InOrder,
     tasks: Tasks,
 }
 
@@ -97,9 +94,9 @@ impl Booth {
         self.0.health.clone()
     }
 
-    /// Test mode's desk.
-    pub fn desk(&self) -> Option<Desk> {
-        self.0.desk.clone()
+    /// Test mode's panel.
+    pub fn test_panel(&self) -> Option<TestPanel> {
+        self.0.panel.clone()
     }
 
     /// Test mode's portal, for a look at what it has.
@@ -119,7 +116,7 @@ impl Booth {
 
     /// Why only a face is found and no eyes are judged; `None` when they are.
     pub fn sees_no_eyes(&self) -> Option<&str> {
-        self.0.studio.sees_no_eyes()
+        self.0.faces.sees_no_eyes()
     }
 
     /// What is wrong with the identity provider, asked thoroughly; one sentence.
@@ -196,16 +193,13 @@ impl Parts {
         self.designer.template_name(kind).unwrap_or_default()
     }
 
-    /// Does `work` after everything that was given here before: an outcome is kept before what builds on it.
+    /// Does `work` after everything that was given here before: an outcome is kept before what builds on it. The answer is
+    /// `None` when the work panicked.
     pub(crate) fn in_order<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> impl Future<Output = Option<T>> + Send + 'static {
-        let (answer, receiver) = oneshot::channel();
-        let work = work.map(|done| drop(answer.send(done))).boxed();
-        // the receiver of the queue lives as long as the booth
-        let _ = self.orderly.send(work);
-        receiver.map(Result::ok)
+        self.in_order.add(work)
     }
 }
 

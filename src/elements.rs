@@ -7,7 +7,6 @@
 mod attendant;
 mod attract;
 mod consent;
-mod desk;
 mod frame;
 mod icon;
 mod issue;
@@ -16,17 +15,18 @@ mod old_card;
 mod portrait;
 mod sheet;
 mod sign_in;
+mod test_panel;
 
 use std::{borrow::Cow, time::Duration};
 
-pub use desk::{Deed, Device, Fault, Strip};
 pub use icon::Icon;
 pub use keyboard::Layout as KeyboardLayout;
 pub use sheet::Sheet;
+pub use test_panel::{Device, Fault, PanelAction, Strip};
 
 use common::order::Disposition;
 use session::{Adjust, Now, Press, Rules, Session, State, portrait::State as Portrait};
-use text::{Key, Texts, Tongue, Value};
+use text::{Key, LocaleTexts, Texts, Value};
 
 /// What an element is to the one who uses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub enum Action {
     Open(Panel),
     Close,
     Keyboard(KeyboardLayout),
-    Desk(desk::Deed),
+    Panel(test_panel::PanelAction),
 }
 
 /// Sheets that the screen opens by itself; the session does not know them.
@@ -302,7 +302,7 @@ pub enum Balance {
 struct At<'a> {
     session: &'a Session,
     context: &'a Context<'a>,
-    t: Tongue<'a>,
+    t: LocaleTexts<'a>,
 }
 
 impl At<'_> {
@@ -466,7 +466,7 @@ pub fn page(session: &Session, context: &Context<'_>) -> Page {
         screen: ScreenName::of(&session.state),
         base,
         sheet: sheet::elements(&at),
-        strip: desk::elements(&at),
+        strip: test_panel::elements(&at),
     }
 }
 

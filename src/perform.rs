@@ -65,7 +65,7 @@ impl Perform for Booth {
             }
             Effect::Wipe => {
                 parts.devices.camera.standby(true);
-                parts.studio.forget();
+                parts.faces.forget();
                 parts.devices.light(false);
                 stream::empty().boxed()
             }

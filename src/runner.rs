@@ -26,8 +26,8 @@ pub trait Perform: Send + Sync {
     fn perform(&self, effect: Effect) -> BoxStream<'static, Event>;
 }
 
-/// What came of work: an event, and the work it answers with that work's number. An answer to work that was stopped is
-/// nobody's.
+/// What came of work: an event, and the work it answers with that work's number. Answers from cancelled work are
+/// discarded.
 #[derive(Debug)]
 pub struct Answer {
     work: Option<(Work, u64)>,

@@ -11,7 +11,7 @@ mod voice;
 pub use voice::{Missing, Settings as VoiceSettings, Voice};
 
 use crate::elements::{Element, Page, Place, Role, ScreenName, Sheet};
-use text::{Tongue, key};
+use text::{LocaleTexts, key};
 
 /// Something to be said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ struct Said {
 /// The language, and whether only the visitor hears it.
 #[derive(Debug, Clone, Copy)]
 pub struct Hearing<'a> {
-    pub tongue: Tongue<'a>,
+    pub locale: LocaleTexts<'a>,
     pub private: bool,
 }
 
@@ -58,7 +58,7 @@ impl Narrator {
         hearing: Hearing<'_>,
     ) -> Option<Sentence> {
         let sheet = page.sheet.as_ref().map(|(sheet, _)| *sheet);
-        let place = (page.screen, sheet, hearing.tongue.code().to_owned());
+        let place = (page.screen, sheet, hearing.locale.code().to_owned());
         let focus = page
             .offered()
             .find(|element| Some(element.id.as_ref()) == focus)
@@ -98,7 +98,7 @@ impl Seen {
             .collect();
         let live = page.offered().filter(|element| element.is_live()).count() as u64;
         let choices = hearing
-            .tongue
+            .locale
             .with(key::SPEECH_CHOICES, &[("count", live.into())]);
         match &self.focus {
             Some(focus) => words.push(&focus.words),
@@ -172,7 +172,7 @@ impl Hearing<'_> {
     /// An element that is read of itself.
     fn read(&self, element: &Element) -> String {
         if !self.may_hear(element) {
-            return self.tongue.say(key::SPEECH_ON_SCREEN);
+            return self.locale.say(key::SPEECH_ON_SCREEN);
         }
         let label = match element.role {
             Role::Display => spelled(&element.label),
@@ -188,7 +188,7 @@ impl Hearing<'_> {
 
     /// An element that the keyboard is on: what it is called, what it is, and how it stands.
     fn offered(&self, element: &Element) -> String {
-        let say = |key| self.tongue.say(key);
+        let say = |key| self.locale.say(key);
         let state = match (element.role, element.chosen) {
             (Role::Key, _) => {
                 // which key comes next is as private as what was typed
@@ -200,7 +200,7 @@ impl Hearing<'_> {
             }
             (Role::Field, _) => {
                 let typed = element.note.as_deref().unwrap_or_default().chars().count() as u64;
-                self.tongue
+                self.locale
                     .with(key::SPEECH_FIELD, &[("count", typed.into())])
             }
             (Role::Toggle, Some(true)) => say(key::SPEECH_ON),

@@ -72,14 +72,14 @@ impl Aloud {
             }
             return;
         }
-        let tongue = texts.of(&preferences.language);
+        let locale = texts.of(&preferences.language);
         let hearing = Hearing {
-            tongue,
+            locale,
             private: voice.is_private(),
         };
         let narrator = self.narrator.get_or_insert_default();
         if let Some(sentence) = narrator.follow(page, focus, hearing) {
-            voice.say(sentence, tongue.code());
+            voice.say(sentence, locale.code());
         }
     }
 }

@@ -168,7 +168,7 @@ impl Kiosk {
         let stays = page
             .offered()
             .any(|element| element.is_live() && element.id == focus.as_str());
-        // the strip of test mode is a desk, not a screen: it keeps the focus
+        // The strip of test mode is no part of the screen, so it keeps the focus.
         let on_strip = page
             .strip
             .iter()

@@ -5,12 +5,12 @@ use std::{fs, io, path::PathBuf};
 use iced::Task;
 
 use super::Message;
-use crate::booth::{self, Desk};
+use crate::booth::{self, TestPanel};
 
 /// Writes `job.bin` and `card-printed.png`, off the window's thread.
-pub(super) fn keep(desk: Desk, folder: PathBuf) -> Task<Message> {
+pub(super) fn keep(panel: TestPanel, folder: PathBuf) -> Task<Message> {
     let work = tokio::task::spawn_blocking(move || {
-        if let Err(error) = write(&desk, &folder) {
+        if let Err(error) = write(&panel, &folder) {
             tracing::warn!(
                 "the printed card cannot be kept in {}: {error}",
                 folder.display()
@@ -20,8 +20,8 @@ pub(super) fn keep(desk: Desk, folder: PathBuf) -> Task<Message> {
     Task::perform(work, |_| Message::Done)
 }
 
-fn write(desk: &Desk, folder: &std::path::Path) -> io::Result<()> {
-    let Some((job, picture)) = desk.newest_job() else {
+fn write(panel: &TestPanel, folder: &std::path::Path) -> io::Result<()> {
+    let Some((job, picture)) = panel.newest_job() else {
         return Ok(());
     };
     fs::write(folder.join("job.bin"), job.as_slice())?;

@@ -2,80 +2,80 @@
 
 use crate::{
     booth,
-    elements::{Deed, Device, Fault, Strip},
+    elements::{Device, Fault, PanelAction, Strip},
 };
 use common::health::Part;
 
-/// The desk, and the strip as it stands now.
+/// The test panel, and the strip that shows it.
 #[derive(Debug)]
-pub(super) struct Desk {
-    hands: booth::Desk,
+pub(super) struct StripState {
+    panel: booth::TestPanel,
     pub(super) strip: Strip,
     /// Somebody is in the booth: at the next visit another visitor comes.
     visited: bool,
     visitor: usize,
 }
 
-impl Desk {
-    pub(super) fn new(hands: booth::Desk) -> Self {
+impl StripState {
+    pub(super) fn new(panel: booth::TestPanel) -> Self {
         let strip = Strip {
-            people: hands.people(),
+            people: panel.people(),
             person: 0,
-            devices: devices(&hands.faults()),
+            devices: devices(&panel.faults()),
         };
         Self {
-            hands,
+            panel,
             strip,
             visited: false,
             visitor: 0,
         }
     }
 
-    pub(super) fn act(&mut self, deed: &Deed) {
-        match deed {
-            Deed::NextPerson => {
+    pub(super) fn act(&mut self, action: &PanelAction) {
+        match action {
+            PanelAction::NextPerson => {
                 let count = self.strip.people.len().max(1);
                 self.strip.person = (self.strip.person + 1) % count;
             }
-            Deed::Approve => drop(self.hands.approve(self.strip.person)),
-            Deed::Deny => drop(self.hands.deny()),
-            Deed::LayOldCard => self.hands.lay_old_card(),
-            Deed::LayNewCard => self.hands.lay_new_card(),
-            Deed::TakeCard => {
-                self.hands.take_card();
-                self.hands.show_visitor(self.visitor);
+            PanelAction::Approve => drop(self.panel.approve(self.strip.person)),
+            PanelAction::Deny => drop(self.panel.deny()),
+            PanelAction::LayOldCard => self.panel.lay_old_card(),
+            PanelAction::LayNewCard => self.panel.lay_new_card(),
+            PanelAction::TakeCard => {
+                self.panel.take_card();
+                self.panel.show_visitor(self.visitor);
             }
-            Deed::Toggle { device, fault } => {
+            PanelAction::Toggle { device, fault } => {
                 let known = self
                     .strip
                     .devices
                     .get(*device)
                     .and_then(|device| Some((device.name, device.faults.get(*fault)?.name)));
-                let all = self.hands.faults();
+                let all = self.panel.faults();
                 let found = all
                     .iter()
                     .find(|fault| known == Some((fault.part.name(), fault.name)));
                 if let Some(fault) = found {
-                    self.hands.toggle(fault);
+                    self.panel.toggle(fault);
                 }
             }
         }
-        self.strip.devices = devices(&self.hands.faults());
+        self.strip.devices = devices(&self.panel.faults());
     }
 
     /// After each visit another visitor stands before the camera, and no card lies anywhere.
     pub(super) fn follow(&mut self, personal: bool) {
         if self.visited && !personal {
             self.visitor += 1;
-            self.hands.take_card();
-            self.hands.show_visitor(self.visitor);
+            self.panel.take_card();
+            self.panel.show_visitor(self.visitor);
         }
         self.visited = personal;
     }
 }
 
 /// The faults, device by device.
-fn devices(faults: &[booth::DeskFault]) -> Vec<Device> {
+fn devices(faults: &[booth::InjectedFault]) -> Vec<Device> {
     let parts = [Part::Camera, Part::Printer, Part::Reader, Part::Identity];
     let of = |part: Part| Device {
         name: part.name(),

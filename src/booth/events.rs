@@ -18,11 +18,11 @@ const PRINTER_ANSWERS: Duration = Duration::from_secs(10);
 impl Booth {
     /// What comes by itself: the health, cards on the reader, and once, at the start, attempts that were left open.
     pub fn events(&self) -> BoxStream<'static, Event> {
-        let health = told(self.0.health.clone(), |health: &Health| {
+        let health = watched(self.0.health.clone(), |health: &Health| {
             Event::HealthChanged(Box::new(health.clone()))
         });
         let cards = match &self.0.devices.reader {
-            Some(reader) => told(reader.cards(), |card| match card {
+            Some(reader) => watched(reader.cards(), |card| match card {
                 // a random number names no card: there is nothing to bind to
                 Some(card) if !card.random_uid => Event::CardLaid(Uid::from_bytes(&card.uid)),
                 _ => Event::CardTaken,
@@ -35,7 +35,7 @@ impl Booth {
 }
 
 /// The value as it is now, and each newer one that is seen: whoever listens late misses nothing that still holds.
-fn told<T: Send + Sync + 'static>(
+fn watched<T: Send + Sync + 'static>(
     mut values: watch::Receiver<T>,
     event: impl Fn(&T) -> Event + Copy + Send + 'static,
 ) -> BoxStream<'static, Event> {

@@ -27,6 +27,10 @@ pub(super) struct Parts {
     pub identity: Arc<dyn IdentityProvider>,
     pub portal: Arc<dyn Portal>,
     pub outbox: Outbox,
+    /// What is wrong with the thread that looks for faces.
+    pub faces: watch::Receiver<Option<&'static str>>,
+    /// Panics of the last seconds while something was written in order.
+    pub writing: watch::Receiver<u32>,
     /// Why nothing is being sent, as the outbox's worker says.
     pub sending: watch::Receiver<Option<String>>,
     pub data: PathBuf,
@@ -50,6 +54,10 @@ async fn run(mut parts: Parts, health: watch::Sender<Health>) {
     loop {
         let mut now = health.borrow().clone();
         now.camera = camera(&parts.camera.borrow_and_update());
+        // No portrait comes of a camera whose pictures nobody looks at.
+        if let Some(fault) = *parts.faces.borrow_and_update() {
+            now.camera = Condition::Down(fault.to_owned());
+        }
         let printer = parts.printer.borrow_and_update().clone();
         (now.printer, now.supplies) = (self::printer(&printer), supplies(&printer));
         now.reader = match &mut parts.reader {
@@ -62,6 +70,7 @@ async fn run(mut parts: Parts, health: watch::Sender<Health>) {
         parts.sending.borrow_and_update();
         now.store = match &*damage.borrow_and_update() {
             Some(_) => Condition::Down("unusable".to_owned()),
+            None if *parts.writing.borrow_and_update() > 0 => Condition::Down("worker".to_owned()),
             None => Condition::Ready,
         };
         health.send_if_modified(|old| std::mem::replace(old, now.clone()) != now);
@@ -85,6 +94,8 @@ async fn run(mut parts: Parts, health: watch::Sender<Health>) {
             _ = backlog.changed() => {}
             _ = damage.changed() => {}
             _ = parts.sending.changed() => {}
+            _ = parts.faces.changed() => {}
+            _ = parts.writing.changed() => {}
             answer = probed => {
                 probe = None;
                 if let Ok((identity, portal)) = answer {

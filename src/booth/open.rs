@@ -2,9 +2,6 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use futures::future::BoxFuture;
-use tokio::sync::mpsc;
-
 use common::Problems;
 use identity::IdentityProvider;
 use outbox::{Outbox, worker::Policy};
@@ -12,7 +9,8 @@ use portal::{Incident, IncidentKind, Portal};
 use session::Rules;
 
 use super::{
-    Booth, Desk, Parts, Tasks, Unreadable, models, monitor, studio, test_servers, visitors,
+    Booth, Parts, Tasks, TestPanel, Unreadable, faces, in_order::InOrder, models, monitor,
+    test_servers, visitors,
 };
 use crate::{config::Config, devices};
 
@@ -49,8 +47,6 @@ pub enum Error {
     Portal(String),
     #[error("{0}")]
     TestServer(String),
-    #[error("the system gives no threads: {0}")]
-    Threads(std::io::Error),
     #[error(transparent)]
     Photo(#[from] Unreadable),
 }
@@ -93,6 +89,14 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
         ..Policy::default()
     };
     let worker = outbox::worker::spawn(opened.outbox.clone(), portal.clone(), policy);
+    let portrait = config.portrait();
+    let folder = portrait.models.as_ref().map(PathBuf::from);
+    let judging = portrait::Rules {
+        closed_mouth: portrait.closed_mouth,
+        ..portrait::Rules::default()
+    };
+    let faces = faces::FaceWorker::start(move || models::finder(folder.as_deref()), judging);
+    let in_order = InOrder::start();
     let (health, watching) = monitor::watch_over(monitor::Parts {
         camera: devices.camera.status(),
         printer: devices.printer.status(),
@@ -101,33 +105,25 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
         portal: portal.clone(),
         outbox: opened.outbox.clone(),
         sending: worker.fault(),
+        faces: faces.fault(),
+        writing: in_order.panics(),
         data: options.data.clone(),
         needs: config.rules().needs,
     });
-    let desk = match &devices.controls {
+    let panel = match &devices.controls {
         Some(controls) => {
             let visitors = visitors::load(options.photo.as_deref())?;
             let provider = servers
                 .as_ref()
                 .map(|servers| servers.identity.control.clone());
-            Some(Desk::new(controls.clone(), provider, visitors))
+            Some(TestPanel::new(controls.clone(), provider, visitors))
         }
         None => None,
     };
     let pins = Arc::new(config.pins());
     let mut rules = config.rules();
     rules.kinds = designer.kinds().collect();
-    hasten(&mut rules, pace);
-    let portrait = config.portrait();
-    let folder = portrait.models.as_ref().map(PathBuf::from);
-    let judging = portrait::Rules {
-        closed_mouth: portrait.closed_mouth,
-        ..portrait::Rules::default()
-    };
-    let studio = studio::Studio::start(move || models::finder(folder.as_deref()), judging);
-    let studio = studio.map_err(Error::Threads)?;
-    let (orderly, work) = mpsc::unbounded_channel();
-    let orderly_task = tokio::spawn(one_after_the_other(work));
+    shorten_waits_for_show(&mut rules, pace);
     Ok(Booth(Arc::new(Parts {
         rules: Arc::new(rules),
         devices,
@@ -137,15 +133,15 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
         outbox: opened.outbox,
         worker,
         designer,
-        studio,
+        faces,
         health,
-        desk,
+        panel,
         servers,
         data: options.data,
         pace,
         undecided: opened.undecided,
-        orderly,
-        tasks: Tasks(vec![watching, orderly_task]),
+        in_order,
+        tasks: Tasks(vec![watching]),
         config,
     })))
 }
@@ -178,15 +174,9 @@ fn connect(config: &Config) -> Result<Servers, Error> {
 }
 
 /// Shortens what waits only for show.
-fn hasten(rules: &mut Rules, pace: f32) {
+fn shorten_waits_for_show(rules: &mut Rules, pace: f32) {
     let limits = &mut rules.limits;
     for shown in [&mut limits.countdown, &mut limits.tick_shown] {
         *shown = shown.mul_f32(pace);
-    }
-}
-
-async fn one_after_the_other(mut work: mpsc::UnboundedReceiver<BoxFuture<'static, ()>>) {
-    while let Some(work) = work.recv().await {
-        work.await;
     }
 }

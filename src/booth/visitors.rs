@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ImageDecoder, ImageReader};
 
-use super::{SCENE, Visitor, desk::Looks};
+use super::{SCENE, Visitor, test_panel::Looks};
 use common::order::Picture;
 
 /// Why a picture file cannot be shown.

@@ -90,10 +90,10 @@ pub async fn run(args: &Args, config: Config) -> Result<Answer, Error> {
     let booth = booth::open(config, options).await.map_err(Error::failed)?;
     let mut runner = Runner::new(booth.clone(), (*booth.rules()).clone());
     runner.listen(booth.events());
-    let desk = booth
-        .desk()
+    let panel = booth
+        .test_panel()
         .ok_or_else(|| Error::failed("a rehearsal needs virtual devices: run it in test mode"))?;
-    let mut visitor = Visitor::new(desk, args.seed, pace);
+    let mut visitor = Visitor::new(panel, args.seed, pace);
     if args.idle {
         visitor.leave_nothing(args.photo.clone());
     }

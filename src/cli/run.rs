@@ -21,7 +21,7 @@ pub struct Args {
     /// All devices virtual, with servers of its own and test people; the data is kept apart.
     #[arg(long)]
     pub test_mode: bool,
-    /// A window of this size for a desk, instead of the whole screen.
+    /// A window of this size, instead of the whole screen.
     #[arg(long, value_name = "WIDTHxHEIGHT")]
     pub windowed: Option<Shape>,
     /// A photograph to put before the virtual camera; the drawn visitors when left out.

@@ -52,3 +52,32 @@ fn families() -> Vec<String> {
     keys.extend(helps.map(|name| format!("{}-{name}", key::HELP_HERE.name)));
     keys
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use common::Problems;
+    use text::Texts;
+
+    use super::*;
+
+    #[test]
+    fn the_site_has_every_text_in_both_languages() {
+        let kinds = [
+            "student",
+            "employee",
+            "guest",
+            "external",
+            "function",
+            "temporary",
+            "loan",
+        ];
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk-config/umu/texts");
+        let languages = ["sv".to_owned(), "en".to_owned()];
+        let mut problems = Problems::default();
+        let texts = Texts::load(&folder, &languages, &mut problems);
+        texts.check(&of_site(kinds, 3), &mut problems);
+        assert_eq!(problems.to_string(), "");
+    }
+}

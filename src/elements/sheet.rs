@@ -1,6 +1,6 @@
 //! Sheets over the screen: help, ease of use, "are you still there?".
 
-use super::{Action, At, Element, Icon, Panel, Place, Role, ScreenName, desk, seconds_up};
+use super::{Action, At, Element, Icon, Panel, Place, Role, ScreenName, seconds_up, test_panel};
 use session::{AskedFor, Press};
 use text::key;
 
@@ -35,7 +35,7 @@ pub(super) fn elements(at: &At<'_>) -> Option<(Sheet, Vec<Element>)> {
         Some(Panel::EaseOfUse) => Some((Sheet::EaseOfUse, ease_of_use(at))),
         Some(Panel::Languages) => Some((Sheet::Languages, languages(at))),
         Some(Panel::WrongName) => Some((Sheet::WrongName, wrong_name(at))),
-        Some(Panel::Faults) => Some((Sheet::Faults, desk::faults(at))),
+        Some(Panel::Faults) => Some((Sheet::Faults, test_panel::faults(at))),
         None if at.session.helping => Some((Sheet::Help, help(at))),
         None => None,
     }

@@ -7,7 +7,7 @@ use device::Fault as _;
 use futures::{StreamExt, stream, stream::BoxStream};
 use tokio::{sync::watch, task::spawn_blocking, time::sleep};
 
-use crate::booth::{Lesson, Parts, picture_of};
+use crate::booth::{CoachingRun, Parts, picture_of};
 use session::{Event, Shot};
 
 /// Assessments a second at most: hints change no faster than a person can follow, and the preview needs the rest.
@@ -34,15 +34,20 @@ pub(super) fn coach(parts: Arc<Parts>) -> BoxStream<'static, Event> {
     parts.devices.light(true);
     let latest = parts.devices.camera.latest();
     stream::unfold(
-        (parts, latest, Lesson::begin()),
-        |(parts, mut latest, mut lesson)| async move {
+        (parts, latest, CoachingRun::begin()),
+        |(parts, mut latest, mut run)| async move {
             loop {
                 let capture = next(&mut latest).await?;
-                let (learned, coaching) = parts.studio.coach(capture, lesson).await?;
-                lesson = learned;
+                let answer = parts.faces.coach(capture, run).await;
                 sleep(ASSESSMENT_PAUSE).await;
+                let Some((continued, coaching)) = answer else {
+                    // The thread that looks for faces panicked and is started again: the coaching begins anew.
+                    run = CoachingRun::begin();
+                    continue;
+                };
+                run = continued;
                 if let Some(coaching) = coaching {
-                    return Some((Event::Assessed(coaching), (parts, latest, lesson)));
+                    return Some((Event::Assessed(coaching), (parts, latest, run)));
                 }
             }
         },
@@ -62,7 +67,7 @@ pub(super) async fn capture(parts: Arc<Parts>) -> Event {
         Ok(stills) => stills,
         Err(error) => return failed(&error),
     };
-    match parts.studio.shoot(stills).await {
+    match parts.faces.shoot(stills).await {
         Some(shot) => Event::Captured(Box::new(shot)),
         None => Event::CaptureFailed(camera::Fault::StreamError.name().to_owned()),
     }
@@ -78,7 +83,7 @@ fn failed(error: &camera::Error) -> Event {
 }
 
 pub(super) async fn cut(parts: Arc<Parts>, shot: Arc<Shot>) -> Event {
-    let portrait = parts.studio.cut(shot.clone()).await;
+    let portrait = parts.faces.cut(shot.clone()).await;
     // without an answer the portrait stays as it was
     Event::Cut(
         portrait.map_or_else(|| shot.portrait.clone(), Arc::new),

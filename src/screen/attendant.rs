@@ -7,11 +7,11 @@ use iced::{
 
 use super::{
     Chosen,
-    kit::{Kit, Voice, columns, grid, grid_height},
+    kit::{ButtonStyle, Kit, columns, grid, grid_height},
     photo, typing,
 };
 use crate::{
-    elements::{Element as Thing, Place, Role, ScreenName},
+    elements::{Element as PageElement, Place, Role, ScreenName},
     widget::{Board, Words, words::Line},
 };
 
@@ -51,7 +51,7 @@ fn sign_in(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
         ..content
     };
     board.put(problem_at, Words::new(problem));
-    let keys: Vec<&Thing> = page.at(Place::Pad).collect();
+    let keys: Vec<&PageElement> = page.at(Place::Pad).collect();
     let room = frame.side.unwrap_or(Rectangle {
         y: problem_at.y + problem_at.height,
         height: content.y + content.height - problem_at.y - problem_at.height,
@@ -67,7 +67,7 @@ fn sign_in(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     };
     // the last row has delete left of the nought
     for (key, place) in keys.iter().zip(grid(room, keys.len(), 3, row, m.gap)) {
-        board.put(place, kit.button(key, Voice::Key, kit.live));
+        board.put(place, kit.button(key, ButtonStyle::Key, kit.live));
     }
 }
 
@@ -75,7 +75,7 @@ fn panel(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let (m, u) = (kit.metrics(), kit.u());
     let frame = &kit.frame;
     let page = kit.scene.page;
-    let pages: Vec<&Thing> = page.at(Place::Choices).collect();
+    let pages: Vec<&PageElement> = page.at(Place::Choices).collect();
     let bottom = frame.second.y + frame.second.height;
     let tab = m.hit.max(5.2 * u * (1.0 + (m.larger - 1.0) * 0.5));
     // five words side by side are too narrow for large letters
@@ -95,7 +95,7 @@ fn panel(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
         .iter()
         .zip(grid(tabs, pages.len(), across, tab, m.gap))
     {
-        board.put(place, kit.stacked(thing, Voice::Choice, kit.live));
+        board.put(place, kit.stacked(thing, ButtonStyle::Choice, kit.live));
     }
     let top = frame.side.map_or(frame.steps.y, |side| side.y);
     let room = Rectangle {
@@ -113,7 +113,7 @@ fn panel(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
         height: room.height - title.height - 1.2 * u,
         ..room
     };
-    let pad: Vec<&Thing> = page.at(Place::Pad).collect();
+    let pad: Vec<&PageElement> = page.at(Place::Pad).collect();
     let row = m.hit.max(4.6 * u);
     let pad_across = if frame.side.is_some() { pad.len() } else { 1 };
     let pad_height = grid_height(pad.len(), pad_across, row, m.gap);
@@ -126,7 +126,7 @@ fn panel(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
         .iter()
         .zip(grid(pad_at, pad.len(), pad_across, row, m.gap))
     {
-        board.put(place, kit.button(thing, Voice::Second, kit.live));
+        board.put(place, kit.button(thing, ButtonStyle::Second, kit.live));
     }
     let words = kit.lines(page.at(Place::Words));
     let body = Rectangle {

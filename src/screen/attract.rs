@@ -10,7 +10,7 @@ use super::{
     kit::{Kit, columns},
 };
 use crate::{
-    elements::{Element as Thing, Place},
+    elements::{Element as PageElement, Place},
     widget::{Board, Words, art::Art, words::Line},
 };
 
@@ -98,9 +98,9 @@ fn headline(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, place: Rectangle) {
 /// Phone, face, card: under one another with the words beside, or side by side with the words below.
 fn three(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
     let (m, palette) = (kit.metrics(), kit.palette());
-    let things: Vec<&Thing> = kit.scene.page.at(Place::Picture).collect();
+    let things: Vec<&PageElement> = kit.scene.page.at(Place::Picture).collect();
     let arts = [Art::Phone, Art::Face, Art::Card].into_iter();
-    let line = |thing: &Thing, size| {
+    let line = |thing: &PageElement, size| {
         Line::new(thing.id.to_string(), thing.label.clone(), size)
             .color(palette.ink)
             .leading(1.3)

@@ -5,7 +5,7 @@ use iced::{Color, Rectangle, Size};
 use super::{Chosen, Frame, Scene};
 use crate::look::Palette;
 use crate::{
-    elements::{Element as Thing, Icon, Place, Role, Tone},
+    elements::{Element as PageElement, Icon, Place, Role, Tone},
     widget::{
         Board, Caption, Element, Target,
         art::Art,
@@ -25,9 +25,9 @@ pub(super) struct Kit<'a> {
     pub(super) live: bool,
 }
 
-/// How loud a button is.
+/// Which kind of button it is, and with that its size and its colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Voice {
+pub(super) enum ButtonStyle {
     Main,
     Second,
     Choice,
@@ -39,7 +39,8 @@ pub(super) enum Voice {
     /// One of a pad of small buttons.
     Pad,
     Key,
-    Desk,
+    /// A button of test mode's strip.
+    Strip,
 }
 
 impl Kit<'_> {
@@ -66,7 +67,7 @@ impl Kit<'_> {
         }
     }
 
-    fn styles(&self, voice: Voice, thing: &Thing) -> Styles {
+    fn styles(&self, kind: ButtonStyle, thing: &PageElement) -> Styles {
         let (palette, u) = (self.palette(), self.u());
         let high = self.scene.look.high_contrast;
         let style = |fill, text, edge, edge_width: f32, radius: f32| Style {
@@ -78,36 +79,38 @@ impl Kit<'_> {
         };
         let clear = Color::TRANSPARENT;
         let chosen = thing.chosen == Some(true);
-        let rest = match voice {
+        let rest = match kind {
             // what cannot be pressed has neither fill nor edge: seen without colour
-            _ if !thing.is_live() && voice != Voice::Field => {
-                let fill = if matches!(voice, Voice::Tool | Voice::Footer) {
+            _ if !thing.is_live() && kind != ButtonStyle::Field => {
+                let fill = if matches!(kind, ButtonStyle::Tool | ButtonStyle::Footer) {
                     clear
                 } else {
                     palette.faint
                 };
-                let radius = if voice == Voice::Desk { 0.5 } else { 1.2 };
+                let radius = if kind == ButtonStyle::Strip { 0.5 } else { 1.2 };
                 style(fill, palette.quiet, clear, 0.0, radius)
             }
-            Voice::Main => style(palette.accent, palette.on_accent, palette.accent, 0.0, 1.2),
-            Voice::Second | Voice::Pad => {
+            ButtonStyle::Main => style(palette.accent, palette.on_accent, palette.accent, 0.0, 1.2),
+            ButtonStyle::Second | ButtonStyle::Pad => {
                 style(palette.surface, palette.ink, palette.line, 0.12, 1.2)
             }
-            Voice::Choice | Voice::Field if chosen => {
+            ButtonStyle::Choice | ButtonStyle::Field if chosen => {
                 style(palette.tint, palette.ink, palette.accent, 0.32, 1.2)
             }
-            Voice::Choice | Voice::Field => {
+            ButtonStyle::Choice | ButtonStyle::Field => {
                 style(palette.surface, palette.ink, palette.line, 0.12, 1.2)
             }
-            Voice::Footer => style(clear, palette.quiet, clear, 0.0, 1.0),
-            Voice::Tool if high => style(clear, palette.ink, palette.line, 0.12, 1.0),
-            Voice::Tool => style(clear, palette.ink, clear, 0.0, 1.0),
-            Voice::Key if chosen => style(palette.tint, palette.ink, palette.accent, 0.24, 0.7),
-            Voice::Key => style(palette.surface, palette.ink, palette.line, 0.1, 0.7),
-            Voice::Desk => style(palette.surface, palette.ink, palette.line, 0.1, 0.5),
+            ButtonStyle::Footer => style(clear, palette.quiet, clear, 0.0, 1.0),
+            ButtonStyle::Tool if high => style(clear, palette.ink, palette.line, 0.12, 1.0),
+            ButtonStyle::Tool => style(clear, palette.ink, clear, 0.0, 1.0),
+            ButtonStyle::Key if chosen => {
+                style(palette.tint, palette.ink, palette.accent, 0.24, 0.7)
+            }
+            ButtonStyle::Key => style(palette.surface, palette.ink, palette.line, 0.1, 0.7),
+            ButtonStyle::Strip => style(palette.surface, palette.ink, palette.line, 0.1, 0.5),
         };
-        let pressed = match voice {
-            Voice::Main => Style {
+        let pressed = match kind {
+            ButtonStyle::Main => Style {
                 fill: palette.ink,
                 text: palette.ground,
                 ..rest
@@ -131,8 +134,8 @@ impl Kit<'_> {
     /// A target around `content`, live as far as the element and the screen are.
     pub(super) fn target<'a>(
         &self,
-        thing: &Thing,
-        voice: Voice,
+        thing: &PageElement,
+        kind: ButtonStyle,
         content: impl Into<Element<'a, Chosen>>,
         live: bool,
     ) -> Target<'a, Chosen> {
@@ -141,15 +144,15 @@ impl Kit<'_> {
             action,
         });
         let message = chosen.filter(|_| live && thing.is_live());
-        let padding = match voice {
-            Voice::Footer => 0.0,
-            Voice::Key | Voice::Desk | Voice::Tool | Voice::Pad => 0.4,
+        let padding = match kind {
+            ButtonStyle::Footer => 0.0,
+            ButtonStyle::Key | ButtonStyle::Strip | ButtonStyle::Tool | ButtonStyle::Pad => 0.4,
             _ => 1.4,
         };
         Target::new(
             thing.id.to_string(),
             content,
-            self.styles(voice, thing),
+            self.styles(kind, thing),
             message,
         )
         .padding(padding * self.u())
@@ -160,34 +163,34 @@ impl Kit<'_> {
     /// A button: an icon beside its word, a quieter second line where it has one.
     pub(super) fn button<'a>(
         &self,
-        thing: &Thing,
-        voice: Voice,
+        thing: &PageElement,
+        kind: ButtonStyle,
         live: bool,
     ) -> Element<'a, Chosen> {
-        let caption = self.caption(thing, voice);
-        self.target(thing, voice, caption, live).into()
+        let caption = self.caption(thing, kind);
+        self.target(thing, kind, caption, live).into()
     }
 
     /// The same with the icon over the word, where there is little width.
     pub(super) fn stacked<'a>(
         &self,
-        thing: &Thing,
-        voice: Voice,
+        thing: &PageElement,
+        kind: ButtonStyle,
         live: bool,
     ) -> Element<'a, Chosen> {
-        let caption = self.caption(thing, voice).stacked();
-        self.target(thing, voice, caption, live).into()
+        let caption = self.caption(thing, kind).stacked();
+        self.target(thing, kind, caption, live).into()
     }
 
-    fn caption(&self, thing: &Thing, voice: Voice) -> Caption {
+    fn caption(&self, thing: &PageElement, kind: ButtonStyle) -> Caption {
         let m = self.metrics();
-        let size = match voice {
-            Voice::Main => m.lead(),
-            Voice::Key => m.lead() * 0.9,
-            Voice::Desk => m.u * 1.35,
-            Voice::Tool | Voice::Footer => m.body() * 0.94,
-            Voice::Pad => m.body() * 0.9,
-            Voice::Second | Voice::Choice | Voice::Field => m.body(),
+        let size = match kind {
+            ButtonStyle::Main => m.lead(),
+            ButtonStyle::Key => m.lead() * 0.9,
+            ButtonStyle::Strip => m.u * 1.35,
+            ButtonStyle::Tool | ButtonStyle::Footer => m.body() * 0.94,
+            ButtonStyle::Pad => m.body() * 0.9,
+            ButtonStyle::Second | ButtonStyle::Choice | ButtonStyle::Field => m.body(),
         };
         let chosen = thing.chosen == Some(true);
         let icon = match (thing.role, chosen) {
@@ -197,24 +200,29 @@ impl Kit<'_> {
             (Role::Toggle, false) if thing.icon.is_none() => Some(Icon::BoxOff),
             _ => thing.icon,
         };
-        let (note_size, note_color) = match voice {
-            Voice::Main => (m.body(), None),
+        let (note_size, note_color) = match kind {
+            ButtonStyle::Main => (m.body(), None),
             _ => (size * 0.88, Some(self.palette().quiet)),
         };
         let mut caption = Caption::new(thing.id.to_string(), thing.label.clone(), size)
             .icon(icon)
             .note(thing.note.as_deref(), note_size, note_color);
-        if voice == Voice::Main || chosen {
+        if kind == ButtonStyle::Main || chosen {
             caption = caption.bold();
         }
-        if voice == Voice::Choice {
+        if kind == ButtonStyle::Choice {
             caption = caption.left();
         }
         caption
     }
 
     /// A toggle: its icon and word at the left, a switch that says on or off by its shape at the right.
-    pub(super) fn toggle<'a>(&self, thing: &Thing, size: Size, live: bool) -> Element<'a, Chosen> {
+    pub(super) fn toggle<'a>(
+        &self,
+        thing: &PageElement,
+        size: Size,
+        live: bool,
+    ) -> Element<'a, Chosen> {
         let (m, palette) = (self.metrics(), self.palette());
         let on = thing.chosen == Some(true);
         let inner = Size::new(size.width - 2.8 * m.u, size.height);
@@ -251,16 +259,16 @@ impl Kit<'_> {
                 knob / 2.0,
             ),
         );
-        self.target(thing, Voice::Choice, board, live).into()
+        self.target(thing, ButtonStyle::Choice, board, live).into()
     }
 
     /// The words of one place of the page, as lines of the column.
-    pub(super) fn lines<'t>(&self, things: impl Iterator<Item = &'t Thing>) -> Vec<Line> {
+    pub(super) fn lines<'t>(&self, things: impl Iterator<Item = &'t PageElement>) -> Vec<Line> {
         things.flat_map(|thing| self.line(thing)).collect()
     }
 
     /// One element as lines.
-    fn line(&self, thing: &Thing) -> Vec<Line> {
+    fn line(&self, thing: &PageElement) -> Vec<Line> {
         let (m, palette) = (self.metrics(), self.palette());
         let id = thing.id.to_string();
         let line = |size: f32| Line::new(id.clone(), thing.label.clone(), size).before(0.8 * m.u);
@@ -291,7 +299,7 @@ impl Kit<'_> {
         lines
     }
 
-    pub(super) fn title(&self) -> Option<&Thing> {
+    pub(super) fn title(&self) -> Option<&PageElement> {
         self.scene.page.at(Place::Title).next()
     }
 

@@ -7,10 +7,10 @@ use iced::{
 
 use super::{
     Chosen,
-    kit::{Kit, Voice, columns, grid, grid_height},
+    kit::{ButtonStyle, Kit, columns, grid, grid_height},
 };
 use crate::{
-    elements::{Element as Thing, Place, Role, Sheet},
+    elements::{Element as PageElement, Place, Role, Sheet},
     widget::{
         Board, Words,
         shape::{Area, Ring, drawn},
@@ -24,12 +24,15 @@ pub(super) fn around(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     steps(kit, board);
     let page = kit.scene.page;
     if let Some(main) = page.at(Place::Main).next() {
-        board.put(kit.frame.main, kit.button(main, Voice::Main, kit.live));
+        board.put(
+            kit.frame.main,
+            kit.button(main, ButtonStyle::Main, kit.live),
+        );
     }
-    let second: Vec<&Thing> = page.at(Place::Second).collect();
+    let second: Vec<&PageElement> = page.at(Place::Second).collect();
     let places = columns(kit.frame.second, second.len(), kit.metrics().gap);
     for (thing, place) in second.iter().zip(places) {
-        board.put(place, kit.button(thing, Voice::Second, kit.live));
+        board.put(place, kit.button(thing, ButtonStyle::Second, kit.live));
     }
     footer(kit, board);
 }
@@ -38,7 +41,7 @@ fn tools(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let (m, u) = (kit.metrics(), kit.u());
     // four places, so that each tool stands where it always stands; cancel is the last
     let places = columns(kit.frame.tools, 4, m.gap.min(1.2 * u));
-    let tools: Vec<&Thing> = kit.scene.page.at(Place::Tools).collect();
+    let tools: Vec<&PageElement> = kit.scene.page.at(Place::Tools).collect();
     for (index, tool) in tools.iter().enumerate() {
         let at = if tool.id == "cancel" {
             3
@@ -50,14 +53,14 @@ fn tools(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
         let Some(place) = places.get(at) else {
             continue;
         };
-        board.put(*place, kit.stacked(tool, Voice::Tool, kit.live));
+        board.put(*place, kit.stacked(tool, ButtonStyle::Tool, kit.live));
     }
 }
 
 /// A bar a step: the one that is now is heavy and named in bold, done ones carry a tick.
 fn steps(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let (m, u, palette) = (kit.metrics(), kit.u(), kit.palette());
-    let steps: Vec<&Thing> = kit.scene.page.at(Place::Steps).collect();
+    let steps: Vec<&PageElement> = kit.scene.page.at(Place::Steps).collect();
     // all in one size: the one in which the longest fits
     let longest = steps.iter().map(|step| step.label.chars().count()).max();
     let width = kit.frame.steps.width / steps.len().max(1) as f32 - 1.0 * u;
@@ -132,7 +135,10 @@ fn footer(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
             .leading(1.2);
         let words = Words::one(line).unwrapped().align(side, Vertical::Center);
         if thing.role == Role::Button {
-            board.put(place, kit.target(thing, Voice::Footer, words, kit.live));
+            board.put(
+                place,
+                kit.target(thing, ButtonStyle::Footer, words, kit.live),
+            );
         } else {
             board.put(place, words);
         }
@@ -176,9 +182,9 @@ pub(super) fn sheet(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     };
     let inner = width - 6.0 * u;
     let button = m.hit.max(5.2 * u);
-    let main: Vec<&Thing> = things.iter().filter(|t| t.place == Place::Main).collect();
-    let second: Vec<&Thing> = things.iter().filter(|t| t.place == Place::Second).collect();
-    let choices: Vec<&Thing> = things
+    let main: Vec<&PageElement> = things.iter().filter(|t| t.place == Place::Main).collect();
+    let second: Vec<&PageElement> = things.iter().filter(|t| t.place == Place::Second).collect();
+    let choices: Vec<&PageElement> = things
         .iter()
         .filter(|t| t.place == Place::Choices)
         .collect();
@@ -224,12 +230,12 @@ pub(super) fn sheet(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let mut bottom = card.y + card.height - 2.6 * u;
     for thing in second.iter().chain(&main) {
         let place = Rectangle::new(Point::new(x, bottom - button), Size::new(inner, button));
-        let voice = if thing.place == Place::Main {
-            Voice::Main
+        let kind = if thing.place == Place::Main {
+            ButtonStyle::Main
         } else {
-            Voice::Second
+            ButtonStyle::Second
         };
-        board.lay(place, kit.button(thing, voice, true));
+        board.lay(place, kit.button(thing, kind, true));
         bottom -= button + m.gap;
     }
     let room = Rectangle::new(Point::new(x, bottom - list), Size::new(inner, list));
@@ -247,7 +253,15 @@ pub(super) fn sheet(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
             }
             _ => board.lay(
                 place,
-                kit.button(thing, if wide { Voice::Desk } else { Voice::Choice }, true),
+                kit.button(
+                    thing,
+                    if wide {
+                        ButtonStyle::Strip
+                    } else {
+                        ButtonStyle::Choice
+                    },
+                    true,
+                ),
             ),
         }
     }
@@ -272,7 +286,7 @@ pub(super) fn sheet(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
 pub(super) fn timer_ring(
     kit: &Kit<'_>,
     board: &mut Board<'_, Chosen>,
-    timer: &Thing,
+    timer: &PageElement,
     place: Rectangle,
 ) {
     let (m, u, palette) = (kit.metrics(), kit.u(), kit.palette());
@@ -314,7 +328,7 @@ pub(super) fn test_mode(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     }
     board.lay(kit.frame.banner, Words::one(line).centered());
     board.lay(kit.frame.strip, Area::new(palette.warn, 0.0));
-    let things: Vec<&Thing> = page.at(Place::Strip).collect();
+    let things: Vec<&PageElement> = page.at(Place::Strip).collect();
     let rows = if kit.frame.strip.height > 5.0 * u {
         2
     } else {
@@ -333,6 +347,6 @@ pub(super) fn test_mode(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
         .iter()
         .zip(grid(room, things.len(), across, height, gap))
     {
-        board.lay(place, kit.button(thing, Voice::Desk, true));
+        board.lay(place, kit.button(thing, ButtonStyle::Strip, true));
     }
 }

@@ -7,11 +7,11 @@ use iced::{
 
 use super::{
     Chosen,
-    kit::{Kit, Voice, grid},
+    kit::{ButtonStyle, Kit, grid},
     plain::words_height,
 };
 use crate::{
-    elements::{Element as Thing, Place, Role, ScreenName},
+    elements::{Element as PageElement, Place, Role, ScreenName},
     widget::{
         Board, Words, picture,
         shape::{Area, Oval, drawn},
@@ -110,7 +110,7 @@ fn lamp(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
 }
 
 /// The seconds, large, where the eyes are.
-fn figure(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, count: &Thing, place: Rectangle) {
+fn figure(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, count: &PageElement, place: Rectangle) {
     let (u, palette) = (kit.u(), kit.palette());
     let side = 9.0 * u;
     // beside the face, not over it
@@ -210,7 +210,7 @@ fn pad_row(kit: &Kit<'_>) -> f32 {
 
 /// The six buttons that move the portrait, three and three.
 fn adjust_pad(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
-    let things: Vec<&Thing> = kit.scene.page.at(Place::Pad).collect();
+    let things: Vec<&PageElement> = kit.scene.page.at(Place::Pad).collect();
     // closer, left, up over wider, right, down: each pair under one another
     let order = ["closer", "left", "up", "wider", "right", "down"];
     let sorted = order
@@ -218,7 +218,7 @@ fn adjust_pad(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
         .filter_map(|id| things.iter().find(|thing| thing.id == *id));
     let places = grid(room, order.len(), 3, pad_row(kit), kit.metrics().gap);
     for (thing, place) in sorted.zip(places) {
-        board.put(place, kit.button(thing, Voice::Pad, kit.live));
+        board.put(place, kit.button(thing, ButtonStyle::Pad, kit.live));
     }
 }
 

@@ -7,11 +7,11 @@ use iced::{
 
 use super::{
     Chosen,
-    kit::{Kit, Voice, columns, grid, grid_height},
+    kit::{ButtonStyle, Kit, columns, grid, grid_height},
     layers::timer_ring,
 };
 use crate::{
-    elements::{Element as Thing, Place, Role, ScreenName},
+    elements::{Element as PageElement, Place, Role, ScreenName},
     widget::{
         Board, Element, Words,
         art::Art,
@@ -24,8 +24,8 @@ use crate::{
 /// What a plain screen is made of.
 struct Parts<'a> {
     lines: Vec<Line>,
-    choices: Vec<&'a Thing>,
-    meters: Vec<&'a Thing>,
+    choices: Vec<&'a PageElement>,
+    meters: Vec<&'a PageElement>,
     /// The column they stand in.
     content: Rectangle,
 }
@@ -33,7 +33,7 @@ struct Parts<'a> {
 pub(super) fn draw(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let page = kit.scene.page;
     let has = |place| page.at(place).next().is_some();
-    let is_meter = |thing: &&Thing| matches!(thing.role, Role::Timer | Role::Progress);
+    let is_meter = |thing: &&PageElement| matches!(thing.role, Role::Timer | Role::Progress);
     let parts = Parts {
         lines: kit.lines(page.at(Place::Words).filter(|thing| !is_meter(thing))),
         choices: page.at(Place::Choices).collect(),
@@ -126,7 +126,7 @@ fn choices_grid(kit: &Kit<'_>, count: usize) -> (usize, f32) {
 }
 
 /// With the free space above them.
-fn choices_height(kit: &Kit<'_>, choices: &[&Thing]) -> f32 {
+fn choices_height(kit: &Kit<'_>, choices: &[&PageElement]) -> f32 {
     let (across, row) = choices_grid(kit, choices.len());
     match choices.len() {
         0 => 0.0,
@@ -138,7 +138,7 @@ fn choices_height(kit: &Kit<'_>, choices: &[&Thing]) -> f32 {
 fn put_choices(
     kit: &Kit<'_>,
     board: &mut Board<'_, Chosen>,
-    choices: &[&Thing],
+    choices: &[&PageElement],
     column: Rectangle,
 ) -> f32 {
     let height = choices_height(kit, choices);
@@ -153,7 +153,7 @@ fn put_choices(
     for (thing, place) in choices.iter().zip(places) {
         let button = match thing.role {
             Role::Toggle => kit.toggle(thing, place.size(), kit.live),
-            _ => kit.button(thing, Voice::Choice, kit.live),
+            _ => kit.button(thing, ButtonStyle::Choice, kit.live),
         };
         board.put(place, button);
     }
@@ -164,7 +164,7 @@ fn put_choices(
 fn put_meters(
     kit: &Kit<'_>,
     board: &mut Board<'_, Chosen>,
-    meters: &[&Thing],
+    meters: &[&PageElement],
     column: Rectangle,
     bottom: f32,
 ) -> f32 {
@@ -212,7 +212,7 @@ fn has_picture(kit: &Kit<'_>) -> bool {
     kit.scene.page.at(Place::Picture).next().is_some()
 }
 
-fn draw_meter(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, thing: &Thing, place: Rectangle) {
+fn draw_meter(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, thing: &PageElement, place: Rectangle) {
     let (m, u, palette) = (kit.metrics(), kit.u(), kit.palette());
     if thing.role == Role::Timer {
         let side = place.height.min(3.4 * u);

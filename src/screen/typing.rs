@@ -7,10 +7,10 @@ use iced::{
 
 use super::{
     Chosen,
-    kit::{Kit, Voice, columns},
+    kit::{ButtonStyle, Kit, columns},
 };
 use crate::{
-    elements::{Element as Thing, Place, Role},
+    elements::{Element as PageElement, Place, Role},
     widget::{Board, Words, words::Line},
 };
 
@@ -65,7 +65,7 @@ fn draw_fields(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle, be
     let (m, u) = (kit.metrics(), kit.u());
     let page = kit.scene.page;
     let title = Words::new(kit.title_lines());
-    let fields: Vec<&Thing> = page
+    let fields: Vec<&PageElement> = page
         .at(Place::Words)
         .filter(|t| t.role == Role::Field)
         .collect();
@@ -105,7 +105,7 @@ fn draw_fields(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle, be
         if thing.role == Role::Field {
             board.put(*place, field(kit, thing));
         } else {
-            board.put(*place, kit.button(thing, Voice::Second, kit.live));
+            board.put(*place, kit.button(thing, ButtonStyle::Second, kit.live));
         }
     }
     let last = fields_at.last().map_or(room.y, |last| last.y + last.height);
@@ -130,7 +130,7 @@ fn draw_fields(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle, be
 }
 
 /// A field: its name, and what was typed with a cursor behind it.
-pub(super) fn field<'a>(kit: &Kit<'_>, thing: &Thing) -> crate::widget::Element<'a, Chosen> {
+pub(super) fn field<'a>(kit: &Kit<'_>, thing: &PageElement) -> crate::widget::Element<'a, Chosen> {
     let (m, palette) = (kit.metrics(), kit.palette());
     let mut typed = thing.note.clone().unwrap_or_default();
     if thing.chosen == Some(true) {
@@ -145,12 +145,13 @@ pub(super) fn field<'a>(kit: &Kit<'_>, thing: &Thing) -> crate::widget::Element<
     let words = Words::new([name, typed])
         .unwrapped()
         .align(Horizontal::Left, Vertical::Center);
-    kit.target(thing, Voice::Field, words, kit.live).into()
+    kit.target(thing, ButtonStyle::Field, words, kit.live)
+        .into()
 }
 
 /// The keys by row; the last row is made of the wide ones.
-fn key_rows<'a>(kit: &Kit<'a>) -> Vec<Vec<&'a Thing>> {
-    let mut rows: Vec<Vec<&Thing>> = Vec::new();
+fn key_rows<'a>(kit: &Kit<'a>) -> Vec<Vec<&'a PageElement>> {
+    let mut rows: Vec<Vec<&PageElement>> = Vec::new();
     let mut last = Vec::new();
     for key in kit.scene.page.at(Place::Pad) {
         let place = key
@@ -173,14 +174,14 @@ fn keys(
     kit: &Kit<'_>,
     board: &mut Board<'_, Chosen>,
     room: Rectangle,
-    rows: &[Vec<&Thing>],
+    rows: &[Vec<&PageElement>],
     height: f32,
     gap: f32,
 ) {
     let longest = rows.iter().map(Vec::len).max().unwrap_or(1).max(11) as f32;
     let width = ((room.width + gap) / longest - gap).min(height * 1.5);
     for (index, row) in rows.iter().enumerate() {
-        let wide = |key: &Thing| match key.id.as_ref() {
+        let wide = |key: &PageElement| match key.id.as_ref() {
             "key-space" => 3.2,
             "key-shift" | "key-backspace" => 2.3,
             "key-symbols" => 1.5,
@@ -196,7 +197,7 @@ fn keys(
                 Point::new(x, room.y + index as f32 * (height + gap)),
                 Size::new(width * squeeze, height),
             );
-            board.put(place, kit.button(key, Voice::Key, kit.live));
+            board.put(place, kit.button(key, ButtonStyle::Key, kit.live));
             x += (width + gap) * squeeze;
         }
     }

@@ -59,7 +59,7 @@ fn page(screen: ScreenName, base: Vec<Element>) -> Page {
 fn narrated(private: bool, pages: &[(Page, Option<&str>)]) -> Vec<Option<String>> {
     let texts = texts();
     let hearing = Hearing {
-        tongue: texts.of("en"),
+        locale: texts.of("en"),
         private,
     };
     let mut narrator = Narrator::default();
@@ -198,9 +198,9 @@ fn another_language_says_the_screen_again() {
         vec![title("Hej"), button("start", "Börja")],
     );
     let mut follow = |code| {
-        let tongue = texts.of(code);
+        let locale = texts.of(code);
         let private = false;
-        narrator.follow(&page, Some("start"), Hearing { tongue, private })
+        narrator.follow(&page, Some("start"), Hearing { locale, private })
     };
     assert_eq!(follow("sv").unwrap().words, "Hej. Börja, knapp");
     assert_eq!(follow("sv"), None);

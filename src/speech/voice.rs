@@ -129,7 +129,7 @@ impl Voice {
         };
         let (orders, taken) = mpsc::unbounded_channel();
         let works = Arc::new(AtomicBool::new(true));
-        let mouth = Mouth {
+        let speaker = Speaker {
             program,
             rate: settings.rate,
             works: works.clone(),
@@ -137,7 +137,7 @@ impl Voice {
             speaking: None,
             next: None,
         };
-        drop(tokio::spawn(mouth.run(taken)));
+        drop(tokio::spawn(speaker.run(taken)));
         Ok(Some(Voice {
             orders,
             works,
@@ -192,7 +192,7 @@ impl Voice {
 }
 
 /// Runs the program, one process at a time.
-struct Mouth {
+struct Speaker {
     program: PathBuf,
     rate: u32,
     works: Arc<AtomicBool>,
@@ -201,7 +201,7 @@ struct Mouth {
     next: Option<Spoken>,
 }
 
-impl Mouth {
+impl Speaker {
     async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
         loop {
             let order = tokio::select! {

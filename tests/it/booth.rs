@@ -110,7 +110,7 @@ async fn a_camera_that_is_pulled_out_is_told_and_comes_back_by_itself() {
             )
         })
         .await;
-    harness.desk.toggle(&fotoautomat::booth::DeskFault {
+    harness.desk.toggle(&fotoautomat::booth::InjectedFault {
         on: true,
         ..unplugged
     });

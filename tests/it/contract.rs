@@ -23,7 +23,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt as _, net::TcpListener};
 
-use crate::{outbox::desk, relay};
+use crate::{outbox::bench, relay};
 
 const METHODS: [&str; 4] = ["get", "put", "post", "delete"];
 
@@ -181,7 +181,7 @@ struct Stage {
 
 async fn stage() -> Stage {
     let folder = tempfile::tempdir().unwrap();
-    let people: People = desk::people();
+    let people: People = bench::people();
     let signers = people.people.iter().map(|person| virtual_idp::Person {
         subject: person.subject.clone(),
         name: person.name.clone(),
@@ -203,8 +203,8 @@ async fn stage() -> Stage {
     let relay_at = bind().await.unwrap();
     let base = format!("http://{}", relay_at.local_addr().unwrap());
     let mut settings = portal_server::Settings::new(folder.path().join("portal.sqlite"), people);
-    let key = desk::booth_key().verifying_key();
-    settings.booths.insert(desk::BOOTH.to_owned(), key);
+    let key = bench::booth_key().verifying_key();
+    settings.booths.insert(bench::BOOTH.to_owned(), key);
     settings.issuer = Some(idp.issuer.clone());
     settings.address = Some(base.clone());
     settings.signer = Some(card::Signer::random(7));
@@ -239,7 +239,7 @@ impl Stage {
     fn client(&self) -> HttpPortal {
         let client = web::client(&web::Options::default()).unwrap();
         let base = self.base.parse().unwrap();
-        HttpPortal::new(client, base, desk::BOOTH, Some(desk::booth_key()))
+        HttpPortal::new(client, base, bench::BOOTH, Some(bench::booth_key()))
     }
 
     async fn token(&self, subject: &str) -> Private<String> {
@@ -266,7 +266,7 @@ impl Stage {
         headers: &[(&str, &str)],
     ) -> StatusCode {
         let now = Timestamp::now().as_second();
-        let signed = assertion::sign(&desk::booth_key(), desk::BOOTH, &self.base, now);
+        let signed = assertion::sign(&bench::booth_key(), bench::BOOTH, &self.base, now);
         let client = web::client(&web::Options::default()).unwrap();
         let mut request = client
             .request(method, format!("{}{path}", self.base))
@@ -294,7 +294,7 @@ fn message(to: Target, body: &impl serde::Serialize) -> Message {
 
 /// An order with everything in it that an order can have.
 fn full_order(subject: &str) -> (Order, Private<Vec<u8>>) {
-    let (order, photo) = desk::order_of(subject);
+    let (order, photo) = bench::order_of(subject);
     let mut order = serde_json::to_value(order).unwrap();
     order["login"]["staff"] = json!({ "id": "desk-1", "why": "forgot the phone", "idSeen": true });
     order["login"]["method"] = json!("staff");
@@ -378,10 +378,10 @@ async fn all_that_the_booth_says(stage: &Stage, client: &HttpPortal) {
     let stranger = SigningKey::from_bytes(&[9; 32]);
     let base = stage.base.parse().unwrap();
     let plain = web::client(&web::Options::default()).unwrap();
-    let unknown = HttpPortal::new(plain, base, desk::BOOTH, Some(stranger));
+    let unknown = HttpPortal::new(plain, base, bench::BOOTH, Some(stranger));
     unknown.holder_named(&subject, None).await.unwrap();
 
-    for (order, photo) in [full_order("abcd0001"), desk::order_of("efgh0002")] {
+    for (order, photo) in [full_order("abcd0001"), bench::order_of("efgh0002")] {
         let id = order.order_id;
         let order_message = message(Target::Order(id), &order);
         let photo_message = Message {
@@ -392,7 +392,7 @@ async fn all_that_the_booth_says(stage: &Stage, client: &HttpPortal) {
         let card = |rev: u32, outcome: Outcome| {
             let row = json!({ "rev": rev, "at": Timestamp::now(), "outcome": outcome, "fed": true,
                 "uid": { "hex": "04A1B2C3D4E5F6", "bytes": 7 }, "codeReadBack": true, "collected": true,
-                "printer": desk::PRINTER, "evidence": desk::evidence(outcome, 1, 2) });
+                "printer": bench::PRINTER, "evidence": bench::evidence(outcome, 1, 2) });
             let row: common::order::CardRow = serde_json::from_value(row).unwrap();
             message(Target::Card(id, serial), &row)
         };
@@ -415,7 +415,7 @@ async fn all_that_the_booth_says(stage: &Stage, client: &HttpPortal) {
     let block = Block {
         reason: Disposition::Stolen,
         at: Timestamp::now(),
-        booth: desk::BOOTH.to_owned(),
+        booth: bench::BOOTH.to_owned(),
     };
     let block = message(Target::Block(Serial::random()), &block);
     client.send(&block).await.unwrap();
@@ -448,7 +448,7 @@ async fn all_that_the_booth_says(stage: &Stage, client: &HttpPortal) {
         let incident = Incident {
             id: uuid::Uuid::now_v7(),
             at: Timestamp::now(),
-            booth: desk::BOOTH.to_owned(),
+            booth: bench::BOOTH.to_owned(),
             kind,
         };
         let told = message(Target::Incident(incident.id), &incident);
@@ -476,7 +476,7 @@ async fn all_that_the_booth_says(stage: &Stage, client: &HttpPortal) {
 }
 
 async fn all_that_is_refused(stage: &Stage) {
-    let (order, photo) = desk::order_of("abcd0001");
+    let (order, photo) = bench::order_of("abcd0001");
     let id = order.order_id;
     let at = format!("/v1/orders/{id}");
     let order = serde_json::to_value(order).unwrap();
@@ -512,7 +512,7 @@ async fn all_that_is_refused(stage: &Stage) {
     other = order.clone();
     other["lang"] = json!("en");
     assert_eq!(stage.put_json(&at, &other).await, 409);
-    let (next, _) = desk::order_of("abcd0001");
+    let (next, _) = bench::order_of("abcd0001");
     let next = serde_json::to_value(next).unwrap();
     let next_at = format!("/v1/orders/{}", next["orderId"].as_str().unwrap());
     assert_eq!(stage.put_json(&next_at, &next).await, 423);
@@ -532,7 +532,7 @@ async fn all_that_is_refused(stage: &Stage) {
     // cards
     let card_at = format!("{at}/cards/{}", Serial::random());
     let row = json!({ "rev": 1, "at": Timestamp::now(), "outcome": "printed", "fed": true, "codeReadBack": false,
-        "collected": false, "printer": "P", "evidence": desk::evidence(Outcome::Printed, 1, 2) });
+        "collected": false, "printer": "P", "evidence": bench::evidence(Outcome::Printed, 1, 2) });
     assert_eq!(put(&card_at, json, b"{}", none).await, 401);
     assert_eq!(put(&card_at, json, b"{}", &[]).await, 400);
     let nowhere = format!("{next_at}/cards/{}", Serial::random());
@@ -717,7 +717,7 @@ fn unnamed(path: &str) -> String {
 #[test]
 fn a_wrong_body_is_seen() {
     let contract = Contract::read();
-    let (order, _) = desk::order_of("abcd0001");
+    let (order, _) = bench::order_of("abcd0001");
     let mut order = serde_json::to_value(order).unwrap();
     let schema = &contract.0["components"]["schemas"]["Order"];
     assert_eq!(contract.judge(schema, &order), Vec::<String>::new());

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use fotoautomat::{
-    booth::{self, Booth, Desk, Options},
+    booth::{self, Booth, Options, TestPanel},
     config::{self, Config},
     runner::Runner,
 };
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 pub(crate) struct Harness {
     pub(crate) booth: Booth,
     pub(crate) runner: Runner<Booth>,
-    pub(crate) desk: Desk,
+    pub(crate) desk: TestPanel,
     pub(crate) data: TempDir,
 }
 
@@ -45,7 +45,7 @@ impl Harness {
         let booth = booth::open(config, options).await.unwrap();
         let mut runner = Runner::new(booth.clone(), (*booth.rules()).clone());
         runner.listen(booth.events());
-        let desk = booth.desk().unwrap();
+        let desk = booth.test_panel().unwrap();
         let mut harness = Self {
             booth,
             runner,

@@ -1,7 +1,7 @@
 //! The outbox's stories: what is acknowledged reaches the portal once, whatever happens on the way.
 
+pub(crate) mod bench;
 mod clock;
-pub(crate) mod desk;
 mod journal;
 mod receiver;
 mod rules;
@@ -10,14 +10,14 @@ mod staff;
 mod weather;
 mod worker;
 
+use bench::{Bench, SOON, commit, issue, worker};
 use common::order::Outcome;
-use desk::{Desk, SOON, commit, issue, worker};
 use outbox::{Error, Outbox};
 use portal_server::Totals;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acknowledged_order_reaches_the_portal_once_with_photo_and_card() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let (outbox, portal) = (desk.outbox().await, desk.portal().await);
     let worker = worker(&outbox, &portal);
     let mut made = Vec::new();
@@ -51,7 +51,7 @@ async fn an_acknowledged_order_reaches_the_portal_once_with_photo_and_card() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_outlives_the_program() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let outbox = desk.outbox().await;
     let (order, _) = issue(&outbox, "abcd0001", 0).await;
     // no portal far and wide; the program ends without a farewell
@@ -68,7 +68,7 @@ async fn what_waits_outlives_the_program() {
 
 #[tokio::test]
 async fn a_second_booth_on_the_same_store_is_refused() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let _outbox = desk.outbox().await;
     let refused = Outbox::open(&desk.settings()).await.unwrap_err();
     assert!(
@@ -79,16 +79,16 @@ async fn a_second_booth_on_the_same_store_is_refused() {
 
 #[tokio::test]
 async fn committing_the_same_order_again_changes_nothing() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let outbox = desk.outbox().await;
-    let (order, photo) = desk::order_of("abcd0001");
+    let (order, photo) = bench::order_of("abcd0001");
     let record = |attempt| outbox::NewRecord {
         order: order.clone(),
         photo: photo.clone(),
         attempt: Some(attempt),
     };
-    let first = outbox.commit(record(desk::attempt(0))).await.unwrap();
-    let second = outbox.commit(record(desk::attempt(0))).await.unwrap();
+    let first = outbox.commit(record(bench::attempt(0))).await.unwrap();
+    let second = outbox.commit(record(bench::attempt(0))).await.unwrap();
     assert_eq!(first, second);
     assert_eq!(outbox.counts().await.unwrap().open, 1);
     let (read, jpeg) = outbox.read(first.order).await.unwrap().unwrap();
@@ -97,13 +97,13 @@ async fn committing_the_same_order_again_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_order_is_parked_with_the_reason_and_holds_its_own_rest_back_only() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let (outbox, portal) = (desk.outbox().await, desk.portal().await);
     let worker = worker(&outbox, &portal);
     // an order of this person is open: its card never came out
     let open = commit(&outbox, "abcd0001", 0).await.unwrap();
     let serial = open.attempt.unwrap().serial;
-    let evidence = desk::evidence(Outcome::NotPrinted, 0, 0);
+    let evidence = bench::evidence(Outcome::NotPrinted, 0, 0);
     outbox
         .end_attempt(open.order, serial, Outcome::NotPrinted, &evidence)
         .await

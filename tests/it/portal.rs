@@ -38,13 +38,13 @@ const PEOPLE: &str = r#"
     name = "Infocenter"
 "#;
 
-struct Desk {
+struct Bench {
     _folder: tempfile::TempDir,
     portal: Running,
     idp: virtual_idp::Running,
 }
 
-async fn desk() -> Desk {
+async fn desk() -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let people: People = toml::from_str(PEOPLE).unwrap();
     let signers = people.people.iter().map(|person| Person {
@@ -64,7 +64,7 @@ async fn desk() -> Desk {
     let portal = portal_server::serve(bind().await.unwrap(), settings)
         .await
         .unwrap();
-    Desk {
+    Bench {
         _folder: folder,
         portal,
         idp,
@@ -75,7 +75,7 @@ fn key() -> SigningKey {
     SigningKey::from_bytes(&[7; 32])
 }
 
-impl Desk {
+impl Bench {
     fn client(&self) -> HttpPortal {
         self.portal.client("booth-1", key()).unwrap()
     }
@@ -242,21 +242,21 @@ mod post_only {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_knows_post_only_gets_each_thing_once() {
-    use crate::outbox::desk;
+    use crate::outbox::bench;
     let (address, receiver) = post_only::serve().await;
     let client = web::client(&web::Options::default()).unwrap();
     let portal =
-        HttpPortal::new(client, address.parse().unwrap(), desk::BOOTH, Some(key())).posting();
-    let desk = desk::Desk::new();
+        HttpPortal::new(client, address.parse().unwrap(), bench::BOOTH, Some(key())).posting();
+    let desk = bench::Bench::new();
     let outbox = desk.outbox().await;
-    let worker = desk::worker_to(&outbox, std::sync::Arc::new(portal));
+    let worker = bench::worker_to(&outbox, std::sync::Arc::new(portal));
     let mut expected = Vec::new();
     for counter in 0..3 {
-        let (order, serial) = desk::issue(&outbox, "abcd0001", counter).await;
+        let (order, serial) = bench::issue(&outbox, "abcd0001", counter).await;
         let at = format!("/v1/orders/{order}");
         expected.extend([format!("{at}/photo"), format!("{at}/cards/{serial}"), at]);
     }
-    assert!(worker.drained(desk::SOON).await);
+    assert!(worker.drained(bench::SOON).await);
     worker.stop().await;
     let counts = outbox.counts().await.unwrap();
     assert_eq!((counts.delivered, counts.parked), (3, 0));

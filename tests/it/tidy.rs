@@ -64,10 +64,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("iced", &["."]),
     ("nokhwa", &["drivers/camera"]),
     ("rusb", &["drivers/card-printer"]),
-    (
-        "serialport",
-        &["drivers/card-reader", "drivers/device", "drivers/lamp"],
-    ),
+    ("serialport", &["drivers/device"]),
     ("sqlx", &["src/outbox", "src/portal-server", "src/store"]),
 ];
 

@@ -221,7 +221,7 @@ fn looking_for_faces_costs_no_more_than_the_live_picture_and_neither_keeps_memor
     touch_to_framing(&mut program);
     // first frames fill caches
     std::thread::sleep(Duration::from_secs(5));
-    let (cpu, faces, memory) = (program.cpu(), program.cpu_of("studio"), program.memory());
+    let (cpu, faces, memory) = (program.cpu(), program.cpu_of("faces"), program.memory());
     let began = Instant::now();
     let long = Duration::from_secs(1) * frames() / 30;
     let mut most = memory;
@@ -234,7 +234,7 @@ fn looking_for_faces_costs_no_more_than_the_live_picture_and_neither_keeps_memor
     assert_eq!(program.screen(), "Framing");
     let took = began.elapsed();
     let cpu = program.cpu() - cpu;
-    let faces = program.cpu_of("studio") - faces;
+    let faces = program.cpu_of("faces") - faces;
     let alone = cpu - faces;
     println!(
         "{took:.1?}: the live picture {:.0} %, faces {:.0} % of a core, together {:.2} times the picture alone; {} MB, then \

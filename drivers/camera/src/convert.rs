@@ -1,7 +1,10 @@
 //! From a camera's bytes to pixels. No device is used here. The only file that names the general JPEG decoder and the scaler.
 
 use fast_image_resize as fir;
-use fir::images::{Image, ImageRef};
+use fir::{
+    images::{TypedImage, TypedImageRef},
+    pixels::U8x4,
+};
 use zeroize::Zeroizing;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -172,10 +175,11 @@ impl Previewer {
             return Ok((width, height));
         }
         out.resize(out_width as usize * out_height as usize * 4, 0);
-        let unfit = |_| Error::Damaged(Damage::Header);
-        let from = ImageRef::new(width, height, &from, fir::PixelType::U8x4).map_err(unfit)?;
-        let mut to = Image::from_slice_u8(out_width, out_height, out, fir::PixelType::U8x4)
-            .map_err(unfit)?;
+        let unfit = || Error::Damaged(Damage::Header);
+        // Typed: the untyped call would compile the filters for every kind of pixel that the library knows.
+        let from = TypedImageRef::<U8x4>::from_buffer(width, height, &from).map_err(|_| unfit())?;
+        let mut to =
+            TypedImage::<U8x4>::from_buffer(out_width, out_height, out).map_err(|_| unfit())?;
         let options = fir::ResizeOptions::new()
             .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Bilinear))
             .crop(
@@ -186,8 +190,8 @@ impl Previewer {
             )
             .use_alpha(false);
         self.scaler
-            .resize(&from, &mut to, &options)
-            .map_err(|_| Error::Damaged(Damage::Header))?;
+            .resize_typed(&from, &mut to, &options)
+            .map_err(|_| unfit())?;
         Ok((out_width, out_height))
     }
 }

@@ -11,7 +11,7 @@ use device::FaultInjection as _;
 use serde_json::json;
 
 use crate::{
-    booth::{Booth, Desk, png, read_picture},
+    booth::{Booth, TestPanel, png, read_picture},
     runner::{Perform, Runner},
 };
 use card::Raster;
@@ -35,7 +35,7 @@ const MOST_MOVES: u32 = 6;
 
 /// A visitor in front of the booth.
 pub(super) struct Visitor {
-    desk: Desk,
+    panel: TestPanel,
     random: u64,
     pace: f32,
     cards: Cards,
@@ -76,10 +76,10 @@ pub(super) struct Visit {
 }
 
 impl Visitor {
-    pub(super) fn new(desk: Desk, seed: u64, pace: f32) -> Self {
+    pub(super) fn new(panel: TestPanel, seed: u64, pace: f32) -> Self {
         // an odd start keeps the sequence below from standing still
         Self {
-            desk,
+            panel,
             random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
             pace,
             cards: Cards::default(),
@@ -109,13 +109,13 @@ impl Visitor {
         mut acknowledged: impl FnMut(OrderId),
     ) -> Visit {
         let face = self.next();
-        self.desk
+        self.panel
             .show_visitor(usize::try_from(face % 97).unwrap_or(0));
         self.refill();
         let mut visit = Visit::new();
         self.cards = Cards::default();
         match self.photo.as_deref().map(read_picture) {
-            Some(Ok(picture)) => self.desk.show(&picture),
+            Some(Ok(picture)) => self.panel.show(&picture),
             Some(Err(unreadable)) => {
                 visit.problem = Some(unreadable.to_string());
                 return visit;
@@ -139,7 +139,7 @@ impl Visitor {
             if begun && here == "attract" {
                 break;
             }
-            // what an attendant decides about a card of before the start is nobody's visit
+            // An attendant's decision about a card of an earlier run belongs to no visit.
             begun |= !matches!(
                 here,
                 "attract" | "starting" | "outOfService" | "afterRestart" | "attendant"
@@ -159,10 +159,10 @@ impl Visitor {
             self.move_a_card(&runner.session.state, &mut visit);
             runner.turn(Duration::from_millis(20)).await;
         }
-        self.desk.step_back();
+        self.panel.step_back();
         if self.leaves_nothing {
             (visit.portrait, visit.card, visit.printed) = (None, None, None);
-            drop(self.desk.printer().take_card());
+            drop(self.panel.printer().take_card());
         }
         visit
     }
@@ -170,7 +170,7 @@ impl Visitor {
     /// What staff do between visitors: new cards, a new film, an empty tray.
     fn refill(&self) {
         use card_printer::Fault;
-        let printer = self.desk.printer();
+        let printer = self.panel.printer();
         for used_up in [
             Fault::NoCards,
             Fault::RibbonOut,
@@ -189,7 +189,7 @@ impl Visitor {
             State::SignIn(_) | State::Consent(_) | State::OldCard(_) => {}
             State::Issue(issue::State::Printing { .. } | issue::State::ReadingBack { .. }) => {
                 if visit.printed.is_none() {
-                    visit.printed = self.desk.printer().take_card();
+                    visit.printed = self.panel.printer().take_card();
                 }
                 if visit.printed.is_none() {
                     return;
@@ -210,9 +210,9 @@ impl Visitor {
         let printed = visit.printed.as_ref().filter(|_| self.cards.new);
         self.cards.lies = !self.cards.lies || self.cards.moves > MOST_MOVES;
         match (self.cards.lies, printed) {
-            (true, Some(card)) => self.desk.hold_up(card),
-            (true, None) => self.desk.lay_old_card(),
-            (false, _) => self.desk.take_card(),
+            (true, Some(card)) => self.panel.hold_up(card),
+            (true, None) => self.panel.lay_old_card(),
+            (false, _) => self.panel.take_card(),
         }
     }
 
@@ -225,7 +225,7 @@ impl Visitor {
                 approved: false,
                 ..
             }) => {
-                self.desk.approve(usize::try_from(number).unwrap_or(0));
+                self.panel.approve(usize::try_from(number).unwrap_or(0));
                 return;
             }
             State::SignIn(sign_in::State::AskIsThisYou {

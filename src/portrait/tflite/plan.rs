@@ -16,15 +16,15 @@ const BLOCK: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) slots: Vec<Vec<f32>>,
-    pub(crate) input: Place,
-    pub(crate) outputs: Vec<Place>,
+    pub(crate) input: Slot,
+    pub(crate) outputs: Vec<Slot>,
     pub(crate) steps: Vec<Step>,
     pub(crate) scratch: Vec<f32>,
 }
 
 /// Where a tensor lies.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Slot {
     pub(crate) slot: usize,
     pub(crate) len: usize,
     pub(crate) shape: Vec<usize>,

@@ -13,7 +13,7 @@ use crate::attention::{MATRIX, Sample};
 use crate::conv::Conv;
 use crate::depthwise::Depthwise;
 use crate::graph::{Constant, Graph, Kind, MOST_VALUES_IN_ALL, Operator, Tensor, Window};
-use crate::plan::{Place, Plan, Step, Work};
+use crate::plan::{Plan, Slot, Step, Work};
 use crate::pointwise::{Change, Partner};
 use crate::pool::{Pad, Part, Pool, Resize};
 use crate::transposed::Transposed;
@@ -114,7 +114,7 @@ impl<'a> Planner<'a> {
         let drafts = self.drafts()?;
         let (slot_of, sizes) = self.share(input, &drafts)?;
         let slot = |tensor: usize| slot_of[self.root[tensor]];
-        let place = |tensor: usize| Place {
+        let place = |tensor: usize| Slot {
             slot: slot(tensor),
             len: self.tensor(tensor).len,
             shape: self.tensor(tensor).shape.clone(),

@@ -62,9 +62,9 @@ impl Texts {
     }
 
     /// The texts in one language; in the site's first one where `code` is none of its languages.
-    pub fn of(&self, code: &str) -> Tongue<'_> {
+    pub fn of(&self, code: &str) -> LocaleTexts<'_> {
         let index = self.languages.iter().position(|l| l.code == code);
-        Tongue {
+        LocaleTexts {
             texts: self,
             index: index.unwrap_or(0),
         }
@@ -200,7 +200,7 @@ fn line_of(source: &str, byte: usize) -> usize {
 
 /// The texts in one language.
 #[derive(Debug, Clone, Copy)]
-pub struct Tongue<'a> {
+pub struct LocaleTexts<'a> {
     texts: &'a Texts,
     index: usize,
 }
@@ -236,7 +236,7 @@ impl From<u64> for Value<'_> {
     }
 }
 
-impl<'a> Tongue<'a> {
+impl<'a> LocaleTexts<'a> {
     /// The language's code.
     pub fn code(&self) -> &'a str {
         self.texts

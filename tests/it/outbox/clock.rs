@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::{SignedDuration, Timestamp};
 use outbox::{Outbox, manage::Which};
 
-use super::desk::{Desk, SOON, issue, worker};
+use super::bench::{Bench, SOON, issue, worker};
 
 const HOURS: i64 = 3600;
 
@@ -18,7 +18,7 @@ fn clock() -> Timestamp {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_jumps_delays_and_deletes_nothing() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let outbox = Outbox::open_by_clock(&desk.settings(), clock)
         .await
         .unwrap()
@@ -55,7 +55,7 @@ async fn a_clock_that_jumps_delays_and_deletes_nothing() {
         .await
         .unwrap()
         .outbox;
-    let worker = super::desk::worker_to(&outbox, std::sync::Arc::new(super::desk::Silent));
+    let worker = super::bench::worker_to(&outbox, std::sync::Arc::new(super::bench::Silent));
     let until = tokio::time::Instant::now() + SOON;
     while outbox.list(Which::All, 100).await.unwrap().len() > 1 {
         assert!(

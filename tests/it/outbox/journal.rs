@@ -6,7 +6,7 @@ use outbox::{
     journal::{Feed, Reading},
 };
 
-use super::desk::{Desk, PRINTER, attempt, commit, evidence, issue, order_of};
+use super::bench::{Bench, PRINTER, attempt, commit, evidence, issue, order_of};
 
 fn said(error: &Error) -> String {
     assert!(matches!(error, Error::Rule(_)), "{error}");
@@ -15,7 +15,7 @@ fn said(error: &Error) -> String {
 
 #[tokio::test]
 async fn a_cut_off_attempt_is_found_open_and_blocks_the_printer_until_decided() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let outbox = desk.outbox().await;
     let made = commit(&outbox, "abcd0001", 41).await.unwrap();
     outbox.close().await;
@@ -42,7 +42,7 @@ async fn the_printers_counter_settles_a_cut_off_attempt_only_when_it_is_proof() 
         ),
         ("the printer has none", None, false, false),
     ] {
-        let desk = Desk::new();
+        let desk = Bench::new();
         let outbox = desk.outbox().await;
         let made = commit(&outbox, "abcd0001", 41).await.unwrap();
         let serial = made.attempt.unwrap().serial;
@@ -72,7 +72,7 @@ async fn the_same_serial_is_printed_again_only_when_nothing_was_fed() {
         (Outcome::Unknown, 0, false),
         (Outcome::Void, 1, false),
     ] {
-        let desk = Desk::new();
+        let desk = Bench::new();
         let outbox = desk.outbox().await;
         let made = commit(&outbox, "abcd0001", 0).await.unwrap();
         let serial = made.attempt.unwrap().serial;
@@ -106,7 +106,7 @@ async fn what_a_person_decides_is_kept_and_never_contradicts_the_counter() {
         (None, Outcome::NotPrinted, Outcome::NotPrinted),
         (Some(1), Outcome::Void, Outcome::Void),
     ] {
-        let desk = Desk::new();
+        let desk = Bench::new();
         let outbox = desk.outbox().await;
         let made = commit(&outbox, "abcd0001", 0).await.unwrap();
         let serial = made.attempt.unwrap().serial;
@@ -133,7 +133,7 @@ async fn what_a_person_decides_is_kept_and_never_contradicts_the_counter() {
 
 #[tokio::test]
 async fn an_order_that_stands_in_for_another_takes_its_unprinted_card_back() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let outbox = desk.outbox().await;
     let first = commit(&outbox, "abcd0001", 0).await.unwrap();
     let serial = first.attempt.unwrap().serial;
@@ -159,7 +159,7 @@ async fn an_order_that_stands_in_for_another_takes_its_unprinted_card_back() {
 
 #[tokio::test]
 async fn the_books_balance_and_say_what_is_missing() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let outbox = desk.outbox().await;
     issue(&outbox, "abcd0001", 100).await;
     // not fed; a jam with a card inside that the attendant voids; a test print; one that nobody has decided
@@ -234,7 +234,7 @@ async fn a_counter_that_disagrees_with_a_card_in_hand_shows_in_the_books() {
         // counted too late for the one to whom it would belong
         (Some(10), Outcome::NotPrinted, 11, (0, 0, 0), 1),
     ] {
-        let desk = Desk::in_memory();
+        let desk = Bench::in_memory();
         let outbox = desk.outbox().await;
         let made = commit(&outbox, "abcd0001", 10).await.unwrap();
         let serial = made.attempt.unwrap().serial;

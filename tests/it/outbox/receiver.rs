@@ -6,10 +6,10 @@ use common::order::{OrderId, Outcome};
 use outbox::{Outbox, Settings, journal::Reading};
 use portal::seal::{Receiver, ReceiverSecret, context};
 
-use super::desk::{self, Desk, PRINTER, SOON, commit, issue, worker};
+use super::bench::{self, Bench, PRINTER, SOON, commit, issue, worker};
 
 /// A pair of keys as a site's administrator makes it.
-pub(super) fn keys(desk: &Desk) -> (PathBuf, PathBuf) {
+pub(super) fn keys(desk: &Bench) -> (PathBuf, PathBuf) {
     let (secret, public) = (desk.file("portal-key.pem"), desk.file("portal-key.pub.pem"));
     for arguments in [
         vec![
@@ -37,7 +37,7 @@ pub(super) fn keys(desk: &Desk) -> (PathBuf, PathBuf) {
     (secret, public)
 }
 
-async fn sealing(desk: &Desk, public: PathBuf) -> (Outbox, Settings) {
+async fn sealing(desk: &Bench, public: PathBuf) -> (Outbox, Settings) {
     let settings = Settings {
         receiver: Some(public),
         ..desk.settings()
@@ -47,7 +47,7 @@ async fn sealing(desk: &Desk, public: PathBuf) -> (Outbox, Settings) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_sealed_to_the_portal_is_read_by_the_portal_only() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let (secret, public) = keys(&desk);
     let (outbox, _) = sealing(&desk, public).await;
     let (order, serial) = issue(&outbox, "abcd0001", 0).await;
@@ -76,7 +76,7 @@ async fn an_order_sealed_to_the_portal_is_read_by_the_portal_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_portal_without_the_key_refuses_and_the_order_is_parked() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let (_, public) = keys(&desk);
     let (outbox, _) = sealing(&desk, public).await;
     let (order, _) = issue(&outbox, "abcd0001", 0).await;
@@ -97,7 +97,7 @@ async fn a_portal_without_the_key_refuses_and_the_order_is_parked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_cut_off_before_its_card_came_out_is_void_and_the_person_starts_again() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let (secret, public) = keys(&desk);
     let (outbox, settings) = sealing(&desk, public).await;
     let cut = commit(&outbox, "abcd0001", 41).await.unwrap();
@@ -127,18 +127,18 @@ async fn an_order_cut_off_before_its_card_came_out_is_void_and_the_person_starts
 
 #[tokio::test]
 async fn a_print_that_failed_is_void_after_a_restart() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let (_, public) = keys(&desk);
     let (outbox, settings) = sealing(&desk, public).await;
     let made = commit(&outbox, "abcd0001", 0).await.unwrap();
     let serial = made.attempt.unwrap().serial;
-    let evidence = desk::evidence(Outcome::NotPrinted, 0, 0);
+    let evidence = bench::evidence(Outcome::NotPrinted, 0, 0);
     outbox
         .end_attempt(made.order, serial, Outcome::NotPrinted, &evidence)
         .await
         .unwrap();
     // whoever is still standing there may have it printed again: the picture is in the session
-    let mut again = desk::attempt(0);
+    let mut again = bench::attempt(0);
     again.serial = serial;
     outbox.begin_attempt(made.order, again, None).await.unwrap();
     outbox
@@ -152,7 +152,7 @@ async fn a_print_that_failed_is_void_after_a_restart() {
 
 #[test]
 fn keys_are_read_as_openssl_writes_them_and_bind_what_they_seal() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let (secret, public) = keys(&desk);
     let (receiver, opener) = (
         Receiver::read(&public).unwrap(),

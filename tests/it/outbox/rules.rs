@@ -9,7 +9,7 @@ use outbox::{
 };
 use proptest::prelude::*;
 
-use super::desk::{self, Desk, PRINTER};
+use super::bench::{self, Bench, PRINTER};
 
 /// What somebody asks of the journal. Numbers choose among what there is.
 #[derive(Debug, Clone)]
@@ -85,7 +85,7 @@ impl World {
     async fn answer(&mut self, outbox: &Outbox, ask: Ask) {
         match ask {
             Ask::Commit => {
-                let (order, photo) = desk::order_of("abcd0001");
+                let (order, photo) = bench::order_of("abcd0001");
                 let attempt = self.attempt(Serial::random());
                 let record = NewRecord {
                     order,
@@ -136,7 +136,7 @@ impl World {
                 if fed > 0 {
                     self.maybe_on_a_card.insert(serial);
                 }
-                let mut evidence = desk::evidence(outcome, before, self.counter);
+                let mut evidence = bench::evidence(outcome, before, self.counter);
                 if !counted {
                     evidence.counter_after = None;
                     evidence.plane_byte_accepted = fed > 0;
@@ -219,7 +219,7 @@ impl World {
     fn attempt(&self, serial: Serial) -> NewAttempt {
         NewAttempt {
             serial,
-            ..desk::attempt(self.counter)
+            ..bench::attempt(self.counter)
         }
     }
 
@@ -256,7 +256,7 @@ proptest! {
     fn no_story_breaks_the_journals_rules(story in prop::collection::vec(ask(), 1..30)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let desk = Desk::in_memory();
+            let desk = Bench::in_memory();
             let (mut outbox, mut world) = (desk.outbox().await, World::default());
             for ask in story {
                 if let Ask::Restart { fed, inside } = ask {

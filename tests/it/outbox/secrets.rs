@@ -10,7 +10,7 @@ use std::{
 use common::order::{Outcome, Private, Uid};
 use outbox::{Error, KeyError, NewRecord, Outbox};
 
-use super::desk::{self, Desk, SOON, issue, worker};
+use super::bench::{self, Bench, SOON, issue, worker};
 
 const NAME: &str = "Kanariefågel-7c1d";
 const SUBJECT: &str = "kana0042";
@@ -53,9 +53,9 @@ fn search(folder: &Path, canaries: &[(&'static str, Vec<u8>)]) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_pictures_and_chip_numbers_are_in_no_file_and_their_keys_go_with_the_delivery() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let outbox = desk.outbox().await;
-    let (mut order, photo) = desk::order_of(SUBJECT);
+    let (mut order, photo) = bench::order_of(SUBJECT);
     order.person.display_name = Private::from(NAME);
     order.person.name_on_card = Private::from(NAME);
     let canaries = canaries(&photo);
@@ -73,11 +73,11 @@ async fn names_pictures_and_chip_numbers_are_in_no_file_and_their_keys_go_with_t
     let record = NewRecord {
         order,
         photo,
-        attempt: Some(desk::attempt(0)),
+        attempt: Some(bench::attempt(0)),
     };
     let made = outbox.commit(record).await.unwrap();
     let serial = made.attempt.unwrap().serial;
-    let evidence = desk::evidence(Outcome::Printed, 0, 1);
+    let evidence = bench::evidence(Outcome::Printed, 0, 1);
     outbox
         .end_attempt(made.order, serial, Outcome::Printed, &evidence)
         .await
@@ -122,7 +122,7 @@ async fn erased(outbox: &Outbox, order: common::order::OrderId) {
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
 }
 
-async fn wrapped_keys(desk: &Desk) -> Vec<Vec<u8>> {
+async fn wrapped_keys(desk: &Bench) -> Vec<Vec<u8>> {
     use sqlx::Connection as _;
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(desk.file("outbox.sqlite"));
     let mut store = sqlx::SqliteConnection::connect_with(&options)
@@ -147,7 +147,7 @@ async fn without_its_key_the_store_is_unreadable_and_says_so() {
         ),
         ("no key", Some("rubbish".to_owned()), "is not a key"),
     ] {
-        let desk = Desk::new();
+        let desk = Bench::new();
         let outbox = desk.outbox().await;
         issue(&outbox, "abcd0001", 0).await;
         outbox.close().await;
@@ -175,7 +175,7 @@ async fn without_its_key_the_store_is_unreadable_and_says_so() {
 
 #[tokio::test]
 async fn a_key_that_others_can_read_is_refused() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     desk.outbox().await.close().await;
     let key = desk.file("outbox.key");
     let mode = fs::metadata(&key).unwrap().permissions().mode();
@@ -190,7 +190,7 @@ async fn a_key_that_others_can_read_is_refused() {
 
 #[tokio::test]
 async fn the_key_is_changed_and_the_old_one_opens_nothing() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let outbox = desk.outbox().await;
     let (order, _) = issue(&outbox, "abcd0001", 0).await;
     outbox.close().await;
@@ -220,7 +220,7 @@ async fn the_key_is_changed_and_the_old_one_opens_nothing() {
 #[tokio::test]
 async fn a_sealed_part_opens_in_its_own_place_only() {
     use sqlx::Connection as _;
-    let desk = Desk::new();
+    let desk = Bench::new();
     let outbox = desk.outbox().await;
     let (first, _) = issue(&outbox, "abcd0001", 0).await;
     let (second, _) = issue(&outbox, "efgh0002", 1).await;
@@ -252,7 +252,7 @@ async fn a_sealed_part_opens_in_its_own_place_only() {
 }
 
 /// The program on the desk's store.
-fn outbox_command(desk: &Desk, arguments: &[&str]) -> Output {
+fn outbox_command(desk: &Bench, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_fotoautomat"))
         .arg("outbox")
         .args(arguments)

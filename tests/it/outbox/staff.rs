@@ -6,10 +6,10 @@ use common::order::Outcome;
 use outbox::manage::Which;
 use serde_json::Value;
 
-use super::desk::{self, Desk, SOON, commit, issue, worker};
+use super::bench::{self, Bench, SOON, commit, issue, worker};
 
 /// The program's answer as JSON, and its exit code.
-fn said(desk: &Desk, arguments: &[&str]) -> (Value, i32) {
+fn said(desk: &Bench, arguments: &[&str]) -> (Value, i32) {
     let output = Command::new(env!("CARGO_BIN_EXE_fotoautomat"))
         .args(["outbox", "--json", "--data"])
         .arg(desk.folder())
@@ -24,12 +24,12 @@ fn said(desk: &Desk, arguments: &[&str]) -> (Value, i32) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parked_order_is_seen_held_sent_again_and_arrives() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let (outbox, portal) = (desk.outbox().await, desk.portal().await);
     // an order of this person is open at the portal, so that the next is refused
     let open = commit(&outbox, "abcd0001", 0).await.unwrap();
     let serial = open.attempt.unwrap().serial;
-    let evidence = desk::evidence(Outcome::NotPrinted, 0, 0);
+    let evidence = bench::evidence(Outcome::NotPrinted, 0, 0);
     outbox
         .end_attempt(open.order, serial, Outcome::NotPrinted, &evidence)
         .await
@@ -84,7 +84,7 @@ async fn a_parked_order_is_seen_held_sent_again_and_arrives() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_held_back_stays_until_it_is_let_go_and_holds_nobody_else_up() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let (outbox, portal) = (desk.outbox().await, desk.portal().await);
     let (held, _) = issue(&outbox, "abcd0001", 0).await;
     let (parked, code) = said(
@@ -113,7 +113,7 @@ async fn what_is_held_back_stays_until_it_is_let_go_and_holds_nobody_else_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_may_be_given_up_is() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let outbox = desk.outbox().await;
     let (waiting, _) = issue(&outbox, "abcd0001", 0).await;
     let open = commit(&outbox, "efgh0002", 1).await.unwrap().order;
@@ -154,7 +154,7 @@ async fn only_what_may_be_given_up_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_taken_out_by_hand_is_sealed_and_opens_where_the_key_is() {
     use portal::seal::ReceiverSecret;
-    let desk = Desk::new();
+    let desk = Bench::new();
     let outbox = desk.outbox().await;
     let (order, serial) = issue(&outbox, "abcd0001", 0).await;
     let (expected, photo) = outbox.read(order).await.unwrap().unwrap();
@@ -236,7 +236,7 @@ async fn what_is_taken_out_by_hand_is_sealed_and_opens_where_the_key_is() {
 #[tokio::test]
 async fn the_check_finds_what_is_wrong() {
     use sqlx::Connection as _;
-    let desk = Desk::new();
+    let desk = Bench::new();
     let outbox = desk.outbox().await;
     let (order, _) = issue(&outbox, "abcd0001", 0).await;
     let (found, code) = said(&desk, &["check"]);

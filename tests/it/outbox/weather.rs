@@ -24,7 +24,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use super::desk::{self, BOOTH, Desk, booth_key};
+use super::bench::{self, BOOTH, Bench, booth_key};
 use crate::relay::{Message as Request, answer};
 
 /// What the relay is to do with a request, by the digest of its body.
@@ -297,17 +297,17 @@ fn orders_wanted() -> usize {
 
 /// A whole card without waiting for anything: committed, printed, in the holder's hand.
 async fn issue(outbox: &outbox::Outbox, number: usize, person: usize) -> (OrderId, Serial, String) {
-    let (order, photo): (Order, _) = desk::order_of(&format!("person-{person}"));
+    let (order, photo): (Order, _) = bench::order_of(&format!("person-{person}"));
     let hash = order.photo.sha256.clone();
     let counter = number as u64;
     let record = NewRecord {
         order,
         photo,
-        attempt: Some(desk::attempt(counter)),
+        attempt: Some(bench::attempt(counter)),
     };
     let made = outbox.commit(record).await.unwrap();
     let serial = made.attempt.unwrap().serial;
-    let evidence = desk::evidence(Outcome::Printed, counter, counter + 1);
+    let evidence = bench::evidence(Outcome::Printed, counter, counter + 1);
     outbox
         .end_attempt(made.order, serial, Outcome::Printed, &evidence)
         .await
@@ -323,7 +323,7 @@ async fn issue(outbox: &outbox::Outbox, number: usize, person: usize) -> (OrderI
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_order_arrives_once_in_any_weather() {
     let wanted = orders_wanted();
-    let desk = Desk::in_memory();
+    let desk = Bench::in_memory();
     let outbox = desk.outbox().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());

@@ -16,7 +16,7 @@ use outbox::worker::{self, Policy};
 use portal::{Answer, Heartbeat, Lookup, Message, OrderState, Portal, Target};
 use sqlx::{Connection as _, SqliteConnection};
 
-use super::desk::{self, Desk, SOON, Silent};
+use super::bench::{self, Bench, SOON, Silent};
 
 type Answered = BoxFuture<'static, Result<Answer, portal::Error>>;
 
@@ -70,9 +70,9 @@ fn stored(message: &Message) -> Answered {
 /// Another program keeps the store to itself for longer than the booth waits for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_could_not_be_written_down_is_asked_for_again() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let outbox = desk.outbox().await;
-    desk::issue(&outbox, "vera", 1).await;
+    bench::issue(&outbox, "vera", 1).await;
     let other = format!("sqlite://{}", desk.file("outbox.sqlite").display());
     let requests = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&requests);
@@ -123,9 +123,9 @@ async fn an_answer_that_could_not_be_written_down_is_asked_for_again() {
 /// same card follows it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_probe_with_nothing_to_say_lets_the_next_one_go() {
-    let desk = Desk::new();
+    let desk = Bench::new();
     let outbox = desk.outbox().await;
-    let made = desk::commit(&outbox, "vera", 1).await.unwrap();
+    let made = bench::commit(&outbox, "vera", 1).await.unwrap();
     let serial = made.attempt.unwrap().serial;
     let (later, cards) = (outbox.clone(), Arc::new(AtomicU32::new(0)));
     let portal = Told(move |message: &Message| -> Answered {
@@ -147,14 +147,14 @@ async fn a_probe_with_nothing_to_say_lets_the_next_one_go() {
             _ => stored(message),
         }
     });
-    let evidence = desk::evidence(Outcome::Printed, 1, 2);
+    let evidence = bench::evidence(Outcome::Printed, 1, 2);
     outbox
         .end_attempt(made.order, serial, Outcome::Printed, &evidence)
         .await
         .unwrap();
     let read = outbox.read_back(made.order, serial, None, true, false);
     read.await.unwrap();
-    let worker = desk::worker_to(&outbox, Arc::new(portal));
+    let worker = bench::worker_to(&outbox, Arc::new(portal));
     assert!(worker.drained(SOON).await, "nothing is sent any more");
     worker.stop().await;
     assert_eq!(outbox.counts().await.unwrap().delivered, 1);

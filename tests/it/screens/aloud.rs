@@ -14,7 +14,7 @@ use super::{
 fn heard(stage: &Stage, private: bool) -> String {
     let page = stage.page();
     let hearing = Hearing {
-        tongue: stage.texts.of(&stage.session.preferences.language),
+        locale: stage.texts.of(&stage.session.preferences.language),
         private,
     };
     let mut narrator = Narrator::default();

@@ -41,19 +41,21 @@ pub(super) fn fitted(picture: &Still, (width, height): (u32, u32)) -> Vec<u8> {
 }
 
 fn scale_to(picture: &Still, width: u32, height: u32) -> Vec<u8> {
-    use fir::images::{Image, ImageRef};
-    let from = ImageRef::new(
-        picture.width,
-        picture.height,
-        &picture.rgb,
-        fir::PixelType::U8x3,
-    )
-    .expect("a still has as many bytes as its size says");
-    let mut to = Image::new(width, height, fir::PixelType::U8x3);
+    use fir::{
+        images::{TypedImage, TypedImageRef},
+        pixels::U8x3,
+    };
+    // Typed: the untyped call would compile the filters for every kind of pixel that the library knows.
+    let from = TypedImageRef::<U8x3>::from_buffer(picture.width, picture.height, &picture.rgb)
+        .expect("a still has as many bytes as its size says");
+    let mut scaled = vec![0; width as usize * height as usize * 3];
+    let mut to = TypedImage::<U8x3>::from_buffer(width, height, &mut scaled)
+        .expect("the buffer was made for this size");
     fir::Resizer::new()
-        .resize(&from, &mut to, None)
-        .expect("both are of the same pixel type");
-    to.into_vec()
+        .resize_typed(&from, &mut to, None)
+        .expect("the whole picture is inside itself");
+    drop(to);
+    scaled
 }
 
 fn edge_colour(picture: &Still) -> [u8; 3] {

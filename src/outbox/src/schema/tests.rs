@@ -1,8 +1,4 @@
-use std::{
-    borrow::Cow,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{borrow::Cow, fs, path::PathBuf};
 
 use jiff::Timestamp;
 use sqlx::migrate::Migration;

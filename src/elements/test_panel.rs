@@ -1,4 +1,5 @@
-//! Test mode's strip: what a desk lacks (a phone that approves, cards to lay) and the faults that can be raised.
+//! Test mode's strip: what is missing where no visitor stands (a phone that approves, cards to lay), and the faults that
+//! can be injected.
 
 use super::{Action, At, Element, Icon, Panel, Place, Role};
 use text::key;
@@ -26,9 +27,9 @@ pub struct Fault {
     pub raised: bool,
 }
 
-/// What can be done at the desk.
+/// What can be done with the test panel.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deed {
+pub enum PanelAction {
     /// The next person is the one who signs in.
     NextPerson,
     Approve,
@@ -57,25 +58,35 @@ pub(super) fn elements(at: &At<'_>) -> Vec<Element> {
             .act(action)
     };
     let deeds = [
-        ("desk-approve", Icon::Tick, key::DESK_APPROVE, Deed::Approve),
-        ("desk-deny", Icon::NotPerson, key::DESK_DENY, Deed::Deny),
+        (
+            "desk-approve",
+            Icon::Tick,
+            key::DESK_APPROVE,
+            PanelAction::Approve,
+        ),
+        (
+            "desk-deny",
+            Icon::NotPerson,
+            key::DESK_DENY,
+            PanelAction::Deny,
+        ),
         (
             "desk-old-card",
             Icon::Card,
             key::DESK_OLD_CARD,
-            Deed::LayOldCard,
+            PanelAction::LayOldCard,
         ),
         (
             "desk-new-card",
             Icon::Badge,
             key::DESK_NEW_CARD,
-            Deed::LayNewCard,
+            PanelAction::LayNewCard,
         ),
         (
             "desk-take-card",
             Icon::Hand,
             key::DESK_TAKE_CARD,
-            Deed::TakeCard,
+            PanelAction::TakeCard,
         ),
     ];
     let mut elements = vec![
@@ -83,13 +94,14 @@ pub(super) fn elements(at: &At<'_>) -> Vec<Element> {
             "desk-person",
             Icon::Person,
             person,
-            Action::Desk(Deed::NextPerson),
+            Action::Panel(PanelAction::NextPerson),
         )
         .enabled(signs_in),
     ];
-    elements.extend(deeds.map(|(id, icon, key, deed)| {
-        let does_something = signs_in || !matches!(deed, Deed::Approve | Deed::Deny);
-        button(id, icon, at.say(key), Action::Desk(deed)).enabled(does_something)
+    elements.extend(deeds.map(|(id, icon, key, action)| {
+        let does_something =
+            signs_in || !matches!(action, PanelAction::Approve | PanelAction::Deny);
+        button(id, icon, at.say(key), Action::Panel(action)).enabled(does_something)
     }));
     let faults = if at.context.panel == Some(Panel::Faults) {
         Action::Close
@@ -122,7 +134,7 @@ pub(super) fn faults(at: &At<'_>) -> Vec<Element> {
             let id = format!("fault-{}-{}", faults.name, known.name);
             Element::new(id, Role::Toggle, Place::Choices, known.name.to_owned())
                 .chosen(known.raised)
-                .act(Action::Desk(Deed::Toggle { device, fault }))
+                .act(Action::Panel(PanelAction::Toggle { device, fault }))
         }));
     }
     elements.push(

@@ -1,4 +1,4 @@
-//! Test mode's desk: the hands of a visitor that a desk lacks (a phone, an old card, a new card), and every fault.
+//! Test mode's panel: the hands of a visitor that a panel lacks (a phone, an old card, a new card), and every fault.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -12,7 +12,7 @@ use identity::virtual_idp;
 
 /// What can be played at a booth in test mode. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Desk {
+pub struct TestPanel {
     devices: Controls,
     /// None where the provider is the site's.
     identity: Option<virtual_idp::Control>,
@@ -52,22 +52,22 @@ fn chip_of(job: &[u8]) -> [u8; 7] {
     uid
 }
 
-impl Desk {
+impl TestPanel {
     pub(super) fn new(
         devices: Controls,
         identity: Option<virtual_idp::Control>,
         visitors: Vec<Visitor>,
     ) -> Self {
-        let desk = Self {
+        let panel = Self {
             devices,
             identity,
             visitors: Arc::new(visitors),
         };
-        desk.show_visitor(0);
-        desk
+        panel.show_visitor(0);
+        panel
     }
 
-    /// Names of those who can sign in, as far as the desk can do it for them.
+    /// Names of those who can sign in, as far as the panel can do it for them.
     pub fn people(&self) -> Vec<String> {
         let people = self.identity.iter().flat_map(virtual_idp::Control::people);
         people.map(|person| person.name.clone()).collect()

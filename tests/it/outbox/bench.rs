@@ -25,11 +25,11 @@ pub(crate) fn booth_key() -> ed25519_dalek::SigningKey {
     ed25519_dalek::SigningKey::from_bytes(&[7; 32])
 }
 
-pub(crate) struct Desk {
+pub(crate) struct Bench {
     folder: tempfile::TempDir,
 }
 
-impl Desk {
+impl Bench {
     pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),

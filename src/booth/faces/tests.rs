@@ -32,9 +32,9 @@ fn of_a_burst_the_sharpest_with_open_eyes_is_kept() {
     const MOVED: (Check, Level) = (Check::Sharpness, Level::Block);
     const DARK: (Check, Level) = (Check::Brightness, Level::Warn);
     let best = |burst: &[(&[(Check, Level)], f32)]| {
-        let merits: Vec<Merit> = burst
+        let merits: Vec<Quality> = burst
             .iter()
-            .map(|(failed, sharpness)| Merit::of(&seen(failed, *sharpness)))
+            .map(|(failed, sharpness)| Quality::of(&seen(failed, *sharpness)))
             .collect();
         (1..merits.len()).fold(0, |best, at| {
             if merits[at].beats(&merits[best]) {
@@ -75,4 +75,40 @@ fn without_the_models_the_booth_says_why_and_goes_on() {
     );
     let picture = Picture::new(64, 64, vec![90; 64 * 64 * 3]).unwrap();
     assert!(finder.study(&picture).faces.is_empty());
+}
+
+/// A panic in the thread is shown, the work that was asked for ends without an answer, and the thread works again.
+#[tokio::test]
+async fn a_panic_while_looking_for_faces_is_shown_and_survived() {
+    let made = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let count = made.clone();
+    let finder = move || {
+        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        (Finder::plain(), None)
+    };
+    let worker = FaceWorker::start(finder, Rules::default());
+    let mut fault = worker.fault();
+    for round in 1..=2 {
+        let lost: Option<()> = worker
+            .ask(|_, _| panic!("a picture that nobody expected"))
+            .await;
+        assert_eq!(lost, None, "who asked is not kept waiting");
+        let shown = fault.wait_for(|fault| *fault == Some(CRASHED));
+        let shown = tokio::time::timeout(Duration::from_secs(2), shown).await;
+        assert!(shown.is_ok_and(|shown| shown.is_ok()), "shown within 2 s");
+        let over = fault.wait_for(Option::is_none);
+        let over = tokio::time::timeout(Duration::from_secs(5), over).await;
+        assert!(over.is_ok_and(|over| over.is_ok()), "back within 5 s");
+        assert_eq!(worker.ask(|_, _| 7).await, Some(7));
+        assert_eq!(
+            worker.supervisor.restarts(),
+            round,
+            "started once for each panic"
+        );
+    }
+    assert_eq!(
+        made.load(std::sync::atomic::Ordering::Relaxed),
+        3,
+        "with a fresh finder"
+    );
 }

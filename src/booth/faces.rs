@@ -2,38 +2,47 @@
 
 use std::{
     sync::{Arc, mpsc},
-    thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use camera::{Capture, Still};
-use tokio::sync::oneshot;
+use device::{Crash, Next, Supervisor, Wanted, Worker, publish};
+use tokio::sync::{oneshot, watch};
 
 use common::order::{PhotoCheck, Picture};
 use portrait::{Assessment, Check, Coach, Crop, Finder, Level, Rules};
 use session::{Adjust, Coaching, Shot};
 
-/// The thread that owns the finder, and the rules by which it judges.
+/// The thread that owns the finder, and the rules by which it judges. A panic in it is shown by [`fault`](Self::fault),
+/// and the thread is started again with a fresh finder.
 #[derive(Debug)]
-pub(crate) struct Studio {
+pub(crate) struct FaceWorker {
     /// Few: who asks waits for the answer before asking again.
     jobs: mpsc::SyncSender<Job>,
     /// Why the finder sees no eyes, if it does not.
     sees_no_eyes: Option<String>,
+    fault: watch::Receiver<Option<&'static str>>,
+    /// Ends the thread when the booth closes, and counts how often it was started again.
+    #[cfg_attr(not(test), allow(dead_code))]
+    supervisor: Supervisor,
 }
 
 type Job = Box<dyn FnOnce(&mut Finder, &Rules) + Send>;
 
 const WAITING_JOBS: usize = 8;
+/// How often the idle thread looks whether the booth has closed.
+const IDLE_LOOK: Duration = Duration::from_millis(250);
+/// The health's name for a thread that panicked and is started again.
+pub(super) const CRASHED: &str = "crashed";
 
 /// A live picture being coached: what was said before, and since when.
 #[derive(Debug)]
-pub(crate) struct Lesson {
+pub(crate) struct CoachingRun {
     coach: Coach,
     began: Instant,
 }
 
-impl Lesson {
+impl CoachingRun {
     pub(crate) fn begin() -> Self {
         Self {
             coach: Coach::new(),
@@ -42,27 +51,38 @@ impl Lesson {
     }
 }
 
-impl Studio {
+impl FaceWorker {
     /// Starts the thread; the finder is made in it, for it cannot move between threads.
     pub(super) fn start(
-        finder: impl FnOnce() -> (Finder, Option<String>) + Send + 'static,
+        finder: impl FnMut() -> (Finder, Option<String>) + Send + 'static,
         rules: Rules,
-    ) -> std::io::Result<Self> {
+    ) -> Self {
         let (jobs, queue) = mpsc::sync_channel::<Job>(WAITING_JOBS);
-        let (tell, told) = mpsc::channel();
-        thread::Builder::new()
-            .name("studio".to_owned())
-            .spawn(move || {
-                let (mut finder, sees_no_eyes) = finder();
-                // nobody waits for the answer any more only when the booth is closing
-                let _ = tell.send(sees_no_eyes);
-                while let Ok(job) = queue.recv() {
-                    job(&mut finder, &rules);
-                }
-            })?;
+        let (made, first) = mpsc::channel();
+        let (status, fault) = watch::channel(None);
+        let wanted = Arc::new(Wanted::new(()));
+        let looking = Looking {
+            finder,
+            rules,
+            queue,
+            made: Some(made),
+            wanted: wanted.clone(),
+            status,
+        };
+        let supervisor = Supervisor::start("faces", wanted, looking);
         let gone = || Some("the thread that looks for faces has ended".to_owned());
-        let sees_no_eyes = told.recv().unwrap_or_else(|_| gone());
-        Ok(Self { jobs, sees_no_eyes })
+        let sees_no_eyes = first.recv().unwrap_or_else(|_| gone());
+        Self {
+            jobs,
+            sees_no_eyes,
+            fault,
+            supervisor,
+        }
+    }
+
+    /// The name of what is wrong with the thread; `None` while it works.
+    pub(super) fn fault(&self) -> watch::Receiver<Option<&'static str>> {
+        self.fault.clone()
     }
 
     pub(super) fn sees_no_eyes(&self) -> Option<&str> {
@@ -92,21 +112,21 @@ impl Studio {
     pub(crate) async fn coach(
         &self,
         capture: Arc<Capture>,
-        mut lesson: Lesson,
-    ) -> Option<(Lesson, Option<Coaching>)> {
+        mut run: CoachingRun,
+    ) -> Option<(CoachingRun, Option<Coaching>)> {
         self.ask(move |finder, rules| {
             let picture = capture.still().ok().and_then(picture_of);
             let coaching = picture.map(|picture| {
                 let look = finder.watch(&picture);
                 let assessment = portrait::assess(&picture, &look, rules);
-                let advice = lesson.coach.hear(&assessment, lesson.began.elapsed());
+                let advice = run.coach.hear(&assessment, run.began.elapsed());
                 Coaching {
                     hint: advice.hint.map(portrait::Hint::key),
                     ring: advice.ring,
                     ready: advice.ready,
                 }
             });
-            (lesson, coaching)
+            (run, coaching)
         })
         .await
     }
@@ -134,6 +154,42 @@ impl Studio {
     }
 }
 
+/// The work of the thread.
+struct Looking<F> {
+    finder: F,
+    rules: Rules,
+    queue: mpsc::Receiver<Job>,
+    /// Who waits for the first finder; gone once it is made.
+    made: Option<mpsc::Sender<Option<String>>>,
+    wanted: Arc<Wanted<()>>,
+    status: watch::Sender<Option<&'static str>>,
+}
+
+impl<F: FnMut() -> (Finder, Option<String>) + Send + 'static> Worker for Looking<F> {
+    fn run(&mut self) -> Next {
+        let (mut finder, sees_no_eyes) = (self.finder)();
+        if let Some(made) = self.made.take() {
+            // Nobody waits for the answer any more only when the booth is closing.
+            let _ = made.send(sees_no_eyes);
+        }
+        publish(&self.status, |fault| *fault = None);
+        while !self.wanted.is_closed() {
+            match self.queue.recv_timeout(IDLE_LOOK) {
+                Ok(job) => job(&mut finder, &self.rules),
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        Next::Done
+    }
+
+    fn crashed(&mut self, _crash: &Crash) {
+        // Without this, whoever waits for the first finder would wait for ever.
+        self.made = None;
+        publish(&self.status, |fault| *fault = Some(CRASHED));
+    }
+}
+
 fn crop_of(picture: &Picture, assessment: &Assessment, rules: &Rules) -> Crop {
     assessment
         .crop
@@ -143,13 +199,13 @@ fn crop_of(picture: &Picture, assessment: &Assessment, rules: &Rules) -> Crop {
 /// Open eyes before all, then nothing that stands in the way, then as much as can be well; of several such pictures the
 /// sharpest.
 fn best(finder: &mut Finder, rules: &Rules, stills: Vec<Still>) -> Option<Shot> {
-    let mut best: Option<(Merit, Picture, Assessment)> = None;
+    let mut best: Option<(Quality, Picture, Assessment)> = None;
     for picture in stills.into_iter().filter_map(picture_of) {
         let look = finder.study(&picture);
         let assessment = portrait::assess(&picture, &look, rules);
-        let merit = Merit::of(&assessment);
-        if best.as_ref().is_none_or(|(best, ..)| merit.beats(best)) {
-            best = Some((merit, picture, assessment));
+        let quality = Quality::of(&assessment);
+        if best.as_ref().is_none_or(|(best, ..)| quality.beats(best)) {
+            best = Some((quality, picture, assessment));
         }
     }
     let (_, still, assessment) = best?;
@@ -172,14 +228,14 @@ fn best(finder: &mut Finder, rules: &Rules, stills: Vec<Still>) -> Option<Shot> 
 }
 
 /// How good a picture is beside others of its burst.
-struct Merit {
+struct Quality {
     closed_eyes: bool,
     blocked: usize,
     failed: usize,
     sharpness: f32,
 }
 
-impl Merit {
+impl Quality {
     fn of(assessment: &Assessment) -> Self {
         let failed = |level: Level| {
             let findings = assessment.findings.iter();
@@ -197,7 +253,7 @@ impl Merit {
     }
 
     fn beats(&self, other: &Self) -> bool {
-        let faults = |merit: &Self| (merit.closed_eyes, merit.blocked, merit.failed);
+        let faults = |quality: &Self| (quality.closed_eyes, quality.blocked, quality.failed);
         let (ours, theirs) = (faults(self), faults(other));
         ours < theirs || (ours == theirs && self.sharpness > other.sharpness)
     }
