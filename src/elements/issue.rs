@@ -13,19 +13,21 @@ use text::key;
 
 pub(super) fn elements(state: &State, at: &At<'_>) -> Vec<Element> {
     match state {
-        State::ShowingCard {
+        State::ShowingCard(issue::ShowingCard {
             draft,
             rendered,
             committing,
             problem,
-        } => showing_card(draft, rendered.is_some(), *committing, *problem, at),
-        State::Printing { step, paused, .. } => printing(step, paused.as_deref(), at),
-        State::ReadingBack {
+        }) => showing_card(draft, rendered.is_some(), *committing, *problem, at),
+        State::Printing(issue::Printing { step, paused, .. }) => {
+            printing(step, paused.as_deref(), at)
+        }
+        State::ReadingBack(issue::ReadingBack {
             uid,
             code,
             old_card_laid,
             ..
-        } => reading_back(uid.is_some(), *code, *old_card_laid, at),
+        }) => reading_back(uid.is_some(), *code, *old_card_laid, at),
         State::Collecting { job } => collecting(job, at),
         State::FetchLater(later) => match later.order {
             Some(order) => fetch_later_done(later, &order.short(), at),

@@ -186,7 +186,9 @@ async fn an_empty_hopper_prints_nothing_and_the_same_serial_is_tried_again() {
             matches!(state, State::Issue(issue::State::ReadingBack { .. }))
         })
         .await;
-    let State::Issue(issue::State::ReadingBack { job, .. }) = &harness.runner.session.state else {
+    let State::Issue(issue::State::ReadingBack(issue::ReadingBack { job, .. })) =
+        &harness.runner.session.state
+    else {
         unreachable!()
     };
     assert_eq!(job.serial, serial);
@@ -205,7 +207,7 @@ async fn a_cable_pulled_in_the_middle_leaves_a_question_that_the_card_itself_ans
     harness.press(Press::Print);
     harness
         .until("the printer works on the card", |state| {
-            matches!(state, State::Issue(issue::State::Printing { step, .. }) if step.name == "printing")
+            matches!(state, State::Issue(issue::State::Printing(issue::Printing { step, .. })) if step.name == "printing")
         })
         .await;
     harness.desk.printer().unplug();
@@ -252,7 +254,9 @@ async fn what_a_power_cut_left_open_is_asked_about_at_the_next_start() {
             matches!(state, State::Issue(issue::State::Printing { .. }))
         })
         .await;
-    let State::Issue(issue::State::Printing { job, .. }) = &harness.runner.session.state else {
+    let State::Issue(issue::State::Printing(issue::Printing { job, .. })) =
+        &harness.runner.session.state
+    else {
         unreachable!()
     };
     let (order, serial) = (job.order, job.serial);

@@ -13,8 +13,8 @@ use crate::harness::Harness;
 fn job(harness: &Harness) -> (OrderId, Serial) {
     match &harness.runner.session.state {
         State::Issue(
-            issue::State::Printing { job, .. }
-            | issue::State::ReadingBack { job, .. }
+            issue::State::Printing(issue::Printing { job, .. })
+            | issue::State::ReadingBack(issue::ReadingBack { job, .. })
             | issue::State::Collecting { job },
         ) => (job.order, job.serial),
         other => panic!("no card is made: {other:?}"),
@@ -66,18 +66,18 @@ impl Harness {
         self.until("the card is drawn", |state| {
             matches!(
                 state,
-                State::Issue(issue::State::ShowingCard {
+                State::Issue(issue::State::ShowingCard(issue::ShowingCard {
                     rendered: Some(_),
                     ..
-                })
+                }))
             )
         })
         .await;
         match &self.runner.session.state {
-            State::Issue(issue::State::ShowingCard {
+            State::Issue(issue::State::ShowingCard(issue::ShowingCard {
                 rendered: Some(card),
                 ..
-            }) => card.serial,
+            })) => card.serial,
             _ => unreachable!(),
         }
     }

@@ -131,10 +131,10 @@ impl Harness {
         self.until("the card is drawn", |state| {
             matches!(
                 state,
-                State::Issue(issue::State::ShowingCard {
+                State::Issue(issue::State::ShowingCard(issue::ShowingCard {
                     rendered: Some(_),
                     ..
-                })
+                }))
             )
         })
         .await
@@ -157,7 +157,7 @@ impl Harness {
         })
         .await;
         match &self.runner.session.state {
-            State::Issue(issue::State::ReadingBack { job, .. }) => job.order,
+            State::Issue(issue::State::ReadingBack(issue::ReadingBack { job, .. })) => job.order,
             State::Issue(issue::State::FetchLater(later)) => later.order.unwrap(),
             _ => unreachable!(),
         }
@@ -282,7 +282,9 @@ async fn an_attendant_has_the_card_printed_of_an_order_that_waits_for_it() {
             break;
         }
     }
-    let State::Issue(issue::State::ReadingBack { job, .. }) = &harness.runner.session.state else {
+    let State::Issue(issue::State::ReadingBack(issue::ReadingBack { job, .. })) =
+        &harness.runner.session.state
+    else {
         panic!("not printed: {:?}", harness.runner.session.state)
     };
     assert_eq!((job.order, job.serial), (order, serial));

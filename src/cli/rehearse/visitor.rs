@@ -245,11 +245,11 @@ impl Visitor {
             // the shutter opens by itself when all is well; who does not wait presses
             State::Portrait(portrait_phase::State::Framing { .. }) => Press::Shutter,
             State::Portrait(portrait_phase::State::Reviewing { .. }) => Press::Use,
-            State::Issue(issue::State::ShowingCard {
+            State::Issue(issue::State::ShowingCard(issue::ShowingCard {
                 rendered: Some(_),
                 committing: false,
                 ..
-            }) => Press::Print,
+            })) => Press::Print,
             State::Issue(issue::State::Collecting { .. }) => Press::Done,
             State::Issue(issue::State::NeedsAttendant(open)) => match open.why {
                 Why::NotPrinted(_) => Press::Done,
@@ -298,7 +298,7 @@ impl Visit {
     /// The committed order that a state is about.
     fn order(&self, state: &State) -> Option<OrderId> {
         match state {
-            State::Issue(issue::State::Printing { job, .. }) => Some(job.order),
+            State::Issue(issue::State::Printing(issue::Printing { job, .. })) => Some(job.order),
             State::Issue(issue::State::FetchLater(later)) => later.order,
             _ => None,
         }
@@ -306,7 +306,9 @@ impl Visit {
 
     fn remember(&mut self, state: &State) {
         match state {
-            State::Issue(issue::State::Printing { job, .. }) if self.card.is_none() => {
+            State::Issue(issue::State::Printing(issue::Printing { job, .. }))
+                if self.card.is_none() =>
+            {
                 self.serial = Some(job.serial);
                 self.portrait = job.draft.shot.as_ref().map(|shot| shot.portrait.clone());
                 self.card = Some(job.card.clone());
@@ -378,7 +380,7 @@ fn stuck(state: &State) -> String {
             .map(ToString::to_string)
             .collect::<Vec<_>>()
             .join(", "),
-        State::Issue(issue::State::ReadingBack { uid, code, .. }) => {
+        State::Issue(issue::State::ReadingBack(issue::ReadingBack { uid, code, .. })) => {
             format!("chip read: {}, code read: {code}", uid.is_some())
         }
         _ => String::new(),

@@ -9,8 +9,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod attendant;
+pub mod consent;
 pub mod issue;
 pub mod limits;
+pub mod old_card;
 pub mod outcome;
 pub mod portrait;
 mod reader;
@@ -35,11 +37,8 @@ pub use rules::Rules;
 use common::{
     audit,
     health::{self, Health, Part, Reason, Service},
-    order::{
-        Consent, Disposition, HeldCard, OrderId, OrderReason, Outcome, Private, Replaces, Seen, Uid,
-    },
+    order::{OrderId, Outcome},
 };
-use sign_in::Typed;
 
 /// The two times of one moment: one that never jumps, for limits, and the wall's, for the record.
 #[derive(Debug, Clone, Copy)]
@@ -58,8 +57,8 @@ pub enum State {
     OutOfService(Vec<Reason>),
     Attract,
     SignIn(sign_in::State),
-    Consent(ConsentState),
-    OldCard(OldCardState),
+    Consent(consent::State),
+    OldCard(old_card::State),
     Portrait(portrait::State),
     Issue(issue::State),
     Attendant(attendant::State),
@@ -81,31 +80,6 @@ impl State {
             _ => true,
         }
     }
-}
-
-/// The rules and the purpose are shown; `page` is set while the holder reads the whole text.
-#[derive(Debug)]
-pub struct ConsentState {
-    pub draft: Draft,
-    pub page: Option<usize>,
-}
-
-/// The old card is asked for; `laid` once one lies on the reader.
-#[derive(Debug)]
-pub struct OldCardState {
-    pub draft: Draft,
-    pub laid: Option<Laid>,
-    /// The last card that was laid or named is none of the holder's.
-    pub stranger: bool,
-    /// What a bar code scanner, which types as a keyboard does, or a person has typed so far.
-    pub typed: Private<String>,
-}
-
-/// The old card, found: a hint at which card is replaced, and proof of nothing.
-#[derive(Debug)]
-pub struct Laid {
-    pub replaces: Replaces,
-    pub at: Instant,
 }
 
 /// "Are you still there?", over any state that has an idle limit.
@@ -411,8 +385,8 @@ fn dispatch(state: State, event: Event, at: &Moment<'_>, effects: &mut Vec<Effec
         State::Starting | State::OutOfService(_) => Turn::Stay(state),
         State::Attract => attract(&event, at, effects),
         State::SignIn(state) => sign_in::step(state, event, at, effects),
-        State::Consent(state) => consent(state, event, at, effects),
-        State::OldCard(state) => old_card(state, event, at, effects),
+        State::Consent(state) => consent::step(state, event, at, effects),
+        State::OldCard(state) => old_card::step(state, event, at, effects),
         State::Portrait(state) => portrait::step(state, event, at, effects),
         State::Issue(state) => issue::step(state, event, at, effects),
         State::Attendant(state) if attendant::is_for(&event) => {
@@ -444,151 +418,4 @@ fn attract(event: &Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Turn {
             Turn::Enter(State::SignIn(sign_in::State::begin()))
         }
     }
-}
-
-fn consent(
-    mut state: ConsentState,
-    event: Event,
-    at: &Moment<'_>,
-    effects: &mut Vec<Effect>,
-) -> Turn {
-    let rules = at.rules;
-    match event {
-        Event::Pressed(Press::ReadAll) => state.page = Some(0),
-        Event::Pressed(Press::TurnPage(page)) if page < rules.consent.pages => {
-            state.page = Some(page)
-        }
-        Event::Pressed(Press::Back) => state.page = None,
-        Event::Pressed(Press::LibraryWish) => state.draft.library_wish ^= true,
-        Event::Pressed(Press::Accept) => {
-            state.draft.consents.push(Consent {
-                text: rules.consent.text.clone(),
-                version: rules.consent.version.clone(),
-                lang: at.preferences.language.clone(),
-                at: at.now.wall,
-            });
-            let holder = &state.draft.holder;
-            return if holder.cards.is_empty() && !holder.for_review {
-                state.draft.reason = OrderReason::First;
-                portrait::begin(state.draft, effects)
-            } else {
-                Turn::Enter(State::OldCard(OldCardState {
-                    draft: state.draft,
-                    laid: None,
-                    stranger: false,
-                    typed: Private::default(),
-                }))
-            };
-        }
-        _ => {}
-    }
-    Turn::Stay(State::Consent(state))
-}
-
-/// The longest bar code or card number that is typed.
-const LONGEST_NUMBER: usize = 48;
-
-/// The old card is at hand, and so becomes the booth's.
-fn handed_in(held: Option<&HeldCard>, uid: Option<Uid>, seen: Seen) -> Replaces {
-    Replaces {
-        serial: held.and_then(|card| card.serial),
-        card_number: held.and_then(|card| card.card_number.clone()),
-        uid,
-        seen,
-        disposition: Disposition::HandedIn,
-    }
-}
-
-/// Takes the card on the reader for the one that is replaced, if it can be.
-fn look_at_old_card(
-    state: &mut OldCardState,
-    uid: &Uid,
-    at: &Moment<'_>,
-    effects: &mut Vec<Effect>,
-) {
-    let holder = &state.draft.holder;
-    let held = match holder.card_with_uid(uid) {
-        Some(card) => Some(card),
-        // A chip that the portal does not know may be that of the card that it knows without one, but not the chip of a
-        // card that somebody else left on the reader.
-        None if at.reader.was_laid_in_visit() => {
-            state.draft.replaced().filter(|card| card.uid.is_none())
-        }
-        None => None,
-    };
-    let known = held.is_some() || (holder.cards.is_empty() && at.reader.was_laid_in_visit());
-    state.stranger = !known;
-    if known {
-        effects.push(Effect::Play(Sound::CardRead));
-        state.laid = Some(Laid {
-            replaces: handed_in(held, Some(uid.clone()), Seen::Reader),
-            at: at.now.instant,
-        });
-    }
-}
-
-fn old_card(
-    mut state: OldCardState,
-    event: Event,
-    at: &Moment<'_>,
-    effects: &mut Vec<Effect>,
-) -> Turn {
-    let now = at.now;
-    if let (Some(uid), None) = (at.reader.lying(), &state.laid) {
-        look_at_old_card(&mut state, uid, at, effects);
-    }
-    match event {
-        Event::Pressed(Press::Typed(typed)) if state.laid.is_none() => match typed {
-            Typed::Letter(letter) if state.typed.len() < LONGEST_NUMBER => {
-                state.typed.push(letter, LONGEST_NUMBER + 4)
-            }
-            Typed::Backspace => state.typed.pop(),
-            Typed::Enter if !state.typed.is_empty() => {
-                let number = std::mem::take(&mut state.typed);
-                match state.draft.holder.card_with_number(&number) {
-                    Some(card) => {
-                        effects.push(Effect::Play(Sound::CardRead));
-                        let replaces = handed_in(Some(card), card.uid.clone(), Seen::Typed);
-                        let at = now.instant;
-                        state.laid = Some(Laid { replaces, at });
-                    }
-                    None => state.stranger = true,
-                }
-            }
-            _ => {}
-        },
-        Event::Ticked => match state.laid.take() {
-            Some(laid) if now.instant.duration_since(laid.at) >= at.rules.limits.tick_shown => {
-                state.draft.replaces = Some(laid.replaces);
-                return portrait::begin(state.draft, effects);
-            }
-            laid => state.laid = laid,
-        },
-        Event::Pressed(Press::OldCard(disposition)) => {
-            let held = state.draft.replaced();
-            let replaces = Replaces {
-                serial: held.and_then(|card| card.serial),
-                card_number: held.and_then(|card| card.card_number.clone()),
-                uid: held.and_then(|card| card.uid.clone()),
-                seen: Seen::None,
-                disposition,
-            };
-            match disposition {
-                Disposition::Lost | Disposition::Stolen => {
-                    effects.push(Effect::BlockCard(Box::new(replaces.clone())));
-                    state.draft.reason = if disposition == Disposition::Lost {
-                        OrderReason::Lost
-                    } else {
-                        OrderReason::Stolen
-                    };
-                }
-                Disposition::Broken => state.draft.reason = OrderReason::Damaged,
-                Disposition::HandedIn | Disposition::LeftAtHome => {}
-            }
-            state.draft.replaces = Some(replaces);
-            return portrait::begin(state.draft, effects);
-        }
-        _ => {}
-    }
-    Turn::Stay(State::OldCard(state))
 }

@@ -23,9 +23,10 @@ impl Session {
             State::OldCard(_) => Some(limits.old_card),
             State::Portrait(portrait::State::Framing { .. }) => Some(limits.framing),
             State::Portrait(portrait::State::Reviewing { .. }) => Some(limits.reviewing),
-            State::Issue(issue::State::ShowingCard {
-                committing: false, ..
-            }) => Some(limits.showing_card),
+            State::Issue(issue::State::ShowingCard(issue::ShowingCard {
+                committing: false,
+                ..
+            })) => Some(limits.showing_card),
             State::Issue(issue::State::ReadingBack { .. }) => Some(limits.reading_back),
             State::Issue(issue::State::FetchLater(later)) if !later.committing => {
                 Some(limits.fetch_later)
@@ -41,9 +42,9 @@ impl Session {
                 self.signed_in.is_some()
             }
             State::Issue(
-                issue::State::ShowingCard {
+                issue::State::ShowingCard(issue::ShowingCard {
                     committing: false, ..
-                }
+                })
                 | issue::State::FetchLater(_),
             ) => true,
             _ => false,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 pub use common::sign_in::{Code, Failure, Password};
 
 use super::{
-    ConsentState, Draft, Effect, Ending, Event, Moment, Press, Resumed, Rules, State as Visit,
-    Turn, issue,
+    Draft, Effect, Ending, Event, Moment, Press, Resumed, Rules, State as Visit, Turn, consent,
+    issue,
 };
 use common::{
     audit,
@@ -287,7 +287,7 @@ pub(super) fn step(
             if let Some(resumed) = resumed.take() {
                 return issue::show_card(resumed.into_draft(draft), at, effects);
             }
-            return Turn::Enter(Visit::Consent(ConsentState { draft, page: None }));
+            return Turn::Enter(Visit::Consent(consent::State { draft, page: None }));
         }
         (State::NotEligible { .. }, Event::Pressed(Press::Done)) => {
             return Turn::End(Ending::NotEligible);

@@ -140,7 +140,7 @@ fn go_on_to_printing(world: &mut World) {
 /// The chip that the read-back has.
 fn read(world: &World) -> Option<Uid> {
     match &world.session.state {
-        State::Issue(issue::State::ReadingBack { uid, .. }) => uid.clone(),
+        State::Issue(issue::State::ReadingBack(issue::ReadingBack { uid, .. })) => uid.clone(),
         state => panic!("not reading back: {state:?}"),
     }
 }
@@ -148,10 +148,10 @@ fn read(world: &World) -> Option<Uid> {
 fn asks_for_another(world: &World) -> bool {
     matches!(
         &world.session.state,
-        State::Issue(issue::State::ReadingBack {
+        State::Issue(issue::State::ReadingBack(issue::ReadingBack {
             old_card_laid: true,
             ..
-        })
+        }))
     )
 }
 

@@ -123,11 +123,11 @@ fn a_full_disk_prints_nothing_and_says_so() {
     world
         .press(Press::Print)
         .happen(Event::CommitFailed("database or disk is full".into()));
-    let State::Issue(issue::State::ShowingCard {
+    let State::Issue(issue::State::ShowingCard(issue::ShowingCard {
         problem,
         committing,
         ..
-    }) = &world.session.state
+    })) = &world.session.state
     else {
         panic!()
     };
@@ -304,12 +304,12 @@ fn the_old_card_is_not_taken_for_the_new_one() {
         .happen(Event::CardLaid(Uid::from_bytes(&OLD_UID)))
         .happen(Event::CodeSeen(Some(SERIAL)))
         .wait(5.0);
-    let State::Issue(issue::State::ReadingBack {
+    let State::Issue(issue::State::ReadingBack(issue::ReadingBack {
         uid,
         old_card_laid,
         code,
         ..
-    }) = &world.session.state
+    })) = &world.session.state
     else {
         panic!()
     };
