@@ -122,11 +122,11 @@ impl Visitor {
             None => {}
         }
         let mut told = None;
-        let mut here = step_name(&runner.session.state);
+        let mut here = runner.session.state.name();
         let (mut entered, mut moved) = (Instant::now(), Instant::now());
         let mut begun = false;
         loop {
-            let at = step_name(&runner.session.state);
+            let at = runner.session.state.name();
             if at != here {
                 visit.steps.push((here, entered.elapsed()));
                 (here, entered, moved) = (at, Instant::now(), Instant::now());
@@ -387,37 +387,7 @@ fn stuck(state: &State) -> String {
     };
     format!(
         "the booth stood still at {} for {} s: {waits}",
-        step_name(state),
+        state.name(),
         PATIENCE.as_secs()
     )
-}
-
-/// The state's name in reports.
-fn step_name(state: &State) -> &'static str {
-    match state {
-        State::Starting => "starting",
-        State::OutOfService(_) => "outOfService",
-        State::Attract => "attract",
-        State::SignIn(sign_in::State::ShowCode { .. }) => "showCode",
-        State::SignIn(sign_in::State::NoPhone) => "noPhone",
-        State::SignIn(sign_in::State::Typing(_)) => "typing",
-        State::SignIn(sign_in::State::AskIsThisYou { .. }) => "askIsThisYou",
-        State::SignIn(sign_in::State::NotEligible { .. }) => "notEligible",
-        State::Consent(_) => "consent",
-        State::OldCard(_) => "oldCard",
-        State::Portrait(portrait_phase::State::Framing { .. }) => "framing",
-        State::Portrait(portrait_phase::State::CountingDown { .. }) => "countingDown",
-        State::Portrait(portrait_phase::State::Capturing { .. }) => "capturing",
-        State::Portrait(portrait_phase::State::Reviewing { .. }) => "reviewing",
-        State::Issue(issue::State::ShowingCard { .. }) => "showingCard",
-        State::Issue(issue::State::Printing { .. }) => "printing",
-        State::Issue(issue::State::ReadingBack { .. }) => "readingBack",
-        State::Issue(issue::State::Collecting { .. }) => "collecting",
-        State::Issue(issue::State::FetchLater(_)) => "fetchLater",
-        State::Issue(issue::State::NeedsAttendant(open)) if open.why == Why::AfterRestart => {
-            "afterRestart"
-        }
-        State::Issue(issue::State::NeedsAttendant(_)) => "needsAttendant",
-        State::Attendant(_) => "attendant",
-    }
 }

@@ -65,6 +65,40 @@ pub enum State {
 }
 
 impl State {
+    /// The state's name in reports, logs and tests. Reports are compared between versions, so a name never changes.
+    pub fn name(&self) -> &'static str {
+        use issue::{State as Issue, Why};
+        use portrait::State as Portrait;
+        use sign_in::State as SignIn;
+        match self {
+            Self::Starting => "starting",
+            Self::OutOfService(_) => "outOfService",
+            Self::Attract => "attract",
+            Self::SignIn(SignIn::ShowCode { .. }) => "showCode",
+            Self::SignIn(SignIn::NoPhone) => "noPhone",
+            Self::SignIn(SignIn::Typing(_)) => "typing",
+            Self::SignIn(SignIn::AskIsThisYou { .. }) => "askIsThisYou",
+            Self::SignIn(SignIn::NotEligible { .. }) => "notEligible",
+            Self::Consent(_) => "consent",
+            Self::OldCard(_) => "oldCard",
+            Self::Portrait(Portrait::Framing { .. }) => "framing",
+            Self::Portrait(Portrait::CountingDown { .. }) => "countingDown",
+            Self::Portrait(Portrait::Capturing { .. }) => "capturing",
+            Self::Portrait(Portrait::Reviewing { .. }) => "reviewing",
+            Self::Issue(Issue::ShowingCard(_)) => "showingCard",
+            Self::Issue(Issue::Printing(_)) => "printing",
+            Self::Issue(Issue::ReadingBack(_)) => "readingBack",
+            Self::Issue(Issue::Collecting { .. }) => "collecting",
+            Self::Issue(Issue::FetchLater(_)) => "fetchLater",
+            // A question from before the start belongs to no visit, so reports tell the two apart.
+            Self::Issue(Issue::NeedsAttendant(open)) if open.why == Why::AfterRestart => {
+                "afterRestart"
+            }
+            Self::Issue(Issue::NeedsAttendant(_)) => "needsAttendant",
+            Self::Attendant(_) => "attendant",
+        }
+    }
+
     fn expects_commitment(&self, order: OrderId) -> bool {
         match self {
             Self::Issue(state) => state.expects_commitment(order),

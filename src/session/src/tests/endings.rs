@@ -14,18 +14,18 @@ fn cancel_leads_home_from_everywhere_but_from_a_card_on_its_way() {
     let held = [
         "attract",
         "printing",
-        "reading back",
+        "readingBack",
         "collecting",
-        "needs attendant",
+        "needsAttendant",
         "attendant",
     ];
-    for name in PLACES {
+    for name in STATES {
         let mut world = at(name);
         world.press(Press::Cancel);
         if held.contains(&name) {
-            assert_eq!(world.place(), name);
+            assert_eq!(world.state_name(), name);
         } else {
-            assert_eq!(world.place(), "attract", "from {name}");
+            assert_eq!(world.state_name(), "attract", "from {name}");
             assert!(wiped(&world.effects), "from {name}");
         }
     }
@@ -33,19 +33,19 @@ fn cancel_leads_home_from_everywhere_but_from_a_card_on_its_way() {
 
 #[test]
 fn not_me_ends_the_visit_and_is_reported() {
-    let mut world = at("is this you");
+    let mut world = at("askIsThisYou");
     world.press(Press::NotMe);
     assert!(world.did(|effect| matches!(effect, Effect::ReportNotMe(_))));
     assert!(world.did(|effect| matches!(
         effect,
         Effect::Audit(audit::Event::VisitEnded(Ending::NotMe))
     )));
-    assert_eq!(world.place(), "attract");
+    assert_eq!(world.state_name(), "attract");
 }
 
 #[test]
 fn language_and_ease_of_use_never_lose_the_step_and_go_back_to_the_sites_own() {
-    for name in PLACES {
+    for name in STATES {
         let mut world = at(name);
         for press in [
             Press::Language("en".into()),
@@ -56,7 +56,7 @@ fn language_and_ease_of_use_never_lose_the_step_and_go_back_to_the_sites_own() {
         ] {
             world.press(press);
         }
-        assert_eq!(world.place(), name);
+        assert_eq!(world.state_name(), name);
         assert_eq!(world.session.preferences.language, "en");
         world.press(Press::Language("xx".into()));
         assert_eq!(
@@ -94,17 +94,17 @@ fn what_somebody_chose_before_going_away_does_not_meet_the_next() {
         common::visit::Preferences::of_site(&world.rules.languages)
     );
     assert!(!world.session.helping && !world.session.is_changed_at_rest(&world.rules));
-    assert_eq!(world.place(), "attract");
+    assert_eq!(world.state_name(), "attract");
 }
 
 #[test]
 fn an_attendant_comes_over_any_screen_and_leaves_it_as_it_was() {
-    for name in PLACES.into_iter().filter(|name| *name != "attendant") {
+    for name in STATES.into_iter().filter(|name| *name != "attendant") {
         let mut world = at(name);
         world.press(Press::Attendant);
-        assert_eq!(world.place(), "attendant");
+        assert_eq!(world.state_name(), "attendant");
         world.press(Press::Staff(crate::attendant::Press::Leave));
-        assert_eq!(world.place(), name);
+        assert_eq!(world.state_name(), name);
     }
 }
 
@@ -125,9 +125,9 @@ fn out_of_service_says_why_and_resumes_by_itself() {
         "the same news redraws nothing"
     );
     world.press(Press::Start);
-    assert_eq!(world.place(), "out of service");
+    assert_eq!(world.state_name(), "outOfService");
     world.happen(Event::HealthChanged(Box::new(healthy())));
-    assert_eq!(world.place(), "attract");
+    assert_eq!(world.state_name(), "attract");
 }
 
 #[test]
@@ -135,9 +135,9 @@ fn nobody_is_served_before_it_is_known_whether_a_question_is_open() {
     let mut world = World::ready();
     world.session = crate::Session::new(world.now, &world.rules);
     world.happen(Event::HealthChanged(Box::new(healthy())));
-    assert_eq!(world.place(), "starting");
+    assert_eq!(world.state_name(), "starting");
     world.happen(Event::OpenAttemptsFound(vec![]));
-    assert_eq!(world.place(), "attract");
+    assert_eq!(world.state_name(), "attract");
 }
 
 #[test]
@@ -149,15 +149,15 @@ fn an_attempt_that_the_power_cut_off_is_asked_about_before_anybody_is_served() {
         serial: Serial([3; 8]),
     };
     world.happen(Event::OpenAttemptsFound(vec![open]));
-    assert_eq!(world.place(), "needs attendant");
+    assert_eq!(world.state_name(), "afterRestart");
     assert!(
         !world.did(|effect| matches!(effect, Effect::Print { .. })),
         "nothing prints by itself"
     );
     world.press(Press::Start);
-    assert_eq!(world.place(), "needs attendant");
+    assert_eq!(world.state_name(), "afterRestart");
     world.happen(Event::CodeSeen(Some(Serial([3; 8]))));
-    assert_eq!(world.place(), "attract");
+    assert_eq!(world.state_name(), "attract");
 }
 
 #[test]
@@ -167,16 +167,16 @@ fn a_printer_that_ends_its_job_under_the_attendants_screen_is_heard() {
         .press(Press::Attendant)
         .happen(Event::PrintEnded(printed()));
     assert!(world.did(|effect| matches!(effect, Effect::KeepOutcome { .. })));
-    assert_eq!(world.place(), "attendant");
+    assert_eq!(world.state_name(), "attendant");
     world.press(Press::Staff(crate::attendant::Press::Leave));
-    assert_eq!(world.place(), "reading back");
+    assert_eq!(world.state_name(), "readingBack");
 }
 
 #[test]
 fn a_commit_that_answers_after_the_visit_ended_is_closed_as_not_printed() {
-    let mut world = at("showing card");
+    let mut world = at("showingCard");
     world.press(Press::Print).wait(41.0);
-    assert_eq!(world.place(), "attract");
+    assert_eq!(world.state_name(), "attract");
     let late = world.commitment();
     world.happen(Event::Committed(late));
     assert!(world.did(|effect| matches!(
@@ -186,17 +186,17 @@ fn a_commit_that_answers_after_the_visit_ended_is_closed_as_not_printed() {
             ..
         }
     )));
-    assert_eq!(world.place(), "attract");
+    assert_eq!(world.state_name(), "attract");
 }
 
 #[test]
 fn servers_that_never_answer_hold_nobody() {
     let mut world = World::ready();
     world.press(Press::Start).wait(41.0);
-    assert_eq!(world.place(), "not eligible");
-    let mut world = at("show code");
+    assert_eq!(world.state_name(), "notEligible");
+    let mut world = at("showCode");
     world
         .happen(Event::SignIn(crate::sign_in::Progress::Approved))
         .wait(41.0);
-    assert_eq!(world.place(), "not eligible");
+    assert_eq!(world.state_name(), "notEligible");
 }

@@ -6,16 +6,16 @@ use crate::{AskedFor, Effect, Press, State, sign_in};
 #[test]
 fn each_place_asks_after_its_own_time_and_ends_thirty_seconds_later() {
     for (name, seconds) in [
-        ("no phone", 60.0),
+        ("noPhone", 60.0),
         ("typing", 60.0),
-        ("is this you", 45.0),
+        ("askIsThisYou", 45.0),
         ("consent", 90.0),
-        ("old card", 60.0),
+        ("oldCard", 60.0),
         ("framing", 120.0),
         ("reviewing", 120.0),
-        ("showing card", 120.0),
-        ("reading back", 60.0),
-        ("fetch later", 60.0),
+        ("showingCard", 120.0),
+        ("readingBack", 60.0),
+        ("fetchLater", 60.0),
     ] {
         let mut world = at(name);
         let lasted = world.now.instant - world.session.entered;
@@ -28,9 +28,9 @@ fn each_place_asks_after_its_own_time_and_ends_thirty_seconds_later() {
             "{name}"
         );
         world.wait(29.0);
-        assert_eq!(world.place(), name, "the question stands for 30 s");
+        assert_eq!(world.state_name(), name, "the question stands for 30 s");
         world.wait(2.0);
-        assert_eq!(world.place(), "attract", "{name}");
+        assert_eq!(world.state_name(), "attract", "{name}");
         assert!(wiped(&world.effects));
     }
 }
@@ -38,18 +38,18 @@ fn each_place_asks_after_its_own_time_and_ends_thirty_seconds_later() {
 #[test]
 fn some_places_never_ask() {
     for name in [
-        "show code",
-        "not eligible",
-        "counting down",
+        "showCode",
+        "notEligible",
+        "countingDown",
         "printing",
         "collecting",
-        "needs attendant",
+        "needsAttendant",
     ] {
         let mut world = at(name);
         for _ in 0..400 {
             world.wait(0.25);
             assert_eq!(
-                world.session.asking.filter(|_| world.place() == name),
+                world.session.asking.filter(|_| world.state_name() == name),
                 None,
                 "{name}"
             );
@@ -66,12 +66,15 @@ fn a_sign_of_life_answers_for_itself_and_yes_gives_more_time() {
     assert!(world.session.asking.is_some());
     world.press(Press::Accept);
     assert_eq!(
-        world.place(),
+        world.state_name(),
         "consent",
         "under the question nothing else can be pressed"
     );
     world.press(Press::StillHere).wait(5.0);
-    assert_eq!((world.session.asking, world.place()), (None, "consent"));
+    assert_eq!(
+        (world.session.asking, world.state_name()),
+        (None, "consent")
+    );
 }
 
 #[test]
@@ -81,11 +84,11 @@ fn more_time_is_given_ten_times_or_as_often_as_one_likes_while_reading_aloud() {
         world.press(Press::StillHere);
         asked
     };
-    let mut world = at("is this you");
+    let mut world = at("askIsThisYou");
     assert_eq!((0..10).filter(|_| ask_again(&mut world)).count(), 10);
     world.wait(46.0);
-    assert_eq!(world.place(), "attract");
-    let mut world = at("is this you");
+    assert_eq!(world.state_name(), "attract");
+    let mut world = at("askIsThisYou");
     world.press(Press::Speech);
     assert_eq!((0..50).filter(|_| ask_again(&mut world)).count(), 50);
 }
@@ -105,7 +108,7 @@ fn a_long_visit_is_asked_about_every_ten_minutes_and_ends_after_thirty() {
             world.press(Press::StillHere);
         }
     }
-    assert_eq!((asked, world.place()), (2, "attract"));
+    assert_eq!((asked, world.state_name()), (2, "attract"));
 }
 
 #[test]
@@ -113,12 +116,15 @@ fn the_clock_never_strikes_while_a_card_is_on_its_way() {
     let mut world = at("printing");
     world.rules.limits.printing = std::time::Duration::from_secs(7200);
     world.wait(3600.0);
-    assert_eq!((world.place(), world.session.asking), ("printing", None));
+    assert_eq!(
+        (world.state_name(), world.session.asking),
+        ("printing", None)
+    );
 }
 
 #[test]
 fn a_code_is_renewed_once_and_then_the_booth_is_free_again() {
-    let mut world = at("show code");
+    let mut world = at("showCode");
     world.wait(181.0);
     assert!(world.did(|effect| matches!(effect, Effect::BeginSignIn)));
     let State::SignIn(sign_in::State::ShowCode { code, renewed, .. }) = &world.session.state else {
@@ -129,7 +135,7 @@ fn a_code_is_renewed_once_and_then_the_booth_is_free_again() {
     world
         .happen(crate::Event::SignIn(sign_in::Progress::CodeReady(fresh)))
         .wait(181.0);
-    assert_eq!(world.place(), "attract");
+    assert_eq!(world.state_name(), "attract");
 }
 
 #[test]
@@ -137,14 +143,14 @@ fn starting_takes_twenty_seconds_at_most() {
     let mut world = World::ready();
     world.session = crate::Session::new(world.now, &world.rules);
     world.wait(19.0);
-    assert_eq!(world.place(), "starting");
+    assert_eq!(world.state_name(), "starting");
     world.wait(1.5);
-    assert_eq!(world.place(), "out of service");
+    assert_eq!(world.state_name(), "outOfService");
 }
 
 #[test]
 fn the_countdown_sounds_once_a_second() {
-    let mut world = at("counting down");
+    let mut world = at("countingDown");
     world.wait(3.0);
     let beats = world
         .effects

@@ -25,7 +25,7 @@ fn asked(person: Holder) -> World {
         .press(Press::Kind(0))
         .press(Press::Yes)
         .press(Press::Accept);
-    assert_eq!(world.place(), "old card");
+    assert_eq!(world.state_name(), "oldCard");
     world
 }
 

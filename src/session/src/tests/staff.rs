@@ -113,7 +113,7 @@ fn who_is_no_attendant_is_told_so_and_may_try_again() {
     assert!(world.did(|effect| matches!(effect, Effect::Attendant(Command::BeginSignIn))));
     world.press(Press::Staff(Staff::Leave));
     assert!(world.did(|effect| matches!(effect, Effect::Stop(Work::AttendantSignIn))));
-    assert_eq!(world.place(), "attract");
+    assert_eq!(world.state_name(), "attract");
 }
 
 #[test]
@@ -136,7 +136,11 @@ fn a_guest_is_served_after_the_attendant_has_seen_proof_of_identity() {
         effect,
         Effect::Audit(audit::Event::StaffSession { id }) if id == "staf0001"
     )));
-    assert_eq!(world.place(), "is this you", "the person has the last word");
+    assert_eq!(
+        world.state_name(),
+        "askIsThisYou",
+        "the person has the last word"
+    );
     world.press(Press::Yes);
     let State::Consent(state) = &world.session.state else {
         panic!()
@@ -194,7 +198,7 @@ fn nobody_is_served_without_a_name_a_reason_and_proof_of_identity() {
             None,
         )));
         assert_eq!(
-            world.place(),
+            world.state_name(),
             "attendant",
             "an answer that nobody asked for"
         );
@@ -239,11 +243,11 @@ fn whom_the_portal_does_not_know_or_serve_is_not_served() {
 #[test]
 fn a_visit_under_way_is_nobody_elses() {
     for name in [
-        "is this you",
+        "askIsThisYou",
         "consent",
         "framing",
         "printing",
-        "needs attendant",
+        "needsAttendant",
     ] {
         let mut world = at(name);
         world.rules.staff = true;
@@ -288,7 +292,7 @@ fn who_has_no_phone_finds_the_attendant_on_the_page_that_helps() {
             Arc::new(holder(&["student"], 0)),
             None,
         )));
-    assert_eq!(world.place(), "is this you");
+    assert_eq!(world.state_name(), "askIsThisYou");
 }
 
 #[test]
@@ -307,8 +311,8 @@ fn an_order_from_claims_alone_is_fetched_later_and_asks_for_the_old_card() {
     person.for_review = true;
     world.sign_in(person).press(Press::Yes).press(Press::Accept);
     assert_eq!(
-        world.place(),
-        "old card",
+        world.state_name(),
+        "oldCard",
         "nobody could say which cards there are"
     );
     world
@@ -322,8 +326,8 @@ fn an_order_from_claims_alone_is_fetched_later_and_asks_for_the_old_card() {
         .happen(Event::Rendered(Box::new(rendered())))
         .press(Press::Print);
     assert_eq!(
-        world.place(),
-        "fetch later",
+        world.state_name(),
+        "fetchLater",
         "the printer is ready, and yet"
     );
     assert!(!world.did(|effect| matches!(effect, Effect::Commit(_))));

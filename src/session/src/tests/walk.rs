@@ -17,39 +17,43 @@ use common::{
 #[test]
 fn six_presses_lead_from_attract_to_card_in_hand() {
     let mut world = World::ready();
-    assert_eq!(world.place(), "attract");
+    assert_eq!(world.state_name(), "attract");
     world.sign_in(holder(&["student"], 1)); // 1: start
-    assert_eq!(world.place(), "is this you");
+    assert_eq!(world.state_name(), "askIsThisYou");
     world.press(Press::Yes); // 2
-    assert_eq!(world.place(), "consent");
+    assert_eq!(world.state_name(), "consent");
     world.press(Press::Accept); // 3
-    assert_eq!(world.place(), "old card");
+    assert_eq!(world.state_name(), "oldCard");
     world.happen(Event::CardLaid(Uid::from_bytes(&OLD_UID)));
-    assert_eq!(world.place(), "old card", "the tick is shown for a moment");
+    assert_eq!(
+        world.state_name(),
+        "oldCard",
+        "the tick is shown for a moment"
+    );
     world.wait(1.5);
-    assert_eq!(world.place(), "framing");
+    assert_eq!(world.state_name(), "framing");
     assert!(world.did(|effect| matches!(effect, Effect::BeginFraming)));
     world.happen(Event::Assessed(Coaching {
         hint: Some("hint-come-closer"),
         ring: 0.0,
         ready: false,
     }));
-    assert_eq!(world.place(), "framing");
+    assert_eq!(world.state_name(), "framing");
     world.happen(Event::Assessed(Coaching {
         hint: None,
         ring: 1.0,
         ready: true,
     }));
-    assert_eq!(world.place(), "counting down");
+    assert_eq!(world.state_name(), "countingDown");
     world.wait(2.75);
-    assert_eq!(world.place(), "counting down");
+    assert_eq!(world.state_name(), "countingDown");
     world.wait(0.25);
-    assert_eq!(world.place(), "capturing");
+    assert_eq!(world.state_name(), "capturing");
     assert!(world.did(|effect| matches!(effect, Effect::Capture)));
     world.happen(Event::Captured(Box::new(shot())));
-    assert_eq!(world.place(), "reviewing");
+    assert_eq!(world.state_name(), "reviewing");
     world.press(Press::Use); // 4
-    assert_eq!(world.place(), "showing card");
+    assert_eq!(world.state_name(), "showingCard");
     assert!(world.did(|effect| matches!(effect, Effect::Render(_))));
     world.happen(Event::Rendered(Box::new(rendered())));
     world.press(Press::Print); // 5
@@ -72,7 +76,7 @@ fn six_presses_lead_from_attract_to_card_in_hand() {
     assert!(!world.did(|effect| matches!(effect, Effect::Print { .. })));
     let commitment = world.commitment();
     world.happen(Event::Committed(commitment));
-    assert_eq!(world.place(), "printing");
+    assert_eq!(world.state_name(), "printing");
     assert!(world.did(|effect| matches!(effect, Effect::Print { .. })));
     world.happen(Event::PrintEnded(printed()));
     assert!(world.did(|effect| matches!(
@@ -82,7 +86,7 @@ fn six_presses_lead_from_attract_to_card_in_hand() {
             ..
         }
     )));
-    assert_eq!(world.place(), "reading back");
+    assert_eq!(world.state_name(), "readingBack");
     world
         .happen(Event::CardLaid(Uid::from_bytes(&NEW_UID)))
         .happen(Event::CodeSeen(Some(SERIAL)))
@@ -96,15 +100,15 @@ fn six_presses_lead_from_attract_to_card_in_hand() {
             ..
         }
     )));
-    assert_eq!(world.place(), "collecting");
+    assert_eq!(world.state_name(), "collecting");
     world.press(Press::Done); // 6
-    assert_eq!(world.place(), "attract");
+    assert_eq!(world.state_name(), "attract");
     assert!(wiped(&world.effects) && !world.session.is_personal());
 }
 
 #[test]
 fn a_double_press_on_print_commits_once() {
-    let mut world = at("showing card");
+    let mut world = at("showingCard");
     world.press(Press::Print).press(Press::Print);
     assert!(!world.did(|effect| matches!(effect, Effect::Commit(_))));
     let commitment = world.commitment();
@@ -119,7 +123,7 @@ fn a_double_press_on_print_commits_once() {
 
 #[test]
 fn a_full_disk_prints_nothing_and_says_so() {
-    let mut world = at("showing card");
+    let mut world = at("showingCard");
     world
         .press(Press::Print)
         .happen(Event::CommitFailed("database or disk is full".into()));
@@ -143,14 +147,14 @@ fn one_kind_is_chosen_by_itself_and_several_are_asked_for() {
     world.sign_in(holder(&["visitor", "employee", "student"], 0));
     world.press(Press::Yes);
     assert_eq!(
-        world.place(),
-        "is this you",
+        world.state_name(),
+        "askIsThisYou",
         "yes means nothing before a kind is chosen"
     );
     world.press(Press::Kind(0)).press(Press::Yes);
     assert_eq!(
-        world.place(),
-        "is this you",
+        world.state_name(),
+        "askIsThisYou",
         "a kind that this booth does not make cannot be chosen"
     );
     world.press(Press::Kind(2)).press(Press::Yes);
@@ -179,7 +183,7 @@ fn who_is_not_served_hears_why() {
         };
         assert_eq!(*why, expected);
         world.press(Press::Done);
-        assert_eq!(world.place(), "attract");
+        assert_eq!(world.state_name(), "attract");
     }
 }
 
@@ -190,7 +194,7 @@ fn a_first_card_needs_no_old_one() {
         .sign_in(holder(&["student"], 0))
         .press(Press::Yes)
         .press(Press::Accept);
-    assert_eq!(world.place(), "framing");
+    assert_eq!(world.state_name(), "framing");
     let State::Portrait(portrait::State::Framing { draft, .. }) = &world.session.state else {
         panic!()
     };
@@ -205,7 +209,7 @@ fn lost_and_stolen_cards_are_blocked_at_once() {
         (Disposition::Broken, false, OrderReason::Damaged),
         (Disposition::LeftAtHome, false, OrderReason::NoCode),
     ] {
-        let mut world = at("old card");
+        let mut world = at("oldCard");
         world.press(Press::OldCard(disposition));
         assert_eq!(
             world.did(|effect| matches!(effect, Effect::BlockCard(_))),
@@ -224,7 +228,7 @@ fn retakes_have_no_limit_and_the_last_photo_counts() {
     let mut world = at("reviewing");
     for retake in 1..=20 {
         world.press(Press::Retake);
-        assert_eq!(world.place(), "framing");
+        assert_eq!(world.state_name(), "framing");
         world
             .press(Press::Shutter)
             .wait(3.0)
@@ -235,7 +239,7 @@ fn retakes_have_no_limit_and_the_last_photo_counts() {
         assert_eq!(shot.retakes, retake);
     }
     world.press(Press::Use).press(Press::Retake);
-    assert_eq!(world.place(), "framing", "from the card too");
+    assert_eq!(world.state_name(), "framing", "from the card too");
 }
 
 #[test]
@@ -249,7 +253,7 @@ fn a_camera_that_gives_no_still_leads_back_to_the_live_picture() {
     let mut world = at("capturing");
     world.wait(2.0);
     assert_eq!(
-        world.place(),
+        world.state_name(),
         "framing",
         "silence counts as frozen after two seconds"
     );
@@ -265,7 +269,7 @@ fn only_the_newest_cut_is_shown() {
     world.press(Press::Move(closer)).press(Press::Move(closer));
     world.press(Press::Use);
     assert_eq!(
-        world.place(),
+        world.state_name(),
         "reviewing",
         "not before the cut that was asked for is there"
     );
@@ -273,7 +277,7 @@ fn only_the_newest_cut_is_shown() {
         .happen(Event::Cut(picture(3, 4), closer))
         .press(Press::Use);
     assert_eq!(
-        world.place(),
+        world.state_name(),
         "reviewing",
         "an overtaken answer does not count"
     );
@@ -286,7 +290,7 @@ fn only_the_newest_cut_is_shown() {
             },
         ))
         .press(Press::Use);
-    assert_eq!(world.place(), "showing card");
+    assert_eq!(world.state_name(), "showingCard");
     let mut world = at("reviewing");
     for _ in 0..40 {
         world.press(Press::Move(closer));
@@ -299,7 +303,7 @@ fn only_the_newest_cut_is_shown() {
 
 #[test]
 fn the_old_card_is_not_taken_for_the_new_one() {
-    let mut world = at("reading back");
+    let mut world = at("readingBack");
     world
         .happen(Event::CardLaid(Uid::from_bytes(&OLD_UID)))
         .happen(Event::CodeSeen(Some(SERIAL)))
@@ -315,23 +319,23 @@ fn the_old_card_is_not_taken_for_the_new_one() {
     };
     assert_eq!((uid, *old_card_laid, *code), (&None, true, true));
     let other = common::order::Serial([8; 8]);
-    let mut world = at("reading back");
+    let mut world = at("readingBack");
     world
         .happen(Event::CodeSeen(Some(other)))
         .happen(Event::CodeSeen(None))
         .happen(Event::CardLaid(Uid::from_bytes(&NEW_UID)));
     assert_eq!(
-        world.wait(5.0).place(),
-        "reading back",
+        world.wait(5.0).state_name(),
+        "readingBack",
         "somebody else's code, or rubbish, is not this card's"
     );
 }
 
 #[test]
 fn reading_back_may_be_skipped_after_a_while_and_that_is_recorded() {
-    let mut world = at("reading back");
+    let mut world = at("readingBack");
     world.wait(10.0).press(Press::Skip);
-    assert_eq!(world.place(), "reading back");
+    assert_eq!(world.state_name(), "readingBack");
     world.wait(20.0).press(Press::Skip);
     assert!(world.did(|effect| matches!(
         effect,
@@ -342,18 +346,18 @@ fn reading_back_may_be_skipped_after_a_while_and_that_is_recorded() {
             ..
         }
     )));
-    assert_eq!(world.place(), "collecting");
+    assert_eq!(world.state_name(), "collecting");
 }
 
 #[test]
 fn a_printer_that_goes_away_before_the_press_makes_the_card_one_to_fetch() {
-    let mut world = at("showing card");
+    let mut world = at("showingCard");
     let mut health = healthy();
     health.set(Part::Printer, Condition::Down("no-cards".into()));
     world
         .happen(Event::HealthChanged(Box::new(health)))
         .press(Press::Print);
-    assert_eq!(world.place(), "fetch later");
+    assert_eq!(world.state_name(), "fetchLater");
     world.press(Press::Confirm);
     assert!(
         !world.did(|effect| matches!(effect, Effect::Commit(_))),
@@ -374,7 +378,7 @@ fn a_printer_that_goes_away_before_the_press_makes_the_card_one_to_fetch() {
         attempt: None,
     }));
     world.press(Press::Done);
-    assert_eq!(world.place(), "attract");
+    assert_eq!(world.state_name(), "attract");
 }
 
 #[test]
@@ -404,16 +408,16 @@ fn nothing_fed_means_the_same_serial_may_be_tried_again() {
     )));
     let commitment = world.commitment();
     world.happen(Event::Committed(commitment));
-    assert_eq!(world.place(), "printing");
+    assert_eq!(world.state_name(), "printing");
 }
 
 #[test]
 fn an_unknown_outcome_is_settled_by_the_code_on_the_card_or_by_an_attendant() {
-    let mut world = at("needs attendant");
+    let mut world = at("needsAttendant");
     world.press(Press::PrintAgain).press(Press::Done);
     assert_eq!(
-        world.place(),
-        "needs attendant",
+        world.state_name(),
+        "needsAttendant",
         "a holder cannot print a second card"
     );
     world.happen(Event::CodeSeen(Some(SERIAL)));
@@ -424,12 +428,12 @@ fn an_unknown_outcome_is_settled_by_the_code_on_the_card_or_by_an_attendant() {
             ..
         }
     )));
-    assert_eq!(world.place(), "collecting");
+    assert_eq!(world.state_name(), "collecting");
 }
 
 #[test]
 fn names_leave_the_screen_that_waits_for_an_attendant() {
-    let mut world = at("needs attendant");
+    let mut world = at("needsAttendant");
     world.wait(181.0);
     let State::Issue(issue::State::NeedsAttendant(open)) = &world.session.state else {
         panic!()
@@ -438,8 +442,8 @@ fn names_leave_the_screen_that_waits_for_an_attendant() {
     assert!(world.did(|effect| matches!(effect, Effect::Wipe)));
     world.wait(3600.0);
     assert_eq!(
-        world.place(),
-        "needs attendant",
+        world.state_name(),
+        "needsAttendant",
         "and new visits are held until somebody decides"
     );
 }
@@ -569,11 +573,11 @@ proptest! {
                 }
             }
             if was_personal && !world.session.is_personal() {
-                prop_assert!(wiped(&effects), "left {:?} without a wipe", world.place());
+                prop_assert!(wiped(&effects), "left {:?} without a wipe", world.state_name());
             }
         }
         // attendants leave, and whoever stood here has gone
         world.wait(2.0 * 3600.0);
-        prop_assert!(["attract", "out of service", "needs attendant"].contains(&world.place()), "stuck in {}", world.place());
+        prop_assert!(["attract", "outOfService", "needsAttendant"].contains(&world.state_name()), "stuck in {}", world.state_name());
     }
 }

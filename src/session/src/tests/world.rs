@@ -6,12 +6,11 @@ use std::{
 };
 
 use crate::{
-    Adjust, Effect, Event, Now, Press, Resumed, Session, Shot, State, Work,
+    Adjust, Effect, Event, Now, Press, Resumed, Session, Shot, Work,
     event::Coaching,
-    issue::{self, Rendered},
-    portrait,
+    issue::Rendered,
     rules::{Approval, AttendantWays, ConsentText, Limits, ReadBack, Rules},
-    sign_in::{self, Login, Progress},
+    sign_in::{Login, Progress},
 };
 use common::{
     health::{Condition, Health, Needs, Part},
@@ -233,35 +232,8 @@ impl World {
         self.happen(Event::CodeSeen(Some(SERIAL))).wait(1.5)
     }
 
-    /// A short name of the state, for tables.
-    pub(super) fn place(&self) -> &'static str {
-        place(&self.session.state)
-    }
-}
-
-pub(super) fn place(state: &State) -> &'static str {
-    match state {
-        State::Starting => "starting",
-        State::OutOfService(_) => "out of service",
-        State::Attract => "attract",
-        State::SignIn(sign_in::State::ShowCode { .. }) => "show code",
-        State::SignIn(sign_in::State::NoPhone) => "no phone",
-        State::SignIn(sign_in::State::Typing(_)) => "typing",
-        State::SignIn(sign_in::State::AskIsThisYou { .. }) => "is this you",
-        State::SignIn(sign_in::State::NotEligible { .. }) => "not eligible",
-        State::Consent(_) => "consent",
-        State::OldCard(_) => "old card",
-        State::Portrait(portrait::State::Framing { .. }) => "framing",
-        State::Portrait(portrait::State::CountingDown { .. }) => "counting down",
-        State::Portrait(portrait::State::Capturing { .. }) => "capturing",
-        State::Portrait(portrait::State::Reviewing { .. }) => "reviewing",
-        State::Issue(issue::State::ShowingCard { .. }) => "showing card",
-        State::Issue(issue::State::Printing { .. }) => "printing",
-        State::Issue(issue::State::ReadingBack { .. }) => "reading back",
-        State::Issue(issue::State::Collecting { .. }) => "collecting",
-        State::Issue(issue::State::FetchLater(_)) => "fetch later",
-        State::Issue(issue::State::NeedsAttendant(_)) => "needs attendant",
-        State::Attendant(_) => "attendant",
+    pub(super) fn state_name(&self) -> &'static str {
+        self.session.state.name()
     }
 }
 
@@ -304,68 +276,68 @@ pub(super) fn printed() -> Evidence {
     }
 }
 
-/// The walk to every place a visit can be in, by name.
+/// A world in the state of this name, reached as a visitor reaches it.
 pub(super) fn at(name: &str) -> World {
     let mut world = World::ready();
     match name {
         "attract" => &mut world,
-        "show code" => {
+        "showCode" => {
             world.press(Press::Start);
             let code = world.code();
             world.happen(Event::SignIn(Progress::CodeReady(code)))
         }
-        "no phone" => world.press(Press::Start).press(Press::NoPhone),
+        "noPhone" => world.press(Press::Start).press(Press::NoPhone),
         "typing" => world
             .press(Press::Start)
             .press(Press::NoPhone)
             .press(Press::NoPhone),
-        "is this you" => world.sign_in(holder(&["student"], 1)),
-        "not eligible" => world.sign_in(holder(&["visitor"], 1)),
+        "askIsThisYou" => world.sign_in(holder(&["student"], 1)),
+        "notEligible" => world.sign_in(holder(&["visitor"], 1)),
         "consent" => world.sign_in(holder(&["student"], 1)).press(Press::Yes),
-        "old card" => world
+        "oldCard" => world
             .sign_in(holder(&["student"], 1))
             .press(Press::Yes)
             .press(Press::Accept),
         "framing" => world.walk_to_framing(),
-        "counting down" => world.walk_to_framing().press(Press::Shutter),
+        "countingDown" => world.walk_to_framing().press(Press::Shutter),
         "capturing" => world.walk_to_framing().press(Press::Shutter).wait(3.0),
         "reviewing" => world.walk_to_review(),
-        "showing card" => world.walk_to_card(),
+        "showingCard" => world.walk_to_card(),
         "printing" => world.walk_to_printing(),
-        "reading back" => world.walk_to_reading_back(),
+        "readingBack" => world.walk_to_reading_back(),
         "collecting" => world.walk_to_collecting(),
-        "fetch later" => world.walk_to_card().press(Press::FetchLater),
-        "needs attendant" => world.walk_to_printing().happen(Event::PrintEnded(Evidence {
+        "fetchLater" => world.walk_to_card().press(Press::FetchLater),
+        "needsAttendant" => world.walk_to_printing().happen(Event::PrintEnded(Evidence {
             fault: None,
             counter_after: None,
             ..printed()
         })),
         "attendant" => world.press(Press::Attendant),
-        _ => panic!("no such place: {name}"),
+        _ => panic!("no way is known to the state: {name}"),
     };
-    assert_eq!(world.place(), name);
+    assert_eq!(world.state_name(), name);
     world
 }
 
-pub(super) const PLACES: [&str; 19] = [
+pub(super) const STATES: [&str; 19] = [
     "attract",
-    "show code",
-    "no phone",
+    "showCode",
+    "noPhone",
     "typing",
-    "is this you",
-    "not eligible",
+    "askIsThisYou",
+    "notEligible",
     "consent",
-    "old card",
+    "oldCard",
     "framing",
-    "counting down",
+    "countingDown",
     "capturing",
     "reviewing",
-    "showing card",
+    "showingCard",
     "printing",
-    "reading back",
+    "readingBack",
     "collecting",
-    "fetch later",
-    "needs attendant",
+    "fetchLater",
+    "needsAttendant",
     "attendant",
 ];
 
