@@ -60,7 +60,7 @@ struct RawConfig {
     #[serde(default)]
     screen: Screen,
     #[serde(default)]
-    session: sections::Session,
+    session: session::limits::LimitSettings,
     /// Reading aloud.
     #[serde(default)]
     speech: speech::VoiceSettings,

@@ -21,6 +21,7 @@ pub mod sign_in;
 #[cfg(test)]
 mod tests;
 
+mod deadlines;
 mod draft;
 mod event;
 

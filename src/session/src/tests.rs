@@ -1,3 +1,4 @@
+mod deadlines;
 mod endings;
 mod limits;
 mod old_card;
