@@ -31,8 +31,8 @@ pub(super) fn step(
                 lang: at.preferences.language.clone(),
                 at: at.now.wall,
             });
-            let holder = &state.draft.holder;
-            return if holder.cards.is_empty() && !holder.for_review {
+            // The holder of an order for review may have a card that the portal could not be asked about.
+            return if state.draft.replaced().is_none() && !state.draft.holder.for_review {
                 state.draft.reason = OrderReason::First;
                 portrait::begin(state.draft, effects)
             } else {

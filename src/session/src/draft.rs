@@ -79,14 +79,14 @@ impl Draft {
         &self.holder.kinds[self.chosen]
     }
 
-    /// The card it replaces: the one of the same kind that the person holds.
+    /// Whether a card that the person holds is of the kind that is made. Only such a card can be replaced or blocked.
+    pub(super) fn may_replace(&self, held: &HeldCard) -> bool {
+        held.kind == self.card().kind
+    }
+
+    /// The card it replaces: the one of the same kind that the person holds, or none.
     pub fn replaced(&self) -> Option<&HeldCard> {
-        let kind = &self.card().kind;
-        self.holder
-            .cards
-            .iter()
-            .find(|card| card.kind == *kind)
-            .or(self.holder.cards.first())
+        self.holder.cards.iter().find(|card| self.may_replace(card))
     }
 }
 

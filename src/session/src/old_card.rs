@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use super::{
-    Draft, Effect, Event, Moment, Press, Sound, State as Visit, Turn, portrait, sign_in::Typed,
+    Draft, Effect, Event, Moment, Press, Sound, State as Visit, Turn, portrait,
+    sign_in::Typed,
 };
 use common::order::{Disposition, HeldCard, OrderReason, Private, Replaces, Seen, Uid};
 
@@ -12,7 +13,7 @@ use common::order::{Disposition, HeldCard, OrderReason, Private, Replaces, Seen,
 pub struct State {
     pub draft: Draft,
     pub laid: Option<Laid>,
-    /// The last card that was laid or named is none of the holder's.
+    /// The last card that was laid or named is none that could be replaced: not the holder's, or of another kind.
     pub stranger: bool,
     /// What a bar code scanner, which types as a keyboard does, or a person has typed so far.
     pub typed: Private<String>,
@@ -43,7 +44,7 @@ fn handed_in(held: Option<&HeldCard>, uid: Option<Uid>, seen: Seen) -> Replaces 
 fn look_at_old_card(state: &mut State, uid: &Uid, at: &Moment<'_>, effects: &mut Vec<Effect>) {
     let holder = &state.draft.holder;
     let held = match holder.card_with_uid(uid) {
-        Some(card) => Some(card),
+        Some(card) => Some(card).filter(|card| state.draft.may_replace(card)),
         // A chip that the portal does not know may be that of the card that it knows without one, but not the chip of a
         // card that somebody else left on the reader.
         None if at.reader.was_laid_in_visit() => {
@@ -81,13 +82,13 @@ pub(super) fn step(
             Typed::Enter if !state.typed.is_empty() => {
                 let number = std::mem::take(&mut state.typed);
                 match state.draft.holder.card_with_number(&number) {
-                    Some(card) => {
+                    Some(card) if state.draft.may_replace(card) => {
                         effects.push(Effect::Play(Sound::CardRead));
                         let replaces = handed_in(Some(card), card.uid.clone(), Seen::Typed);
                         let at = now.instant;
                         state.laid = Some(Laid { replaces, at });
                     }
-                    None => state.stranger = true,
+                    _ => state.stranger = true,
                 }
             }
             _ => {}
