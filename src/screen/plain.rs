@@ -339,9 +339,7 @@ fn shows_code(kit: &Kit<'_>) -> bool {
                 && kit.scene.session.health.reader == common::health::Condition::Ready;
             uid.is_some() || !chip
         }
-        State::Issue(issue::State::NeedsAttendant(open)) => {
-            !matches!(open.why, issue::Why::NotPrinted(_))
-        }
+        State::Issue(issue::State::NeedsAttendant(_)) => true,
         _ => false,
     }
 }

@@ -161,14 +161,14 @@ async fn an_empty_hopper_prints_nothing_and_the_same_serial_is_tried_again() {
     harness.press(Press::Print);
     harness
         .until("it is known", |state| {
-            matches!(state, State::Issue(issue::State::NeedsAttendant(_)))
+            matches!(state, State::Issue(issue::State::NotPrinted(_)))
         })
         .await;
-    assert_eq!(
-        harness.why(),
-        Some(&Why::NotPrinted(Some("no-cards".into())))
-    );
-    let serial = open_serial(&harness);
+    let State::Issue(issue::State::NotPrinted(state)) = &harness.runner.session.state else {
+        unreachable!()
+    };
+    assert_eq!(state.fault.as_deref(), Some("no-cards"));
+    let serial = state.job.serial;
     assert_eq!(harness.desk.printer().books().fed, 0);
     harness.desk.printer().clear_all();
     for _ in 0..1000 {
@@ -176,7 +176,7 @@ async fn an_empty_hopper_prints_nothing_and_the_same_serial_is_tried_again() {
         harness.runner.turn(Duration::from_millis(20)).await;
         if !matches!(
             harness.runner.session.state,
-            State::Issue(issue::State::NeedsAttendant(_))
+            State::Issue(issue::State::NotPrinted(_))
         ) {
             break;
         }

@@ -139,6 +139,7 @@ impl Harness {
                 state,
                 State::Issue(
                     issue::State::ReadingBack { .. }
+                        | issue::State::NotPrinted(_)
                         | issue::State::NeedsAttendant(_)
                         | issue::State::Collecting { .. }
                 )

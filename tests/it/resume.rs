@@ -168,7 +168,7 @@ async fn a_holder_who_is_faster_than_the_disk_is_known_too() {
         .unwrap();
     harness
         .until("it was not printed", |state| {
-            matches!(state, State::Issue(issue::State::NeedsAttendant(_)))
+            matches!(state, State::Issue(issue::State::NotPrinted(_)))
         })
         .await
         .press(Press::Done);
@@ -240,7 +240,7 @@ async fn a_holder_who_left_an_empty_printer_comes_back_when_it_has_cards() {
     harness.press(Press::Print);
     harness
         .until("it is known", |state| {
-            matches!(state, State::Issue(issue::State::NeedsAttendant(_)))
+            matches!(state, State::Issue(issue::State::NotPrinted(_)))
         })
         .await;
     harness.press(Press::Done);

@@ -232,13 +232,13 @@ async fn an_attendant_has_the_card_printed_of_an_order_that_waits_for_it() {
     harness.reach_the_card().await.press(Press::Print);
     harness
         .until("it was not printed", |state| {
-            matches!(state, State::Issue(issue::State::NeedsAttendant(_)))
+            matches!(state, State::Issue(issue::State::NotPrinted(_)))
         })
         .await;
-    let State::Issue(issue::State::NeedsAttendant(open)) = &harness.runner.session.state else {
+    let State::Issue(issue::State::NotPrinted(state)) = &harness.runner.session.state else {
         unreachable!()
     };
-    let (order, serial) = (open.order, open.serial);
+    let (order, serial) = (state.job.order, state.job.serial);
     harness.press(Press::Done);
     harness.desk.printer().clear_all();
 

@@ -18,11 +18,7 @@ use common::{
     health::Condition,
     order::{CardImage, Disposition, OrderId, Outcome, Picture, Serial},
 };
-use session::{
-    Event, Press, State, attendant,
-    issue::{self, Why},
-    portrait as portrait_phase, sign_in,
-};
+use session::{Event, Press, State, attendant, issue, portrait as portrait_phase, sign_in};
 
 /// Nobody waits longer than this for a state to change; a booth that is stuck is a failed rehearsal.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -251,10 +247,8 @@ impl Visitor {
                 ..
             })) => Press::Print,
             State::Issue(issue::State::Collecting { .. }) => Press::Done,
-            State::Issue(issue::State::NeedsAttendant(open)) => match open.why {
-                Why::NotPrinted(_) => Press::Done,
-                Why::Unknown | Why::AfterRestart => Press::Attendant,
-            },
+            State::Issue(issue::State::NotPrinted(_)) => Press::Done,
+            State::Issue(issue::State::NeedsAttendant(_)) => Press::Attendant,
             State::Issue(issue::State::FetchLater(later)) => match (later.order, later.place) {
                 (Some(_), _) => Press::Done,
                 (None, Some(_)) => Press::Confirm,
@@ -318,11 +312,11 @@ impl Visit {
             State::Issue(issue::State::ReadingBack { .. } | issue::State::Collecting { .. }) => {
                 self.ended = Ended::Printed
             }
-            State::Issue(issue::State::NeedsAttendant(open)) if self.card.is_some() => {
-                self.ended = match open.why {
-                    Why::NotPrinted(_) => Ended::NotPrinted,
-                    Why::Unknown | Why::AfterRestart => Ended::Unknown,
-                };
+            State::Issue(issue::State::NotPrinted(_)) if self.card.is_some() => {
+                self.ended = Ended::NotPrinted
+            }
+            State::Issue(issue::State::NeedsAttendant(_)) if self.card.is_some() => {
+                self.ended = Ended::Unknown
             }
             _ => {}
         }

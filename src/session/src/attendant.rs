@@ -6,7 +6,7 @@ use std::sync::Arc;
 pub use common::sign_in::{Refusal, Staff};
 
 use super::{
-    Effect, Event, Moment, Resumed, State as Visit, Turn, Work, issue,
+    Effect, Event, Moment, Resumed, State as Visit, Transition, Work, issue,
     sign_in::{self, Code, Failure, NotEligible, Typed},
 };
 use common::{
@@ -221,7 +221,7 @@ pub(super) fn step(
     event: Event,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     match event {
         Event::Pressed(super::Press::Staff(Press::Leave) | super::Press::Back) => {
             return leave(state, effects);
@@ -231,7 +231,7 @@ pub(super) fn step(
     }
     if matches!(state.step, Step::SigningIn { .. }) {
         prove(&mut state, event, at, effects);
-        return Turn::Stay(Visit::Attendant(state));
+        return Transition::Stay(Visit::Attendant(state));
     }
     let may_assist = at.rules.staff && state.may_assist();
     let Step::Panel {
@@ -240,7 +240,7 @@ pub(super) fn step(
         assist,
     } = &mut state.step
     else {
-        return Turn::Stay(Visit::Attendant(state));
+        return Transition::Stay(Visit::Attendant(state));
     };
     match event {
         Event::Pressed(super::Press::Staff(Press::Page(Page::Assist))) if !may_assist => {}
@@ -251,7 +251,7 @@ pub(super) fn step(
         }
         Event::Pressed(super::Press::Staff(Press::Decide(outcome))) => {
             let id = staff.id.clone();
-            return decide(state, outcome, id, effects);
+            return decide(state, outcome, id, at, effects);
         }
         Event::Pressed(press) if *page == Page::Assist && may_assist => {
             fill_in(assist, press, staff, effects)
@@ -265,7 +265,7 @@ pub(super) fn step(
         }
         _ => {}
     }
-    Turn::Stay(Visit::Attendant(state))
+    Transition::Stay(Visit::Attendant(state))
 }
 
 /// An event while the attendant signs in.
@@ -404,16 +404,16 @@ fn serve(
     resumed: Option<Box<Resumed>>,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     let Step::Panel { staff, assist, .. } = &mut state.step else {
-        return Turn::Stay(Visit::Attendant(state));
+        return Transition::Stay(Visit::Attendant(state));
     };
     let offered = match sign_in::eligibility(&holder, at.rules) {
         Ok(offered) => offered,
         Err(why) => {
             assist.looking = false;
             assist.problem = Some(why);
-            return Turn::Stay(Visit::Attendant(state));
+            return Transition::Stay(Visit::Attendant(state));
         }
     };
     let record = StaffRecord {
@@ -434,12 +434,18 @@ fn serve(
         method: LoginMethod::Staff,
         staff: Some(record),
     };
-    Turn::Enter(Visit::SignIn(sign_in::State::ask(
+    Transition::Enter(Visit::SignIn(sign_in::State::ask(
         holder, login, &offered, resumed,
     )))
 }
 
-fn decide(state: State, outcome: Outcome, id: String, effects: &mut Vec<Effect>) -> Turn {
+fn decide(
+    state: State,
+    outcome: Outcome,
+    id: String,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) -> Transition {
     match *state.under {
         Visit::Issue(issue::State::NeedsAttendant(open)) => {
             effects.push(Effect::Audit(audit::Event::AttendantDecided {
@@ -447,17 +453,17 @@ fn decide(state: State, outcome: Outcome, id: String, effects: &mut Vec<Effect>)
                 outcome,
                 id,
             }));
-            issue::decided(open, outcome, effects)
+            issue::decided_by_attendant(open, outcome, at, effects)
         }
-        under => Turn::Stay(Visit::Attendant(State {
+        under => Transition::Stay(Visit::Attendant(State {
             under: Box::new(under),
             step: state.step,
         })),
     }
 }
 
-fn leave(state: State, effects: &mut Vec<Effect>) -> Turn {
+fn leave(state: State, effects: &mut Vec<Effect>) -> Transition {
     effects.push(Effect::Stop(Work::Attendant));
     effects.push(Effect::Stop(Work::AttendantSignIn));
-    Turn::Return(*state.under)
+    Transition::Return(*state.under)
 }

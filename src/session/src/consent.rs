@@ -1,6 +1,6 @@
 //! The rules and the purpose: accepted before a photograph is taken.
 
-use super::{Draft, Effect, Event, Moment, Press, State as Visit, Turn, old_card, portrait};
+use super::{Draft, Effect, Event, Moment, Press, State as Visit, Transition, old_card, portrait};
 use common::order::{Consent, OrderReason, Private};
 
 /// The rules and the purpose are shown; `page` is set while the holder reads the whole text.
@@ -15,7 +15,7 @@ pub(super) fn step(
     event: Event,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     let rules = at.rules;
     match event {
         Event::Pressed(Press::ReadAll) => state.page = Some(0),
@@ -36,7 +36,7 @@ pub(super) fn step(
                 state.draft.reason = OrderReason::First;
                 portrait::begin(state.draft, effects)
             } else {
-                Turn::Enter(Visit::OldCard(old_card::State {
+                Transition::Enter(Visit::OldCard(old_card::State {
                     draft: state.draft,
                     laid: None,
                     stranger: false,
@@ -46,5 +46,5 @@ pub(super) fn step(
         }
         _ => {}
     }
-    Turn::Stay(Visit::Consent(state))
+    Transition::Stay(Visit::Consent(state))
 }

@@ -28,6 +28,9 @@ impl Session {
                 ..
             })) => Some(limits.showing_card),
             State::Issue(issue::State::ReadingBack { .. }) => Some(limits.reading_back),
+            State::Issue(issue::State::NotPrinted(state)) if !state.committing => {
+                Some(limits.not_printed)
+            }
             State::Issue(issue::State::FetchLater(later)) if !later.committing => {
                 Some(limits.fetch_later)
             }

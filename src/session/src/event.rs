@@ -53,15 +53,19 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether a person did this. A code in the camera's picture is one only when it is waited for, and the session
+    /// discards all others before it asks.
     pub(super) fn is_sign_of_life(&self) -> bool {
-        matches!(
-            self,
-            Self::Pressed(_)
-                | Self::Touched
-                | Self::CardLaid(_)
-                | Self::CardTaken
-                | Self::CodeSeen(_)
-        )
+        self.is_touch()
+            || matches!(
+                self,
+                Self::CardLaid(_) | Self::CardTaken | Self::CodeSeen(_)
+            )
+    }
+
+    /// Whether somebody touched the screen or the keyboard.
+    pub(super) fn is_touch(&self) -> bool {
+        matches!(self, Self::Pressed(_) | Self::Touched)
     }
 }
 
@@ -229,8 +233,12 @@ pub enum Effect {
         code: bool,
         collected: bool,
     },
-    /// Looks for the code of a card in the camera's picture.
+    /// Wakes the camera and looks for the code of a card in its picture.
     WatchForCode,
+    /// Wakes the camera for an attendant who sets it up; nothing is assessed.
+    WakeCamera,
+    /// Puts the camera to sleep: nobody is filmed without need.
+    RestCamera,
     Attendant(attendant::Command),
     Play(Sound),
     Audit(audit::Event),
@@ -257,6 +265,8 @@ impl Effect {
             | Self::Print { .. }
             | Self::KeepOutcome { .. }
             | Self::KeepReadBack { .. }
+            | Self::WakeCamera
+            | Self::RestCamera
             | Self::Play(_)
             | Self::Audit(_)
             | Self::Wipe => None,

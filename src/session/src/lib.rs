@@ -21,6 +21,7 @@ pub mod sign_in;
 #[cfg(test)]
 mod tests;
 
+mod camera;
 mod deadlines;
 mod draft;
 mod event;
@@ -35,10 +36,11 @@ pub use event::{Adjust, Coaching, Effect, Event, Press, Sound, Work};
 pub use reader::OnReader;
 pub use rules::Rules;
 
+use camera::CameraUse;
 use common::{
     audit,
     health::{self, Health, Part, Reason, Service},
-    order::{OrderId, Outcome},
+    order::{OrderId, Outcome, Serial},
 };
 
 /// The two times of one moment: one that never jumps, for limits, and the wall's, for the record.
@@ -91,12 +93,39 @@ impl State {
             Self::Issue(Issue::ReadingBack(_)) => "readingBack",
             Self::Issue(Issue::Collecting { .. }) => "collecting",
             Self::Issue(Issue::FetchLater(_)) => "fetchLater",
+            Self::Issue(Issue::NotPrinted(_)) => "notPrinted",
             // A question from before the start belongs to no visit, so reports tell the two apart.
             Self::Issue(Issue::NeedsAttendant(open)) if open.why == Why::AfterRestart => {
                 "afterRestart"
             }
             Self::Issue(Issue::NeedsAttendant(_)) => "needsAttendant",
             Self::Attendant(_) => "attendant",
+        }
+    }
+
+    /// The serial whose code would tell this state something new.
+    fn awaited_code(&self) -> Option<Serial> {
+        match self {
+            Self::Issue(state) => state.awaited_code(),
+            Self::Attendant(state) => state.under.awaited_code(),
+            _ => None,
+        }
+    }
+
+    /// What a visit that ends here must still say to the journal about its card.
+    fn unkept(&self) -> Option<Effect> {
+        match self {
+            Self::Issue(state) => state.unkept(),
+            Self::Attendant(state) => state.under.unkept(),
+            _ => None,
+        }
+    }
+
+    fn asks_is_this_you(&self) -> bool {
+        match self {
+            Self::SignIn(sign_in::State::AskIsThisYou { .. }) => true,
+            Self::Attendant(state) => state.under.asks_is_this_you(),
+            _ => false,
         }
     }
 
@@ -164,6 +193,7 @@ pub struct Session {
     extended: u32,
     absolute_extended: u32,
     reader: OnReader,
+    camera: CameraUse,
     /// Attempts found open at the start, one after the other to be decided; `None` until they were looked up, and
     /// nobody is served before.
     undecided: Option<Vec<issue::OpenAttempt>>,
@@ -184,6 +214,7 @@ impl Session {
             extended: 0,
             absolute_extended: 0,
             reader: OnReader::default(),
+            camera: CameraUse::default(),
             undecided: None,
         }
     }
@@ -191,7 +222,18 @@ impl Session {
     /// Takes one event and answers what is to be done about it.
     pub fn step(&mut self, event: Event, now: Now, rules: &Rules) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if event.is_sign_of_life() {
+        if let Event::CodeSeen(seen) = &event
+            && (seen.is_none() || *seen != self.state.awaited_code())
+        {
+            // A poster, or somebody else's card: it says nothing about this visit, and must not keep it open.
+            return effects;
+        }
+        let alive = match &self.state {
+            // Cards and codes belong to the visit beneath, so only a touch keeps the attendant's screen.
+            State::Attendant(_) => event.is_touch(),
+            _ => event.is_sign_of_life(),
+        };
+        if alive {
             self.touched = now.instant;
         }
         match &event {
@@ -228,6 +270,7 @@ impl Session {
         {
             self.reader.printing();
         }
+        self.direct_camera(rules, &mut effects);
         effects
     }
 
@@ -294,21 +337,21 @@ impl Session {
     /// after the question was withdrawn changes nothing.
     fn phase(&mut self, event: Event, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
         let state = std::mem::take(&mut self.state);
-        let turn = dispatch(state, event, &self.moment(now, rules), effects);
-        match turn {
-            Turn::Stay(state) => self.state = state,
-            Turn::Enter(state) => {
-                if matches!(&state, State::SignIn(sign_in::State::AskIsThisYou { .. })) {
-                    self.signed_in = Some(now.instant);
-                    self.extended = 0;
-                }
-                self.enter(state, now);
-            }
-            Turn::Return(state) => {
+        let asked = state.asks_is_this_you();
+        let transition = dispatch(state, event, &self.moment(now, rules), effects);
+        match transition {
+            Transition::Stay(state) => self.state = state,
+            Transition::Enter(state) => self.enter(state, now),
+            Transition::Return(state) => {
                 self.enter(state, now);
                 self.health_changed(self.health.clone(), now, rules, effects);
             }
-            Turn::End(ending) => self.end(ending, now, rules, effects),
+            Transition::End(ending) => self.end(ending, now, rules, effects),
+        }
+        // Sign-in may also end beneath the attendant's screen.
+        if !asked && self.state.asks_is_this_you() {
+            self.signed_in = Some(now.instant);
+            self.extended = 0;
         }
     }
 
@@ -351,7 +394,6 @@ impl Session {
     /// service. Entering the state one is already in changes nothing, so that an idle booth redraws nothing.
     fn rest(&mut self, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
         if let Some(attempt) = self.undecided.as_mut().and_then(Vec::pop) {
-            effects.push(Effect::WatchForCode);
             return self.enter(State::Issue(issue::State::after_restart(attempt)), now);
         }
         match (&self.state, self.service(rules)) {
@@ -367,6 +409,7 @@ impl Session {
 
     /// Ends the visit: stops all work, wipes, and rests.
     fn end(&mut self, ending: Ending, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
+        effects.extend(self.state.unkept());
         effects.extend(Work::ALL.map(Effect::Stop));
         effects.push(Effect::Audit(audit::Event::VisitEnded(ending)));
         effects.push(Effect::Wipe);
@@ -406,7 +449,7 @@ impl Session {
 
 /// What a phase answers: stay, go on, come back from the attendant's screen, or end the visit.
 #[derive(Debug)]
-pub(crate) enum Turn {
+pub(crate) enum Transition {
     Stay(State),
     Enter(State),
     Return(State),
@@ -415,9 +458,9 @@ pub(crate) enum Turn {
 
 /// Hands the event to the state's phase; on the attendant's screen, what is not the attendant's to the state beneath,
 /// so that a printer's answer is not lost while somebody looks at the readiness.
-fn dispatch(state: State, event: Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Turn {
+fn dispatch(state: State, event: Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Transition {
     match state {
-        State::Starting | State::OutOfService(_) => Turn::Stay(state),
+        State::Starting | State::OutOfService(_) => Transition::Stay(state),
         State::Attract => attract(&event, at, effects),
         State::SignIn(state) => sign_in::step(state, event, at, effects),
         State::Consent(state) => consent::step(state, event, at, effects),
@@ -429,28 +472,28 @@ fn dispatch(state: State, event: Event, at: &Moment<'_>, effects: &mut Vec<Effec
         }
         State::Attendant(attendant::State { under, step }) => {
             match dispatch(*under, event, at, effects) {
-                Turn::Stay(under) | Turn::Enter(under) | Turn::Return(under) => {
-                    Turn::Stay(State::Attendant(attendant::State {
+                Transition::Stay(under) | Transition::Enter(under) | Transition::Return(under) => {
+                    Transition::Stay(State::Attendant(attendant::State {
                         under: Box::new(under),
                         step,
                     }))
                 }
-                Turn::End(ending) => Turn::End(ending),
+                Transition::End(ending) => Transition::End(ending),
             }
         }
     }
 }
 
-fn attract(event: &Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Turn {
+fn attract(event: &Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Transition {
     if !matches!(event, Event::Pressed(Press::Start)) {
-        return Turn::Stay(State::Attract);
+        return Transition::Stay(State::Attract);
     }
     match health::readiness(at.health, &at.rules.needs) {
-        Err(reasons) => Turn::Enter(State::OutOfService(reasons)),
+        Err(reasons) => Transition::Enter(State::OutOfService(reasons)),
         Ok(_) => {
             effects.push(Effect::Audit(audit::Event::VisitBegan));
             effects.push(Effect::BeginSignIn);
-            Turn::Enter(State::SignIn(sign_in::State::begin()))
+            Transition::Enter(State::SignIn(sign_in::State::begin()))
         }
     }
 }

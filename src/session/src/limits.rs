@@ -90,6 +90,8 @@ limits! {
         collecting = 20;
         /// How long the choice of a pick-up place waits.
         fetch_later = 60;
+        /// How long a card that was not fed waits to be tried again; time enough for staff to fill the printer.
+        not_printed = 180;
         /// How long the attendant's screen stays open without a touch.
         attendant = 180;
         /// How long "are you still there?" waits for an answer: at least 20 s (WCAG 2.2.1).

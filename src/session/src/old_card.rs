@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{
-    Draft, Effect, Event, Moment, Press, Sound, State as Visit, Turn, portrait,
+    Draft, Effect, Event, Moment, Press, Sound, State as Visit, Transition, portrait,
     sign_in::Typed,
 };
 use common::order::{Disposition, HeldCard, OrderReason, Private, Replaces, Seen, Uid};
@@ -68,7 +68,7 @@ pub(super) fn step(
     event: Event,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     let now = at.now;
     if let (Some(uid), None) = (at.reader.lying(), &state.laid) {
         look_at_old_card(&mut state, uid, at, effects);
@@ -126,5 +126,5 @@ pub(super) fn step(
         }
         _ => {}
     }
-    Turn::Stay(Visit::OldCard(state))
+    Transition::Stay(Visit::OldCard(state))
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Draft, Effect, Event, Moment, Press, Shot, Sound, State as Visit, Turn, Work, event::Coaching,
-    issue,
+    Draft, Effect, Event, Moment, Press, Shot, Sound, State as Visit, Transition, Work,
+    event::Coaching, issue,
 };
 
 #[derive(Debug)]
@@ -33,13 +33,18 @@ pub enum State {
 }
 
 /// Wakes the camera and frames.
-pub(super) fn begin(draft: Draft, effects: &mut Vec<Effect>) -> Turn {
+pub(super) fn begin(draft: Draft, effects: &mut Vec<Effect>) -> Transition {
     frame(draft, 0, None, effects)
 }
 
-fn frame(draft: Draft, retakes: u32, fault: Option<String>, effects: &mut Vec<Effect>) -> Turn {
+fn frame(
+    draft: Draft,
+    retakes: u32,
+    fault: Option<String>,
+    effects: &mut Vec<Effect>,
+) -> Transition {
     effects.push(Effect::BeginFraming);
-    Turn::Enter(Visit::Portrait(State::Framing {
+    Transition::Enter(Visit::Portrait(State::Framing {
         draft,
         coaching: Coaching::default(),
         fault,
@@ -47,7 +52,12 @@ fn frame(draft: Draft, retakes: u32, fault: Option<String>, effects: &mut Vec<Ef
     }))
 }
 
-pub(super) fn step(state: State, event: Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Turn {
+pub(super) fn step(
+    state: State,
+    event: Event,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) -> Transition {
     let stay = match state {
         State::Framing {
             draft,
@@ -58,7 +68,7 @@ pub(super) fn step(state: State, event: Event, at: &Moment<'_>, effects: &mut Ve
             match event {
                 Event::Assessed(fresh) if !fresh.ready => coaching = fresh,
                 Event::Assessed(_) | Event::Pressed(Press::Shutter) => {
-                    return Turn::Enter(Visit::Portrait(State::CountingDown {
+                    return Transition::Enter(Visit::Portrait(State::CountingDown {
                         draft,
                         retakes,
                         beats: 0,
@@ -84,7 +94,7 @@ pub(super) fn step(state: State, event: Event, at: &Moment<'_>, effects: &mut Ve
                 }
                 Event::Ticked if at.since >= at.rules.limits.countdown => {
                     effects.push(Effect::Capture);
-                    return Turn::Enter(Visit::Portrait(State::Capturing { draft, retakes }));
+                    return Transition::Enter(Visit::Portrait(State::Capturing { draft, retakes }));
                 }
                 Event::Ticked if u64::from(beats) <= at.since.as_secs() => {
                     beats += 1;
@@ -106,7 +116,7 @@ pub(super) fn step(state: State, event: Event, at: &Moment<'_>, effects: &mut Ve
                     draft.shot = Some(shot.clone());
                     effects.push(Effect::Stop(Work::Assessment));
                     effects.push(Effect::Play(Sound::Shutter));
-                    return Turn::Enter(Visit::Portrait(State::Reviewing {
+                    return Transition::Enter(Visit::Portrait(State::Reviewing {
                         draft,
                         shot,
                         cutting: false,
@@ -127,7 +137,7 @@ pub(super) fn step(state: State, event: Event, at: &Moment<'_>, effects: &mut Ve
             cutting,
         } => return review(draft, shot, cutting, event, at, effects),
     };
-    Turn::Stay(Visit::Portrait(stay))
+    Transition::Stay(Visit::Portrait(stay))
 }
 
 fn review(
@@ -137,7 +147,7 @@ fn review(
     event: Event,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     match event {
         Event::Pressed(Press::Retake) => {
             draft.shot = None;
@@ -166,7 +176,7 @@ fn review(
         }
         _ => {}
     }
-    Turn::Stay(Visit::Portrait(State::Reviewing {
+    Transition::Stay(Visit::Portrait(State::Reviewing {
         draft,
         shot,
         cutting,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 pub use common::sign_in::{Code, Failure, Password};
 
 use super::{
-    Draft, Effect, Ending, Event, Moment, Press, Resumed, Rules, State as Visit, Turn, consent,
-    issue,
+    Draft, Effect, Ending, Event, Moment, Press, Resumed, Rules, State as Visit, Transition,
+    consent, issue,
 };
 use common::{
     audit,
@@ -185,7 +185,7 @@ pub(super) fn step(
     event: Event,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     let (now, rules) = (at.now, at.rules);
     if let Event::SignIn(progress) = event {
         return progressed(state, progress, rules, effects);
@@ -201,7 +201,7 @@ pub(super) fn step(
             };
             effects.push(Effect::Stop(super::Work::SignIn));
             let why = NotEligible::Failed(failure);
-            return Turn::Enter(Visit::SignIn(State::NotEligible { why, holder: None }));
+            return Transition::Enter(Visit::SignIn(State::NotEligible { why, holder: None }));
         }
         (
             State::ShowCode {
@@ -212,10 +212,10 @@ pub(super) fn step(
             Event::Ticked,
         ) if now.instant >= code.expires => {
             if *renewed {
-                return Turn::End(Ending::TimedOut);
+                return Transition::End(Ending::TimedOut);
             }
             effects.push(Effect::BeginSignIn);
-            return Turn::Enter(Visit::SignIn(State::ShowCode {
+            return Transition::Enter(Visit::SignIn(State::ShowCode {
                 code: None,
                 renewed: true,
                 approved: false,
@@ -235,15 +235,15 @@ pub(super) fn step(
         }
         (State::ShowCode { .. }, Event::Pressed(Press::NoPhone)) => {
             effects.push(Effect::Stop(super::Work::SignIn));
-            return Turn::Enter(Visit::SignIn(State::NoPhone));
+            return Transition::Enter(Visit::SignIn(State::NoPhone));
         }
         (State::NoPhone, Event::Pressed(Press::NoPhone)) if rules.password => {
-            return Turn::Enter(Visit::SignIn(State::Typing(Typing::default())));
+            return Transition::Enter(Visit::SignIn(State::Typing(Typing::default())));
         }
         (State::NoPhone | State::Typing(_), Event::Pressed(Press::Back | Press::NewCode)) => {
             effects.push(Effect::Stop(super::Work::SignIn));
             effects.push(Effect::BeginSignIn);
-            return Turn::Enter(Visit::SignIn(State::begin()));
+            return Transition::Enter(Visit::SignIn(State::begin()));
         }
         (State::Typing(typing), Event::Pressed(Press::Typed(typed))) => {
             type_in(typing, typed, effects)
@@ -256,7 +256,7 @@ pub(super) fn step(
         (State::AskIsThisYou { holder, .. }, Event::Pressed(Press::NotMe)) => {
             effects.push(Effect::ReportNotMe(holder.subject.clone()));
             effects.push(Effect::Audit(audit::Event::NotMe));
-            return Turn::End(Ending::NotMe);
+            return Transition::End(Ending::NotMe);
         }
         (
             State::AskIsThisYou {
@@ -287,14 +287,14 @@ pub(super) fn step(
             if let Some(resumed) = resumed.take() {
                 return issue::show_card(resumed.into_draft(draft), at, effects);
             }
-            return Turn::Enter(Visit::Consent(consent::State { draft, page: None }));
+            return Transition::Enter(Visit::Consent(consent::State { draft, page: None }));
         }
         (State::NotEligible { .. }, Event::Pressed(Press::Done)) => {
-            return Turn::End(Ending::NotEligible);
+            return Transition::End(Ending::NotEligible);
         }
         _ => {}
     }
-    Turn::Stay(Visit::SignIn(state))
+    Transition::Stay(Visit::SignIn(state))
 }
 
 fn progressed(
@@ -302,7 +302,7 @@ fn progressed(
     progress: Progress,
     rules: &Rules,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     match (&mut state, progress) {
         (State::ShowCode { code, .. }, Progress::CodeReady(fresh)) => *code = Some(fresh),
         // a state of its own for the clock: the portal's answer is waited for from here on
@@ -312,7 +312,7 @@ fn progressed(
             },
             Progress::Approved,
         ) => {
-            return Turn::Enter(Visit::SignIn(State::ShowCode {
+            return Transition::Enter(Visit::SignIn(State::ShowCode {
                 code: None,
                 renewed: true,
                 approved: true,
@@ -333,7 +333,7 @@ fn progressed(
                     holder: Some(holder),
                 },
             };
-            return Turn::Enter(Visit::SignIn(next));
+            return Transition::Enter(Visit::SignIn(next));
         }
         (
             State::Typing(typing),
@@ -355,7 +355,7 @@ fn progressed(
             Progress::Failed(Failure::Expired),
         ) if !*renewed => {
             effects.push(Effect::BeginSignIn);
-            return Turn::Enter(Visit::SignIn(State::ShowCode {
+            return Transition::Enter(Visit::SignIn(State::ShowCode {
                 code: None,
                 renewed: true,
                 approved: false,
@@ -364,11 +364,11 @@ fn progressed(
         (State::ShowCode { .. } | State::Typing(_), Progress::Failed(failure)) => {
             effects.push(Effect::Audit(audit::Event::SignInFailed(failure.name())));
             let why = NotEligible::Failed(failure);
-            return Turn::Enter(Visit::SignIn(State::NotEligible { why, holder: None }));
+            return Transition::Enter(Visit::SignIn(State::NotEligible { why, holder: None }));
         }
         _ => {}
     }
-    Turn::Stay(Visit::SignIn(state))
+    Transition::Stay(Visit::SignIn(state))
 }
 
 fn type_in(typing: &mut Typing, typed: Typed, effects: &mut Vec<Effect>) {

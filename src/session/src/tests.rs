@@ -5,6 +5,7 @@ mod old_card;
 mod outcomes;
 mod reader;
 mod resume;
+mod rules;
 mod staff;
 mod walk;
 mod world;

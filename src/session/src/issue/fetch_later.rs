@@ -1,7 +1,7 @@
 //! The order is made without a card in hand: it is fetched later, somewhere else.
 
 use super::{Commitment, Problem, State, commit, committed};
-use crate::{Draft, Effect, Ending, Event, Moment, Press, State as Visit, Turn};
+use crate::{Draft, Effect, Ending, Event, Moment, Press, State as Visit, Transition};
 use common::order::{Delivery, OrderId};
 
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct FetchLater {
 }
 
 /// Goes to the order without a card in hand; the only pick-up place is chosen by itself.
-pub(super) fn begin(mut draft: Draft) -> Turn {
+pub(super) fn begin(mut draft: Draft) -> Transition {
     draft.start_over();
     let place = (draft.holder.pickup_places.len() == 1).then_some(0);
     let later = FetchLater {
@@ -26,7 +26,7 @@ pub(super) fn begin(mut draft: Draft) -> Turn {
         order: None,
         problem: None,
     };
-    Turn::Enter(Visit::Issue(State::FetchLater(later)))
+    Transition::Enter(Visit::Issue(State::FetchLater(later)))
 }
 
 pub(super) fn step(
@@ -34,7 +34,7 @@ pub(super) fn step(
     event: Event,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     match event {
         Event::Pressed(Press::Place(place))
             if !later.committing
@@ -66,10 +66,12 @@ pub(super) fn step(
             later.problem = Some(Problem::Store);
         }
         Event::Ticked if later.committing && at.idle >= at.rules.limits.answering => {
-            return Turn::End(Ending::Fault);
+            return Transition::End(Ending::Fault);
         }
-        Event::Pressed(Press::Done) if later.order.is_some() => return Turn::End(Ending::Later),
+        Event::Pressed(Press::Done) if later.order.is_some() => {
+            return Transition::End(Ending::Later);
+        }
         _ => {}
     }
-    Turn::Stay(Visit::Issue(State::FetchLater(later)))
+    Transition::Stay(Visit::Issue(State::FetchLater(later)))
 }

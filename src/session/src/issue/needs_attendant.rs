@@ -1,10 +1,12 @@
-//! Somebody must decide what became of a card.
+//! Nobody knows what became of a card. Its code before the camera shows that it came out, else an attendant decides.
 
-use super::{Commitment, Job, State, fetch_later, print, reading_back::collect};
-use crate::{Effect, Ending, Event, Moment, Press, Sound, State as Visit, Turn, Work};
+use super::{
+    Job, State, not_printed,
+    reading_back::{CardRead, collect},
+};
+use crate::{Effect, Ending, Event, Moment, Sound, State as Visit, Transition};
 use common::{
     audit,
-    health::Condition,
     order::{OrderId, Outcome, Serial},
 };
 
@@ -13,15 +15,12 @@ pub struct NeedsAttendant {
     pub order: OrderId,
     pub serial: Serial,
     pub why: Why,
-    /// Name and picture; dropped after three minutes.
+    /// Name and picture, so that the holder can go on as soon as the question is decided. Dropped after three minutes.
     pub job: Option<Job>,
-    pub committing: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
-    /// Nothing was fed; by the fault's name. The holder may try again under the same serial.
-    NotPrinted(Option<String>),
     /// A card may or may not have come out.
     Unknown,
     /// The same, found after the power came back.
@@ -43,24 +42,27 @@ impl NeedsAttendant {
             serial,
             why: Why::AfterRestart,
             job: None,
-            committing: false,
+        }
+    }
+
+    /// What can be said of the card by what lies on the reader. Without the job nobody knows which chip is that of the old
+    /// card, so none is taken for the new one.
+    fn read(&self, code: bool, at: &Moment<'_>) -> CardRead {
+        let uid = self.job.as_ref().and_then(|job| job.new_card(at));
+        CardRead {
+            uid: uid.cloned(),
+            code,
         }
     }
 }
 
-/// Keeps name and picture at first, so that the holder can go on as soon as somebody has decided.
-pub(super) fn begin(job: Job, why: Why, effects: &mut Vec<Effect>) -> Turn {
+pub(super) fn begin(job: Job, effects: &mut Vec<Effect>) -> Transition {
     effects.push(Effect::Play(Sound::Attention));
-    if why == Why::Unknown {
-        effects.push(Effect::WatchForCode);
-    }
-    let (order, serial) = (job.order, job.serial);
-    Turn::Enter(Visit::Issue(State::NeedsAttendant(NeedsAttendant {
-        order,
-        serial,
-        why,
+    Transition::Enter(Visit::Issue(State::NeedsAttendant(NeedsAttendant {
+        order: job.order,
+        serial: job.serial,
+        why: Why::Unknown,
         job: Some(job),
-        committing: false,
     })))
 }
 
@@ -69,68 +71,39 @@ pub(super) fn step(
     event: Event,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     match event {
-        Event::Ticked
-            if open.job.is_some() && !open.committing && at.since >= at.rules.limits.names =>
-        {
+        Event::Ticked if open.job.is_some() && at.since >= at.rules.limits.names => {
             open.job = None;
             effects.push(Effect::Wipe);
         }
-        // the holder shows the card: the code proves that it came out
-        Event::CodeSeen(Some(serial))
-            if serial == open.serial && !matches!(open.why, Why::NotPrinted(_)) =>
-        {
-            effects.push(Effect::Stop(Work::WatchForCode));
-            return decided(open, Outcome::Printed, effects);
-        }
-        Event::Pressed(Press::PrintAgain)
-            if matches!(open.why, Why::NotPrinted(_))
-                && !open.committing
-                && open.job.is_some()
-                && at.health.printer == Condition::Ready =>
-        {
-            open.committing = true;
-            effects.push(Effect::CommitAttempt {
-                order: open.order,
-                serial: open.serial,
-                void: None,
-            });
-        }
-        Event::Committed(Commitment {
-            attempt: Some(attempt),
-            ..
-        }) if open.committing => {
-            if let Some(job) = open.job.take() {
-                return print(job, attempt, effects);
-            }
-            open.committing = false;
-        }
-        Event::CommitFailed(_) => open.committing = false,
-        Event::Ticked if open.committing && at.idle >= at.rules.limits.answering => {
-            open.committing = false
-        }
-        Event::Pressed(Press::FetchLater)
-            if matches!(open.why, Why::NotPrinted(_)) && !open.committing =>
-        {
-            if let Some(mut job) = open.job.take() {
-                job.draft.supersedes = Some(job.order);
-                return fetch_later::begin(job.draft);
-            }
-        }
-        // nothing was fed, and the holder goes: the order stays, open for staff and for the holder's next sign-in
-        Event::Pressed(Press::Done)
-            if matches!(open.why, Why::NotPrinted(_)) && !open.committing =>
-        {
-            return Turn::End(Ending::Fault);
+        // The holder shows the card: the code proves that it came out.
+        Event::CodeSeen(Some(serial)) if serial == open.serial => {
+            let read = open.read(true, at);
+            return decided(open, Outcome::Printed, read, effects);
         }
         _ => {}
     }
-    Turn::Stay(Visit::Issue(State::NeedsAttendant(open)))
+    Transition::Stay(Visit::Issue(State::NeedsAttendant(open)))
 }
 
-/// The question about a card is answered, by its code before the camera or by an attendant.
-pub(crate) fn decided(open: NeedsAttendant, outcome: Outcome, effects: &mut Vec<Effect>) -> Turn {
+/// An attendant answers the question. What somebody says is no code that the camera saw.
+pub(crate) fn decided_by_attendant(
+    open: NeedsAttendant,
+    outcome: Outcome,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) -> Transition {
+    let read = open.read(false, at);
+    decided(open, outcome, read, effects)
+}
+
+fn decided(
+    open: NeedsAttendant,
+    outcome: Outcome,
+    read: CardRead,
+    effects: &mut Vec<Effect>,
+) -> Transition {
     let (order, serial) = (open.order, open.serial);
     effects.push(Effect::KeepOutcome {
         order,
@@ -140,28 +113,12 @@ pub(crate) fn decided(open: NeedsAttendant, outcome: Outcome, effects: &mut Vec<
     });
     effects.push(Effect::Audit(audit::Event::CardEnded { order, outcome }));
     match (outcome, open.job) {
-        (Outcome::Printed, Some(job)) => collect(job, None, true, true, effects),
+        (Outcome::Printed, Some(job)) => collect(job, read, true, effects),
         (Outcome::Printed, None) => {
-            effects.push(Effect::KeepReadBack {
-                order,
-                serial,
-                uid: None,
-                code: true,
-                collected: true,
-            });
-            Turn::End(Ending::Done)
+            effects.push(read.kept(order, serial, true));
+            Transition::End(Ending::Done)
         }
-        (Outcome::NotPrinted, Some(job)) => {
-            let why = Why::NotPrinted(None);
-            let open = NeedsAttendant {
-                order,
-                serial,
-                why,
-                job: Some(job),
-                committing: false,
-            };
-            Turn::Enter(Visit::Issue(State::NeedsAttendant(open)))
-        }
-        _ => Turn::End(Ending::Fault),
+        (Outcome::NotPrinted, Some(job)) => not_printed::begin(job, None, effects),
+        _ => Transition::End(Ending::Fault),
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Job, State, needs_attendant, reading_back};
-use crate::{Effect, Event, Moment, State as Visit, Turn, issue::Why, outcome::outcome};
+use super::{Job, State, needs_attendant, not_printed, reading_back};
+use crate::{Effect, Event, Moment, State as Visit, Transition, outcome::outcome};
 use common::{
     audit,
     order::{Evidence, Outcome},
@@ -33,7 +33,7 @@ pub(super) fn step(
     event: Event,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     match event {
         Event::PrintStepped(fresh) => printing.step = fresh,
         Event::PrintPaused(fault) => printing.paused = fault,
@@ -48,11 +48,11 @@ pub(super) fn step(
         }
         _ => {}
     }
-    Turn::Stay(Visit::Issue(State::Printing(printing)))
+    Transition::Stay(Visit::Issue(State::Printing(printing)))
 }
 
 /// The attempt is over: its outcome goes to disk first, then the visit goes on accordingly.
-fn ended(job: Job, evidence: Evidence, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Turn {
+fn ended(job: Job, evidence: Evidence, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Transition {
     let outcome = outcome(&evidence);
     let (order, serial) = (job.order, job.serial);
     let fault = evidence.fault.as_ref().map(|fault| fault.name.clone());
@@ -65,7 +65,7 @@ fn ended(job: Job, evidence: Evidence, at: &Moment<'_>, effects: &mut Vec<Effect
     effects.push(Effect::Audit(audit::Event::CardEnded { order, outcome }));
     match outcome {
         Outcome::Printed => reading_back::begin(job, at, effects),
-        Outcome::NotPrinted => needs_attendant::begin(job, Why::NotPrinted(fault), effects),
-        Outcome::Unknown | Outcome::Void => needs_attendant::begin(job, Why::Unknown, effects),
+        Outcome::NotPrinted => not_printed::begin(job, fault, effects),
+        Outcome::Unknown | Outcome::Void => needs_attendant::begin(job, effects),
     }
 }

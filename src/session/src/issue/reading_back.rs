@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use super::{Job, State};
-use crate::{Effect, Event, Moment, Press, Sound, State as Visit, Turn, Work};
-use common::{health::Condition, order::Uid};
+use crate::{Effect, Event, Moment, Press, Sound, State as Visit, Transition};
+use common::{
+    health::Condition,
+    order::{OrderId, Serial, Uid},
+};
 
 #[derive(Debug)]
 pub struct ReadingBack {
@@ -17,6 +20,26 @@ pub struct ReadingBack {
     pub old_card_laid: bool,
     /// When all was read, since the state was entered; the tick is shown from then on. `None` before.
     pub all_read: Option<Duration>,
+}
+
+/// What is known of the card that was printed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CardRead {
+    pub uid: Option<Uid>,
+    pub code: bool,
+}
+
+impl CardRead {
+    /// Says it to the journal; `collected` when the card is in the holder's hand.
+    pub(super) fn kept(self, order: OrderId, serial: Serial, collected: bool) -> Effect {
+        Effect::KeepReadBack {
+            order,
+            serial,
+            uid: self.uid,
+            code: self.code,
+            collected,
+        }
+    }
 }
 
 /// What can be read back here: the chip with a reader, the code with the camera.
@@ -36,6 +59,19 @@ impl Readable {
 }
 
 impl ReadingBack {
+    fn read(&self) -> CardRead {
+        CardRead {
+            uid: self.uid.clone(),
+            code: self.code,
+        }
+    }
+
+    /// What a visit that ends here must still say to the journal.
+    pub(super) fn unkept(&self) -> Effect {
+        let collected = self.all_read.is_some();
+        self.read().kept(self.job.order, self.job.serial, collected)
+    }
+
     fn is_complete(&self, readable: &Readable) -> bool {
         (self.uid.is_some() || !readable.chip) && (self.code || !readable.code)
     }
@@ -58,15 +94,12 @@ impl ReadingBack {
 }
 
 /// Begins to read the printed card back, or hands it over where nothing can read it.
-pub(super) fn begin(job: Job, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Turn {
+pub(super) fn begin(job: Job, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Transition {
     let readable = Readable::at(at);
     if !readable.chip && !readable.code {
-        return collect(job, None, false, true, effects);
+        return collect(job, CardRead::default(), true, effects);
     }
-    if readable.code {
-        effects.push(Effect::WatchForCode);
-    }
-    Turn::Enter(Visit::Issue(State::ReadingBack(ReadingBack {
+    Transition::Enter(Visit::Issue(State::ReadingBack(ReadingBack {
         job,
         uid: None,
         code: false,
@@ -80,7 +113,7 @@ pub(super) fn step(
     event: Event,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     reading.look_at_reader(at, effects);
     let limits = &at.rules.limits;
     match event {
@@ -89,39 +122,33 @@ pub(super) fn step(
             reading.code = true;
         }
         Event::Pressed(Press::Skip) if at.since >= limits.skip => {
-            return collect(reading.job, reading.uid, reading.code, false, effects);
+            let read = reading.read();
+            return collect(reading.job, read, false, effects);
         }
         Event::Ticked
             if reading
                 .all_read
                 .is_some_and(|then| at.since.saturating_sub(then) >= limits.tick_shown) =>
         {
-            return collect(reading.job, reading.uid, reading.code, true, effects);
+            let read = reading.read();
+            return collect(reading.job, read, true, effects);
         }
         _ => {}
     }
     if reading.all_read.is_none() && reading.is_complete(&Readable::at(at)) {
         reading.all_read = Some(at.since);
     }
-    Turn::Stay(Visit::Issue(State::ReadingBack(reading)))
+    Transition::Stay(Visit::Issue(State::ReadingBack(reading)))
 }
 
 /// The card is in the holder's hand (or, not read back, at least out of the printer).
 pub(super) fn collect(
     job: Job,
-    uid: Option<Uid>,
-    code: bool,
+    read: CardRead,
     collected: bool,
     effects: &mut Vec<Effect>,
-) -> Turn {
-    effects.push(Effect::Stop(Work::WatchForCode));
-    effects.push(Effect::KeepReadBack {
-        order: job.order,
-        serial: job.serial,
-        uid,
-        code,
-        collected,
-    });
+) -> Transition {
+    effects.push(read.kept(job.order, job.serial, collected));
     effects.push(Effect::Play(Sound::Done));
-    Turn::Enter(Visit::Issue(State::Collecting { job }))
+    Transition::Enter(Visit::Issue(State::Collecting { job }))
 }

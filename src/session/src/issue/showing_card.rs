@@ -1,10 +1,12 @@
 //! The whole card as it will print, until the order is on disk.
 
 use super::{
-    Attempt, Commitment, Job, RenderOrder, State, commit, committed, fetch_later, print, service,
+    Attempt, Commitment, Job, RenderOrder, State, commit, committed, fetch_later, may_fetch_later,
+    print, service,
 };
 use crate::{
-    Draft, Effect, Ending, Event, Moment, Press, State as Visit, Turn, Unprinted, Work, portrait,
+    Draft, Effect, Ending, Event, Moment, Press, State as Visit, Transition, Unprinted, Work,
+    portrait,
 };
 use common::{
     health::Service,
@@ -38,14 +40,14 @@ pub enum Problem {
 }
 
 /// Shows the card and has it drawn meanwhile, under a fresh serial or the one that its order has.
-pub(crate) fn show_card(draft: Draft, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Turn {
+pub(crate) fn show_card(draft: Draft, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Transition {
     let order = RenderOrder {
         draft: draft.clone(),
         serial: draft.unprinted.map(|unprinted| unprinted.serial),
         language: at.preferences.language.clone(),
     };
     effects.push(Effect::Render(Box::new(order)));
-    Turn::Enter(Visit::Issue(State::ShowingCard(ShowingCard {
+    Transition::Enter(Visit::Issue(State::ShowingCard(ShowingCard {
         draft,
         rendered: None,
         committing: false,
@@ -58,7 +60,7 @@ pub(super) fn step(
     event: Event,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     match event {
         Event::Rendered(fresh) => card.rendered = Some(*fresh),
         Event::RenderFailed(_) => card.problem = Some(Problem::Render),
@@ -72,11 +74,11 @@ pub(super) fn step(
         }
         // The store's own limits are shorter. What it commits after this is closed again as not printed.
         Event::Ticked if card.committing && at.idle >= at.rules.limits.answering => {
-            return Turn::End(Ending::Fault);
+            return Transition::End(Ending::Fault);
         }
         _ => {}
     }
-    Turn::Stay(Visit::Issue(State::ShowingCard(card)))
+    Transition::Stay(Visit::Issue(State::ShowingCard(card)))
 }
 
 /// A press before the order is on its way to disk.
@@ -85,7 +87,7 @@ fn pressed(
     press: Press,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     match press {
         Press::Retake => {
             effects.push(Effect::Stop(Work::Render));
@@ -93,26 +95,33 @@ fn pressed(
             return portrait::begin(card.draft, effects);
         }
         Press::Print => {
-            if let Some(rendered) = &card.rendered {
-                if service(&card.draft, at.rules, at.health) == Service::OrderOnly {
-                    return fetch_later::begin(card.draft);
+            let Some(rendered) = &card.rendered else {
+                return Transition::Stay(Visit::Issue(State::ShowingCard(card)));
+            };
+            match service(&card.draft, at.rules, at.health) {
+                Some(Service::Print) => {
+                    effects.push(match card.draft.unprinted {
+                        Some(Unprinted { order, serial }) => Effect::CommitAttempt {
+                            order,
+                            serial,
+                            void: None,
+                        },
+                        None => commit(&card.draft, Some(rendered.serial), Delivery::Here, at),
+                    });
+                    card.committing = true;
+                    card.problem = None;
                 }
-                effects.push(match card.draft.unprinted {
-                    Some(Unprinted { order, serial }) => Effect::CommitAttempt {
-                        order,
-                        serial,
-                        void: None,
-                    },
-                    None => commit(&card.draft, Some(rendered.serial), Delivery::Here, at),
-                });
-                card.committing = true;
-                card.problem = None;
+                Some(Service::OrderOnly) => return fetch_later::begin(card.draft),
+                // The screen says so, and offers nothing to press.
+                None => {}
             }
         }
-        Press::FetchLater if at.rules.needs.fetch_later => return fetch_later::begin(card.draft),
+        Press::FetchLater if may_fetch_later(&card.draft, at.rules) => {
+            return fetch_later::begin(card.draft);
+        }
         _ => {}
     }
-    Turn::Stay(Visit::Issue(State::ShowingCard(card)))
+    Transition::Stay(Visit::Issue(State::ShowingCard(card)))
 }
 
 /// The order is on disk: its card is printed.
@@ -121,11 +130,11 @@ fn begin_printing(
     order: OrderId,
     attempt: Option<Attempt>,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     let (Some(rendered), Some(attempt)) = (card.rendered.take(), attempt) else {
         card.problem = Some(Problem::Store);
         card.committing = false;
-        return Turn::Stay(Visit::Issue(State::ShowingCard(card)));
+        return Transition::Stay(Visit::Issue(State::ShowingCard(card)));
     };
     let mut draft = card.draft;
     committed(&draft, order, effects);

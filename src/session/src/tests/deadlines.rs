@@ -16,6 +16,7 @@ fn each_place_asks_after_its_own_time_and_ends_thirty_seconds_later() {
         ("showingCard", 120.0),
         ("readingBack", 60.0),
         ("fetchLater", 60.0),
+        ("notPrinted", 180.0),
     ] {
         let mut world = at(name);
         let lasted = world.now.instant - world.session.entered;

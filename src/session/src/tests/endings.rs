@@ -16,6 +16,7 @@ fn cancel_leads_home_from_everywhere_but_from_a_card_on_its_way() {
         "printing",
         "readingBack",
         "collecting",
+        "notPrinted",
         "needsAttendant",
         "attendant",
     ];

@@ -178,10 +178,10 @@ fn a_card_that_is_not_fed_this_time_either_may_be_tried_once_more() {
         attempt,
     }));
     world.happen(Event::PrintEnded(common::order::Evidence::default()));
-    let State::Issue(issue::State::NeedsAttendant(open)) = &world.session.state else {
+    let State::Issue(issue::State::NotPrinted(state)) = &world.session.state else {
         panic!("{:?}", world.session.state)
     };
-    assert_eq!((open.order, open.serial), (order(), SERIAL));
+    assert_eq!((state.job.order, state.job.serial), (order(), SERIAL));
     world.press(Press::PrintAgain);
     assert!(world.did(|effect| matches!(effect, Effect::CommitAttempt { serial: SERIAL, .. })));
 }

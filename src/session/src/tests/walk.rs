@@ -3,12 +3,7 @@
 use proptest::prelude::*;
 
 use super::world::*;
-use crate::{
-    Adjust, Effect, Event, Press, State,
-    event::Coaching,
-    issue::{self, Why},
-    portrait, sign_in,
-};
+use crate::{Adjust, Effect, Event, Press, State, event::Coaching, issue, portrait, sign_in};
 use common::{
     health::{Condition, Part},
     order::{Disposition, OrderReason, Outcome, Seen, Uid},
@@ -393,10 +388,10 @@ fn nothing_fed_means_the_same_serial_may_be_tried_again() {
         counter_after: Some(5),
         ..printed()
     }));
-    let State::Issue(issue::State::NeedsAttendant(open)) = &world.session.state else {
+    let State::Issue(issue::State::NotPrinted(state)) = &world.session.state else {
         panic!()
     };
-    assert_eq!(open.why, Why::NotPrinted(Some("no-cards".into())));
+    assert_eq!(state.fault.as_deref(), Some("no-cards"));
     world.press(Press::PrintAgain);
     assert!(world.did(|effect| matches!(
         effect,

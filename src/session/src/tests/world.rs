@@ -6,7 +6,8 @@ use std::{
 };
 
 use crate::{
-    Adjust, Effect, Event, Now, Press, Resumed, Session, Shot, Work,
+    Adjust, Effect, Event, Now, Press, Resumed, Session, Shot, State, Work,
+    attendant::{Page, Step},
     event::Coaching,
     issue::Rendered,
     rules::{Approval, AttendantWays, ConsentText, Limits, ReadBack, Rules},
@@ -83,6 +84,27 @@ pub(super) struct World {
     pub now: Now,
     pub effects: Vec<Effect>,
     pub attempts: u64,
+    pub camera: Camera,
+}
+
+/// The camera, as the effects leave it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Camera {
+    pub awake: bool,
+    /// Its picture is searched for the code of a card.
+    pub watched: bool,
+}
+
+impl Camera {
+    fn perform(&mut self, effect: &Effect) {
+        match effect {
+            Effect::BeginFraming | Effect::WakeCamera => self.awake = true,
+            Effect::WatchForCode => (self.awake, self.watched) = (true, true),
+            Effect::Stop(Work::WatchForCode) => self.watched = false,
+            Effect::RestCamera | Effect::Wipe => self.awake = false,
+            _ => {}
+        }
+    }
 }
 
 impl World {
@@ -103,6 +125,7 @@ impl World {
             now,
             effects: Vec::new(),
             attempts: 0,
+            camera: Camera::default(),
         };
         world.happen(Event::OpenAttemptsFound(vec![]));
         world.happen(Event::HealthChanged(Box::new(healthy())));
@@ -111,6 +134,9 @@ impl World {
 
     pub(super) fn happen(&mut self, event: Event) -> &mut Self {
         self.effects = self.session.step(event, self.now, &self.rules);
+        for effect in &self.effects {
+            self.camera.perform(effect);
+        }
         self
     }
 
@@ -126,7 +152,8 @@ impl World {
             let step = left.min(Duration::from_millis(250));
             self.now.instant += step;
             left -= step;
-            gathered.extend(self.session.step(Event::Ticked, self.now, &self.rules));
+            self.happen(Event::Ticked);
+            gathered.append(&mut self.effects);
         }
         self.effects = gathered;
         self
@@ -203,6 +230,18 @@ impl World {
             .happen(Event::Rendered(Box::new(rendered())))
     }
 
+    /// To the card of somebody who has none yet.
+    pub(super) fn walk_to_card_of(&mut self, holder: Holder) -> &mut Self {
+        self.sign_in(holder)
+            .press(Press::Yes)
+            .press(Press::Accept)
+            .press(Press::Shutter)
+            .wait(3.0);
+        self.happen(Event::Captured(Box::new(shot())))
+            .press(Press::Use)
+            .happen(Event::Rendered(Box::new(rendered())))
+    }
+
     pub(super) fn walk_to_printing(&mut self) -> &mut Self {
         self.walk_to_card().press(Press::Print);
         assert!(self.did(|effect| matches!(effect, Effect::Commit(_))));
@@ -230,6 +269,45 @@ impl World {
         self.walk_to_reading_back()
             .happen(Event::CardLaid(Uid::from_bytes(&NEW_UID)));
         self.happen(Event::CodeSeen(Some(SERIAL))).wait(1.5)
+    }
+
+    /// The camera is awake wherever its picture is needed, its code is looked for wherever the screen asks for it, and
+    /// nobody is filmed while nobody is served.
+    pub(super) fn sees_what_it_must(&self) -> bool {
+        let rules = self.rules.read_back;
+        match &self.session.state {
+            State::Attendant(over) => {
+                let set_up = matches!(
+                    over.step,
+                    Step::Panel {
+                        page: Page::Camera,
+                        ..
+                    }
+                );
+                let beneath = self.state_sees_what_it_must(&over.under, rules.code);
+                beneath && (!set_up || self.camera.awake)
+            }
+            state @ (State::Attract | State::OutOfService(_)) => {
+                !self.camera.awake && self.state_sees_what_it_must(state, rules.code)
+            }
+            state => self.state_sees_what_it_must(state, rules.code),
+        }
+    }
+
+    fn state_sees_what_it_must(&self, state: &State, code: bool) -> bool {
+        use crate::{issue::State as Issue, portrait::State as Portrait};
+        match state {
+            State::Portrait(
+                Portrait::Framing { .. }
+                | Portrait::CountingDown { .. }
+                | Portrait::Capturing { .. },
+            ) => self.camera.awake,
+            State::Issue(Issue::ReadingBack(reading)) => {
+                !code || reading.code || self.camera.awake && self.camera.watched
+            }
+            State::Issue(Issue::NeedsAttendant(_)) => self.camera.awake && self.camera.watched,
+            _ => true,
+        }
     }
 
     pub(super) fn state_name(&self) -> &'static str {
@@ -307,6 +385,9 @@ pub(super) fn at(name: &str) -> World {
         "readingBack" => world.walk_to_reading_back(),
         "collecting" => world.walk_to_collecting(),
         "fetchLater" => world.walk_to_card().press(Press::FetchLater),
+        "notPrinted" => world
+            .walk_to_printing()
+            .happen(Event::PrintEnded(Evidence::default())),
         "needsAttendant" => world.walk_to_printing().happen(Event::PrintEnded(Evidence {
             fault: None,
             counter_after: None,
@@ -319,7 +400,7 @@ pub(super) fn at(name: &str) -> World {
     world
 }
 
-pub(super) const STATES: [&str; 19] = [
+pub(super) const STATES: [&str; 20] = [
     "attract",
     "showCode",
     "noPhone",
@@ -337,6 +418,7 @@ pub(super) const STATES: [&str; 19] = [
     "readingBack",
     "collecting",
     "fetchLater",
+    "notPrinted",
     "needsAttendant",
     "attendant",
 ];
