@@ -3,6 +3,7 @@ mod endings;
 mod limits;
 mod old_card;
 mod outcomes;
+mod random_walk;
 mod reader;
 mod resume;
 mod rules;

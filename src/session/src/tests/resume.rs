@@ -13,7 +13,7 @@ use common::{
     },
 };
 
-fn order() -> OrderId {
+pub(super) fn order() -> OrderId {
     "0193a000-0000-7000-8000-000000000000".parse().unwrap()
 }
 

@@ -15,7 +15,7 @@ use common::{
 };
 
 /// The code of some other card.
-const OTHER: Serial = Serial([8; 8]);
+pub(super) const OTHER: Serial = Serial([8; 8]);
 
 fn attendant() -> StaffProgress {
     StaffProgress::SignedIn(Attendant {

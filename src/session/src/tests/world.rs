@@ -85,6 +85,7 @@ pub(super) struct World {
     pub effects: Vec<Effect>,
     pub attempts: u64,
     pub camera: Camera,
+    pub began: Instant,
 }
 
 /// The camera, as the effects leave it.
@@ -126,6 +127,7 @@ impl World {
             effects: Vec::new(),
             attempts: 0,
             camera: Camera::default(),
+            began: now.instant,
         };
         world.happen(Event::OpenAttemptsFound(vec![]));
         world.happen(Event::HealthChanged(Box::new(healthy())));
