@@ -37,12 +37,12 @@ pub enum Step {
     },
 }
 
-/// How the attendant proves to be one.
+/// How the attendant signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
     /// With their own account on their own phone; the code is on its way while it is `None`.
     Phone { code: Option<Code> },
-    /// For when the network is down.
+    /// With a PIN, which works when the network is down.
     Pin,
 }
 
@@ -230,7 +230,7 @@ pub(super) fn step(
         _ => {}
     }
     if matches!(state.step, Step::SigningIn { .. }) {
-        prove(&mut state, event, at, effects);
+        signing_in_step(&mut state, event, at, effects);
         return Transition::Stay(Visit::Attendant(state));
     }
     let may_assist = at.rules.staff && state.may_assist();
@@ -269,7 +269,7 @@ pub(super) fn step(
 }
 
 /// An event while the attendant signs in.
-fn prove(state: &mut State, event: Event, at: &Moment<'_>, effects: &mut Vec<Effect>) {
+fn signing_in_step(state: &mut State, event: Event, at: &Moment<'_>, effects: &mut Vec<Effect>) {
     let Step::SigningIn {
         way,
         pin,
@@ -313,7 +313,7 @@ fn prove(state: &mut State, event: Event, at: &Moment<'_>, effects: &mut Vec<Eff
             }));
             let page = match &*state.under {
                 _ if state.open_question().is_some() => Page::Decision,
-                // whoever asked for help there is who the attendant came for
+                // The attendant was called to help the visitor who cannot sign in.
                 Visit::SignIn(sign_in::State::NoPhone) if at.rules.staff => Page::Assist,
                 _ => Page::Readiness,
             };
@@ -386,12 +386,12 @@ fn fill_in(assist: &mut Assist, press: super::Press, staff: &Staff, effects: &mu
 }
 
 impl Assist {
-    /// There is a reason, and proof of identity was seen.
+    /// The session has a reason, and the attendant has seen proof of identity.
     pub fn is_warranted(&self) -> bool {
         self.why.is_some() && self.id_seen
     }
 
-    /// And somebody is named.
+    /// The session may be opened: it is warranted, and somebody is named.
     pub fn is_complete(&self) -> bool {
         self.is_warranted() && !self.subject.trim().is_empty()
     }

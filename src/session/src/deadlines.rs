@@ -7,8 +7,8 @@ use super::{
     portrait, sign_in,
 };
 
-/// Nobody who chose a language or a look at the start is still reading after so long without a touch.
-const LEFT: Duration = Duration::from_secs(60);
+/// Somebody who chose a language or a look at the start and touched nothing for so long has gone away.
+const ABANDONED: Duration = Duration::from_secs(60);
 
 impl Session {
     /// The idle time after which the visitor is asked; `None` for states that never ask.
@@ -38,7 +38,7 @@ impl Session {
         }
     }
 
-    /// Whether the time since sign-in counts now: not while a card is on its way, nor when staff decide.
+    /// Whether the time since sign-in counts now: not while a card is made, nor while staff decide.
     fn absolute_counts(&self) -> bool {
         match &self.state {
             State::SignIn(_) | State::Consent(_) | State::OldCard(_) | State::Portrait(_) => {
@@ -54,20 +54,20 @@ impl Session {
         }
     }
 
-    /// Nobody visits.
+    /// Nobody visits: the booth waits for the next visitor.
     pub fn is_at_rest(&self) -> bool {
         matches!(self.state, State::Attract | State::OutOfService(_))
     }
 
-    /// Somebody at rest chose another language or look, or opened the help; it is put back when they are gone.
+    /// Nobody visits, but somebody chose another language or look, or opened the help. It is reset when they have gone.
     pub fn is_changed_at_rest(&self, rules: &Rules) -> bool {
         self.is_at_rest()
             && (self.helping || self.preferences != Preferences::of_site(&rules.languages))
     }
 
-    /// At rest, and untouched for so long that whoever was there has gone.
+    /// Nobody visits, and nobody has touched anything for so long that the last visitor has gone away.
     pub fn is_left(&self, now: Instant) -> bool {
-        self.is_at_rest() && now.saturating_duration_since(self.touched) >= LEFT
+        self.is_at_rest() && now.saturating_duration_since(self.touched) >= ABANDONED
     }
 
     pub(super) fn tick(&mut self, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
@@ -91,7 +91,7 @@ impl Session {
         self.phase(Event::Ticked, now, rules, effects);
     }
 
-    /// Asks, where it is time to ask; answers how the visit ends where asking has no use any more.
+    /// Asks "are you still there?" when it is time to. Returns how the visit ends when it must end without asking.
     fn overdue(&mut self, now: Instant, rules: &Rules) -> Option<Ending> {
         let limits = &rules.limits;
         let speech = self.preferences.speech;
@@ -122,7 +122,7 @@ impl Session {
         if let Some(idle) = self.idle_limit(rules)
             && now.duration_since(self.touched) >= idle
         {
-            // a committed order is safe whoever has left; the rest of the visit ends when nobody asks for more
+            // A committed order is safe on disk, so a visit may end here without losing it.
             if self.extended >= limits.more_time && !speech {
                 return Some(Ending::TimedOut);
             }

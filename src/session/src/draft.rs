@@ -45,7 +45,7 @@ pub struct Resumed {
 }
 
 impl Resumed {
-    /// Goes on where the earlier visit stopped: nothing that was asked then is asked again.
+    /// Continues the earlier visit: nothing that was asked then is asked again.
     pub(super) fn into_draft(self, fresh: Draft) -> Draft {
         Draft {
             reason: self.reason,
@@ -75,7 +75,7 @@ impl Draft {
 
     /// The kind of card being made.
     pub fn card(&self) -> &Allowed {
-        // `chosen` is checked where it is set (sign_in), and `kinds` never changes afterwards
+        // `sign_in` checks `chosen` where it sets it, and `kinds` never changes afterwards, so this index exists.
         &self.holder.kinds[self.chosen]
     }
 

@@ -11,7 +11,7 @@ use common::{
     },
 };
 
-/// A fact.
+/// Something that has happened.
 #[derive(Debug)]
 pub enum Event {
     /// The visitor or attendant chose something that the screen offered.
@@ -40,9 +40,9 @@ pub enum Event {
     /// The order is on disk: this is the acknowledgement.
     Committed(issue::Commitment),
     CommitFailed(String),
-    /// A true step of the printer.
+    /// A step that the printer itself reported.
     PrintStepped(issue::PrintStep),
-    /// The printer wants a hand (cover, cards, ribbon) and goes on afterwards; by the fault's name, `None` when over.
+    /// The printer waits for a person (cover, cards, ribbon) and goes on afterwards; by the fault's name, `None` when over.
     PrintPaused(Option<String>),
     PrintEnded(Evidence),
     /// The attempt's outcome is on disk.
@@ -83,7 +83,7 @@ pub struct Coaching {
 /// The visitor's choices. A screen offers them through its elements; nothing else makes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Press {
-    // on every screen
+    // These are offered on every screen.
     Language(String),
     LargeText,
     HighContrast,
@@ -95,7 +95,7 @@ pub enum Press {
     StillHere,
     /// The booth's name held for two seconds, F12, or a staff card.
     Attendant,
-    // in their phases
+    // Each of these is offered by its phase.
     Start,
     NewCode,
     /// Sign in another way: by password or by an attendant.
@@ -193,9 +193,9 @@ pub enum Effect {
     BeginSignIn,
     /// Checks a password typed at the booth.
     CheckPassword(sign_in::Password),
-    /// Lets go of work; its answers no longer come.
+    /// Stops work; its answers are discarded.
     Stop(Work),
-    /// Tells the portal that this person signed in at this booth, and somebody else was standing before it.
+    /// Reports to the portal that this person signed in at this booth while somebody else stood before it.
     ReportNotMe(Private<String>),
     /// Blocks a lost or stolen card at once.
     BlockCard(Box<Replaces>),
@@ -248,7 +248,7 @@ pub enum Effect {
 
 impl Effect {
     /// The work that this effect begins, which [`Effect::Stop`] ends and a later one of the same work replaces. `None`
-    /// for what must run to its end whoever has left: what is on its way to disk, printer or portal.
+    /// for what must be completed even when the visitor has left: what is written to disk, printed or sent to the portal.
     pub fn work(&self) -> Option<Work> {
         match self {
             Self::BeginSignIn | Self::CheckPassword(_) => Some(Work::SignIn),

@@ -1,10 +1,69 @@
-//! One visit to the booth, from attract to card in hand: a pure state machine.
+//! One visit to the booth, from the attract screen to the card in the holder's hand: a pure state machine.
 //!
-//! [`Session::step`] takes what happened ([`Event`], in the past tense), the time and the site's [`Rules`], and answers
-//! what to do ([`Effect`], imperative). No async, no clock, no device, no iced: everything here can be tried by a table
-//! of events. What holds everywhere (ending, deadlines, health) is decided in this file; each phase has its own below.
+//! [`Session::step`] takes an [`Event`] (a fact, in the past tense), the time and the site's [`Rules`], and returns
+//! [`Effect`]s (what is to be done, as imperatives). The booth performs the effects, and every answer comes back as an
+//! event. The crate has no `async`, reads no clock and knows no device, so a test can play any visit from a list of events.
 //!
-//! Pixels and names of a person live only inside the state; leaving the state drops and wipes them.
+//! Pictures and names of a person live only inside the [`State`]. Leaving the state drops and wipes them.
+//!
+//! # Example
+//!
+//! ```
+//! use std::time::Instant;
+//!
+//! use common::health::{Condition, Health, Needs, Part};
+//! use session::{
+//!     Effect, Event, Now, Press, Rules, Session,
+//!     rules::{Approval, AttendantWays, ConsentText, Limits, ReadBack},
+//! };
+//!
+//! let rules = Rules {
+//!     languages: vec!["en".to_owned()],
+//!     kinds: vec!["student".into()],
+//!     limits: Limits::default(),
+//!     // What else the site decides.
+//! #   needs: Needs { fetch_later: true, without_portal: false, without_reader: true },
+//! #   consent: ConsentText { text: "card-rules".to_owned(), version: "1".to_owned(), pages: 1 },
+//! #   only_without_code: true,
+//! #   password: false,
+//! #   staff: false,
+//! #   attendant: AttendantWays { phone: false, pin: true },
+//! #   approval: Approval::None,
+//! #   print_here_assurance: vec![],
+//! #   read_back: ReadBack { chip: true, code: true },
+//! #   ask_library: false,
+//! };
+//! let now = Now { instant: Instant::now(), wall: jiff::Timestamp::now() };
+//! let mut session = Session::new(now, &rules);
+//!
+//! // Nobody is served before the devices are ready and the journal was searched for open attempts.
+//! let mut health = Health::default();
+//! for part in Part::ALL {
+//!     health.set(part, Condition::Ready);
+//! }
+//! session.step(Event::HealthChanged(Box::new(health)), now, &rules);
+//! session.step(Event::OpenAttemptsFound(vec![]), now, &rules);
+//! assert_eq!(session.state.name(), "attract");
+//!
+//! let effects = session.step(Event::Pressed(Press::Start), now, &rules);
+//! assert!(effects.iter().any(|effect| matches!(effect, Effect::BeginSignIn)));
+//! assert_eq!(session.state.name(), "showCode");
+//! ```
+//!
+//! # Where to read
+//!
+//! Begin with [`State`], [`Event`] and [`Effect`], then [`Session::step`]: this file has what holds in every state.
+//!
+//! | module | what it decides |
+//! |---|---|
+//! | [`sign_in`], [`consent`], [`old_card`], [`portrait`], [`issue`] | one phase of a visit each, in this order |
+//! | [`attendant`] | the attendant's screen over any state |
+//! | `deadlines` | how long each state may last, and "are you still there?" |
+//! | `camera` | what the camera is needed for |
+//! | `reader` | which card lies on the reader, and since when |
+//! | [`outcome`] | what became of a card, from the printer's evidence |
+//! | `draft` | what a visit gathers until it becomes an order |
+//! | [`rules`], [`limits`] | what a site decides |
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -50,13 +109,13 @@ pub struct Now {
     pub wall: Timestamp,
 }
 
-/// Where the visit is.
+/// The state of the visit.
 #[derive(Debug, Default)]
 pub enum State {
-    /// Devices are being found.
+    /// The devices are looked for.
     #[default]
     Starting,
-    /// Nothing could come of a visit; resumes by itself.
+    /// No visit could end with a card or an order, for these reasons; resumes by itself.
     OutOfService(Vec<Reason>),
     Attract,
     SignIn(sign_in::State),
@@ -161,7 +220,7 @@ pub enum AskedFor {
     Absolute,
 }
 
-/// What a phase may look at beside its own state.
+/// What a phase may look at in addition to its own state.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment<'a> {
     pub now: Now,
@@ -175,7 +234,7 @@ pub struct Moment<'a> {
     pub reader: &'a OnReader,
 }
 
-/// The visit and what stands beside it. Fields are read by the screens; only [`Session::step`] changes them.
+/// The visit and its surroundings. The screens read the fields; only [`Session::step`] changes them.
 #[derive(Debug)]
 pub struct Session {
     pub state: State,
@@ -188,7 +247,7 @@ pub struct Session {
     pub entered: Instant,
     /// The last sign of life of the visitor.
     touched: Instant,
-    /// When the holder was let in, and how often more time was given since.
+    /// When the holder signed in, and how often more time was given since.
     signed_in: Option<Instant>,
     extended: u32,
     absolute_extended: u32,
@@ -253,7 +312,7 @@ impl Session {
                 order,
                 attempt: Some(attempt),
             }) if !self.state.expects_commitment(order) => {
-                // the visit ended while the disk was slow: nothing was sent to the printer under this attempt
+                // The visit ended before the disk answered, so nothing was sent to the printer under this attempt.
                 let (serial, evidence) = (attempt.serial, Box::default());
                 effects.push(Effect::KeepOutcome {
                     order,
@@ -333,8 +392,8 @@ impl Session {
         }
     }
 
-    /// Hands an event to the phase that the visit is in. What a phase does not know, it ignores: an answer that comes
-    /// after the question was withdrawn changes nothing.
+    /// Hands an event to the phase that the visit is in. A phase ignores events that it does not expect: answers from
+    /// cancelled work are discarded.
     fn phase(&mut self, event: Event, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
         let state = std::mem::take(&mut self.state);
         let asked = state.asks_is_this_you();
@@ -378,7 +437,7 @@ impl Session {
         self.resume(now, rules, effects);
     }
 
-    /// Looks whether an idle booth may serve now, or may not any more.
+    /// Decides whether an idle booth can serve now.
     fn resume(&mut self, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
         let known = self.health.is_known() && self.undecided.is_some();
         match &self.state {
@@ -424,7 +483,8 @@ impl Session {
         self.rest(now, rules, effects);
     }
 
-    /// Nothing to cancel while idle; and from the press on "print" until the card's fate is known, it cannot be.
+    /// Whether the visit can be cancelled: not while nobody visits, and not from the press on "print" until the outcome of
+    /// the card is known.
     pub fn may_cancel(&self) -> bool {
         match &self.state {
             State::Starting | State::OutOfService(_) | State::Attract | State::Attendant(_) => {
@@ -447,7 +507,7 @@ impl Session {
     }
 }
 
-/// What a phase answers: stay, go on, come back from the attendant's screen, or end the visit.
+/// What a phase makes of an event: it stays, enters another state, returns from the attendant's screen, or ends the visit.
 #[derive(Debug)]
 pub(crate) enum Transition {
     Stay(State),
@@ -456,8 +516,8 @@ pub(crate) enum Transition {
     End(Ending),
 }
 
-/// Hands the event to the state's phase; on the attendant's screen, what is not the attendant's to the state beneath,
-/// so that a printer's answer is not lost while somebody looks at the readiness.
+/// Hands the event to the phase of the state. On the attendant's screen, an event that is not for the attendant goes to
+/// the state beneath, so that a printer's answer is not lost while somebody looks at the readiness.
 fn dispatch(state: State, event: Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Transition {
     match state {
         State::Starting | State::OutOfService(_) => Transition::Stay(state),

@@ -22,7 +22,7 @@ pub enum State {
         /// Beats of the countdown already sounded.
         beats: u32,
     },
-    /// The last frame is held until the still is there.
+    /// The last frame is held until the camera has given the still.
     Capturing { draft: Draft, retakes: u32 },
     /// `shot` is the draft's; `cutting` while it is cut anew.
     Reviewing {
@@ -32,7 +32,7 @@ pub enum State {
     },
 }
 
-/// Wakes the camera and frames.
+/// Wakes the camera and shows the live picture.
 pub(super) fn begin(draft: Draft, effects: &mut Vec<Effect>) -> Transition {
     frame(draft, 0, None, effects)
 }
@@ -165,7 +165,7 @@ fn review(
                 effects.push(Effect::Cut(shot.clone()));
             }
         }
-        // an answer to an older wish is overtaken by the newer one
+        // Only the answer to the newest adjustment counts; answers to earlier ones are discarded.
         Event::Cut(portrait, adjust) if adjust == shot.adjust => {
             cutting = false;
             shot = Arc::new(Shot {

@@ -1,4 +1,4 @@
-//! Who is it? From the code on the screen to "yes, that is me".
+//! Who the visitor is: from the code on the screen to "yes, that is me".
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub enum State {
         renewed: bool,
         approved: bool,
     },
-    /// Other ways in, as far as the site has them.
+    /// The other ways to sign in, as far as the site has them.
     NoPhone,
     /// A password is typed on the booth's own keyboard.
     Typing(Typing),
@@ -62,7 +62,7 @@ pub enum Typed {
     Enter,
 }
 
-/// How the person came in, without the time, which the session adds.
+/// How the person signed in, without the time, which the session adds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
     pub method: LoginMethod,
@@ -170,7 +170,7 @@ pub fn eligibility(holder: &Holder, rules: &Rules) -> Result<Vec<usize>, NotElig
     }
 }
 
-/// What the old card lacks: the bar code that the new one has, else the code.
+/// What the old card lacks: the bar code that the new one has, or else the code.
 fn without_what(holder: &Holder, chosen: usize) -> OrderReason {
     let wanted = &holder.kinds[chosen];
     let mut held = holder.cards.iter().filter(|card| card.kind == wanted.kind);
@@ -305,7 +305,7 @@ fn progressed(
 ) -> Transition {
     match (&mut state, progress) {
         (State::ShowCode { code, .. }, Progress::CodeReady(fresh)) => *code = Some(fresh),
-        // a state of its own for the clock: the portal's answer is waited for from here on
+        // The state is entered anew, so that the limit for the portal's answer is counted from here.
         (
             State::ShowCode {
                 approved: false, ..
@@ -389,7 +389,7 @@ fn type_in(typing: &mut Typing, typed: Typed, effects: &mut Vec<Effect>) {
         Typed::Field { password } => typing.in_password = password,
         Typed::Show => typing.shown ^= true,
         Typed::Enter if !typing.in_password => typing.in_password = true,
-        // an empty password would be an anonymous bind, which some directories greet as a success
+        // An empty password would be an anonymous bind, which some directories answer as a success.
         Typed::Enter if typing.name.is_empty() || typing.password.is_empty() => {}
         Typed::Enter => {
             typing.checking = true;

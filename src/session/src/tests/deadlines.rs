@@ -1,10 +1,10 @@
-//! Every limit of the screens' table.
+//! How long each state lasts, and how a visit that nobody goes on with ends.
 
 use super::world::*;
 use crate::{AskedFor, Effect, Press, State, sign_in};
 
 #[test]
-fn each_place_asks_after_its_own_time_and_ends_thirty_seconds_later() {
+fn each_state_asks_after_its_own_time_and_ends_thirty_seconds_later() {
     for (name, seconds) in [
         ("noPhone", 60.0),
         ("typing", 60.0),
@@ -37,7 +37,7 @@ fn each_place_asks_after_its_own_time_and_ends_thirty_seconds_later() {
 }
 
 #[test]
-fn some_places_never_ask() {
+fn some_states_never_ask() {
     for name in [
         "showCode",
         "notEligible",
@@ -59,7 +59,7 @@ fn some_places_never_ask() {
 }
 
 #[test]
-fn a_sign_of_life_answers_for_itself_and_yes_gives_more_time() {
+fn a_sign_of_life_postpones_the_question_and_yes_gives_more_time() {
     let mut world = at("consent");
     world.wait(80.0).happen(crate::Event::Touched).wait(80.0);
     assert_eq!(world.session.asking, None);
@@ -79,7 +79,7 @@ fn a_sign_of_life_answers_for_itself_and_yes_gives_more_time() {
 }
 
 #[test]
-fn more_time_is_given_ten_times_or_as_often_as_one_likes_while_reading_aloud() {
+fn more_time_is_given_ten_times_or_without_limit_while_reading_aloud() {
     let ask_again = |world: &mut World| {
         let asked = (0..182).any(|_| world.wait(0.25).session.asking.is_some());
         world.press(Press::StillHere);
@@ -113,7 +113,7 @@ fn a_long_visit_is_asked_about_every_ten_minutes_and_ends_after_thirty() {
 }
 
 #[test]
-fn the_clock_never_strikes_while_a_card_is_on_its_way() {
+fn no_limit_of_the_visit_counts_while_its_card_is_printed() {
     let mut world = at("printing");
     world.rules.limits.printing = std::time::Duration::from_secs(7200);
     world.wait(3600.0);

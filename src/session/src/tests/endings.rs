@@ -1,4 +1,4 @@
-//! How a visit ends before its time, from every place.
+//! How a visit ends before its card is made, in every state.
 
 use super::world::*;
 use crate::{Effect, Event, Press, State, issue};
@@ -10,7 +10,7 @@ use common::{
 };
 
 #[test]
-fn cancel_leads_home_from_everywhere_but_from_a_card_on_its_way() {
+fn cancel_ends_the_visit_in_every_state_but_while_a_card_is_made() {
     let held = [
         "attract",
         "printing",
@@ -45,7 +45,7 @@ fn not_me_ends_the_visit_and_is_reported() {
 }
 
 #[test]
-fn language_and_ease_of_use_never_lose_the_step_and_go_back_to_the_sites_own() {
+fn language_and_ease_of_use_keep_the_state_and_end_with_the_visit() {
     for name in STATES {
         let mut world = at(name);
         for press in [
@@ -77,14 +77,14 @@ fn language_and_ease_of_use_never_lose_the_step_and_go_back_to_the_sites_own() {
 }
 
 #[test]
-fn what_somebody_chose_before_going_away_does_not_meet_the_next() {
+fn what_somebody_chose_before_going_away_is_reset_for_the_next_visitor() {
     let mut world = at("attract");
     world
         .press(Press::Language("en".into()))
         .press(Press::Speech)
         .press(Press::Help);
     assert!(world.session.is_changed_at_rest(&world.rules));
-    // they are still there
+    // Somebody touches the screen now and then.
     for _ in 0..5 {
         world.wait(50.0).happen(crate::Event::Touched);
     }
@@ -99,7 +99,7 @@ fn what_somebody_chose_before_going_away_does_not_meet_the_next() {
 }
 
 #[test]
-fn an_attendant_comes_over_any_screen_and_leaves_it_as_it_was() {
+fn the_attendants_screen_opens_over_every_state_and_returns_to_it() {
     for name in STATES.into_iter().filter(|name| *name != "attendant") {
         let mut world = at(name);
         world.press(Press::Attendant);
@@ -123,7 +123,7 @@ fn out_of_service_says_why_and_resumes_by_itself() {
     world.wait(5.0).happen(Event::HealthChanged(Box::new(sick)));
     assert_eq!(
         world.session.entered, entered,
-        "the same news redraws nothing"
+        "unchanged health enters no state anew"
     );
     world.press(Press::Start);
     assert_eq!(world.state_name(), "outOfService");
@@ -142,7 +142,7 @@ fn nobody_is_served_before_it_is_known_whether_a_question_is_open() {
 }
 
 #[test]
-fn an_attempt_that_the_power_cut_off_is_asked_about_before_anybody_is_served() {
+fn an_attempt_that_a_power_cut_interrupted_is_decided_before_anybody_is_served() {
     let mut world = World::ready();
     let order = common::order::OrderId::new(world.now.wall);
     let open = issue::OpenAttempt {
@@ -162,7 +162,7 @@ fn an_attempt_that_the_power_cut_off_is_asked_about_before_anybody_is_served() {
 }
 
 #[test]
-fn a_printer_that_ends_its_job_under_the_attendants_screen_is_heard() {
+fn a_print_job_that_ends_beneath_the_attendants_screen_is_handled() {
     let mut world = at("printing");
     world
         .press(Press::Attendant)
@@ -191,7 +191,7 @@ fn a_commit_that_answers_after_the_visit_ended_is_closed_as_not_printed() {
 }
 
 #[test]
-fn servers_that_never_answer_hold_nobody() {
+fn a_server_that_never_answers_ends_the_wait_for_it() {
     let mut world = World::ready();
     world.press(Press::Start).wait(41.0);
     assert_eq!(world.state_name(), "notEligible");

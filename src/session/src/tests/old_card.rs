@@ -53,7 +53,7 @@ fn is_stranger(world: &World) -> bool {
 }
 
 #[test]
-fn the_card_that_lies_there_is_the_one_that_is_replaced() {
+fn the_card_on_the_reader_is_the_one_that_is_replaced() {
     let reversed: Vec<u8> = LIBRARY_UID.iter().rev().copied().collect();
     for (uid, kind, number) in [
         (&OLD_UID[..], 0, "1000 1234"),

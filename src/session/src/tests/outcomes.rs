@@ -17,7 +17,7 @@ fn fault(means_not_fed: bool) -> Option<FaultRecord> {
 }
 
 #[test]
-fn the_table() {
+fn every_single_piece_of_evidence_counts() {
     check(Outcome::Printed, |_| {});
     check(Outcome::Printed, |e| {
         (e.counter_before, e.counter_after) = (None, None)

@@ -147,7 +147,7 @@ fn another_photograph_or_another_place_is_a_new_order_in_place_of_the_old_one() 
 }
 
 #[test]
-fn whoever_goes_again_leaves_the_order_as_it_was() {
+fn leaving_again_leaves_the_order_as_it_was() {
     for leave in [Press::Cancel, Press::NotMe] {
         let mut world = World::ready();
         world.sign_in_again(holder(&["student"], 1), Some(left()));

@@ -95,7 +95,7 @@ fn an_attendant_signs_in_by_phone_where_the_provider_answers_and_by_pin_else() {
 }
 
 #[test]
-fn who_is_no_attendant_is_told_so_and_may_try_again() {
+fn somebody_who_is_no_attendant_is_refused_and_may_try_again() {
     let mut world = staffed();
     world.press(Press::Attendant);
     let code = world.code();
@@ -206,7 +206,7 @@ fn nobody_is_served_without_a_name_a_reason_and_proof_of_identity() {
 }
 
 #[test]
-fn whom_the_portal_does_not_know_or_serve_is_not_served() {
+fn nobody_is_served_whom_the_portal_does_not_know_or_allow() {
     let mut open = holder(&["student"], 0);
     open.open_order = Some("0193a000-0000-7000-8000-000000000000".parse().unwrap());
     for (answer, expected) in [
@@ -236,12 +236,12 @@ fn whom_the_portal_does_not_know_or_serve_is_not_served() {
             panic!()
         };
         assert_eq!(assist.problem, Some(expected));
-        assert_eq!(assist.subject.expose(), " gast-4711", "it can be mended");
+        assert_eq!(assist.subject.expose(), " gast-4711", "it can be corrected");
     }
 }
 
 #[test]
-fn a_visit_under_way_is_nobody_elses() {
+fn no_session_is_opened_while_a_visit_is_under_way() {
     for name in [
         "askIsThisYou",
         "consent",
@@ -271,7 +271,7 @@ fn a_visit_under_way_is_nobody_elses() {
 }
 
 #[test]
-fn who_has_no_phone_finds_the_attendant_on_the_page_that_helps() {
+fn an_attendant_called_by_somebody_without_a_phone_sees_the_page_that_helps() {
     let mut world = staffed();
     world
         .press(Press::Start)

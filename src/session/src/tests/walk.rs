@@ -1,4 +1,4 @@
-//! The walk from attract to card in hand, and its turnings.
+//! A visit from attract to the card in the holder's hand, and where it may branch.
 
 use super::world::*;
 use crate::{Adjust, Effect, Event, Press, State, event::Coaching, issue, portrait, sign_in};
@@ -110,7 +110,7 @@ fn a_double_press_on_print_commits_once() {
         .happen(Event::Committed(commitment));
     assert!(
         !world.did(|effect| matches!(effect, Effect::Print { .. })),
-        "an answer told twice prints once"
+        "a repeated answer prints nothing more"
     );
 }
 
@@ -158,7 +158,7 @@ fn one_kind_is_chosen_by_itself_and_several_are_asked_for() {
 }
 
 #[test]
-fn who_is_not_served_hears_why() {
+fn somebody_who_is_not_eligible_is_shown_why() {
     let mut open = holder(&["student"], 0);
     open.open_order = Some("0193a000-0000-7000-8000-000000000000".parse().unwrap());
     let mut new = holder(&["student"], 1);
@@ -425,7 +425,7 @@ fn an_unknown_outcome_is_settled_by_the_code_on_the_card_or_by_an_attendant() {
 }
 
 #[test]
-fn names_leave_the_screen_that_waits_for_an_attendant() {
+fn names_are_wiped_from_the_screen_that_waits_for_an_attendant() {
     let mut world = at("needsAttendant");
     world.wait(181.0);
     let State::Issue(issue::State::NeedsAttendant(open)) = &world.session.state else {

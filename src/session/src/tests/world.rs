@@ -1,4 +1,5 @@
-//! A visit in a world of its own: a clock that moves when told, a site's rules, and answers to every effect.
+//! The booth around a session, as the tests need it: a clock that they move, a site's rules, the ways into each state, and
+//! a record of what the effects asked for.
 
 use std::{
     sync::Arc,
@@ -76,7 +77,7 @@ pub(super) const OLD_UID: [u8; 4] = [1, 2, 3, 4];
 pub(super) const NEW_UID: [u8; 7] = [4, 1, 2, 3, 4, 5, 6];
 pub(super) const SERIAL: Serial = Serial([7; 8]);
 
-/// The booth around the session: counts what was printed and committed.
+/// The booth around the session.
 #[derive(Debug)]
 pub(super) struct World {
     pub session: Session,
@@ -165,7 +166,7 @@ impl World {
         self.effects.iter().any(what)
     }
 
-    // the walk, leg by leg
+    // The ways from one state to the next.
 
     pub(super) fn sign_in(&mut self, holder: Holder) -> &mut Self {
         self.sign_in_again(holder, None)
