@@ -58,86 +58,107 @@ pub(super) fn step(
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
 ) -> Transition {
-    let stay = match state {
+    match state {
         State::Framing {
             draft,
-            mut coaching,
+            coaching,
             fault,
             retakes,
-        } => {
-            match event {
-                Event::Assessed(fresh) if !fresh.ready => coaching = fresh,
-                Event::Assessed(_) | Event::Pressed(Press::Shutter) => {
-                    return Transition::Enter(Visit::Portrait(State::CountingDown {
-                        draft,
-                        retakes,
-                        beats: 0,
-                    }));
-                }
-                _ => {}
-            }
-            State::Framing {
-                draft,
-                coaching,
-                fault,
-                retakes,
-            }
-        }
+        } => framing(draft, coaching, fault, retakes, event),
         State::CountingDown {
             draft,
             retakes,
-            mut beats,
-        } => {
-            match event {
-                Event::Pressed(Press::Stop | Press::Back) => {
-                    return frame(draft, retakes, None, effects);
-                }
-                Event::Ticked if at.since >= at.rules.limits.countdown => {
-                    effects.push(Effect::Capture);
-                    return Transition::Enter(Visit::Portrait(State::Capturing { draft, retakes }));
-                }
-                Event::Ticked if u64::from(beats) <= at.since.as_secs() => {
-                    beats += 1;
-                    effects.push(Effect::Play(Sound::CountdownBeat));
-                }
-                _ => {}
-            }
-            State::CountingDown {
-                draft,
-                retakes,
-                beats,
-            }
-        }
-        State::Capturing { mut draft, retakes } => {
-            match event {
-                Event::Captured(mut shot) => {
-                    shot.retakes = retakes;
-                    let shot = Arc::new(*shot);
-                    draft.shot = Some(shot.clone());
-                    effects.push(Effect::Stop(Work::Assessment));
-                    effects.push(Effect::Play(Sound::Shutter));
-                    return Transition::Enter(Visit::Portrait(State::Reviewing {
-                        draft,
-                        shot,
-                        cutting: false,
-                    }));
-                }
-                Event::CaptureFailed(fault) => return frame(draft, retakes, Some(fault), effects),
-                Event::Ticked if at.since >= at.rules.limits.capture => {
-                    effects.push(Effect::Stop(Work::Capture));
-                    return frame(draft, retakes, Some("frozen".to_owned()), effects);
-                }
-                _ => {}
-            }
-            State::Capturing { draft, retakes }
-        }
+            beats,
+        } => counting_down(draft, retakes, beats, &event, at, effects),
+        State::Capturing { draft, retakes } => capturing(draft, retakes, event, at, effects),
         State::Reviewing {
             draft,
             shot,
             cutting,
-        } => return review(draft, shot, cutting, event, at, effects),
-    };
-    Transition::Stay(Visit::Portrait(stay))
+        } => review(draft, shot, cutting, event, at, effects),
+    }
+}
+
+fn framing(
+    draft: Draft,
+    mut coaching: Coaching,
+    fault: Option<String>,
+    retakes: u32,
+    event: Event,
+) -> Transition {
+    match event {
+        Event::Assessed(fresh) if !fresh.ready => coaching = fresh,
+        Event::Assessed(_) | Event::Pressed(Press::Shutter) => {
+            return Transition::Enter(Visit::Portrait(State::CountingDown {
+                draft,
+                retakes,
+                beats: 0,
+            }));
+        }
+        _ => {}
+    }
+    Transition::Stay(Visit::Portrait(State::Framing {
+        draft,
+        coaching,
+        fault,
+        retakes,
+    }))
+}
+
+fn counting_down(
+    draft: Draft,
+    retakes: u32,
+    mut beats: u32,
+    event: &Event,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) -> Transition {
+    match event {
+        Event::Pressed(Press::Stop | Press::Back) => return frame(draft, retakes, None, effects),
+        Event::Ticked if at.since >= at.rules.limits.countdown => {
+            effects.push(Effect::Capture);
+            return Transition::Enter(Visit::Portrait(State::Capturing { draft, retakes }));
+        }
+        Event::Ticked if u64::from(beats) <= at.since.as_secs() => {
+            beats += 1;
+            effects.push(Effect::Play(Sound::CountdownBeat));
+        }
+        _ => {}
+    }
+    Transition::Stay(Visit::Portrait(State::CountingDown {
+        draft,
+        retakes,
+        beats,
+    }))
+}
+
+fn capturing(
+    mut draft: Draft,
+    retakes: u32,
+    event: Event,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) -> Transition {
+    match event {
+        Event::Captured(mut shot) => {
+            shot.retakes = retakes;
+            let shot = Arc::new(*shot);
+            draft.shot = Some(shot.clone());
+            effects.push(Effect::Stop(Work::Assessment));
+            effects.push(Effect::Play(Sound::Shutter));
+            Transition::Enter(Visit::Portrait(State::Reviewing {
+                draft,
+                shot,
+                cutting: false,
+            }))
+        }
+        Event::CaptureFailed(fault) => frame(draft, retakes, Some(fault), effects),
+        Event::Ticked if at.since >= at.rules.limits.capture => {
+            effects.push(Effect::Stop(Work::Capture));
+            frame(draft, retakes, Some("frozen".to_owned()), effects)
+        }
+        _ => Transition::Stay(Visit::Portrait(State::Capturing { draft, retakes })),
+    }
 }
 
 fn review(

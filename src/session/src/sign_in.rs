@@ -5,7 +5,7 @@ use std::sync::Arc;
 pub use common::sign_in::{Code, Failure, Password};
 
 use super::{
-    Draft, Effect, Ending, Event, Moment, Press, Resumed, Rules, State as Visit, Transition,
+    Draft, Effect, Ending, Event, Moment, Press, Resumed, Rules, State as Visit, Transition, Work,
     consent, issue,
 };
 use common::{
@@ -186,115 +186,164 @@ pub(super) fn step(
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
 ) -> Transition {
-    let (now, rules) = (at.now, at.rules);
     if let Event::SignIn(progress) = event {
-        return progressed(state, progress, rules, effects);
+        return progressed(state, progress, at.rules, effects);
     }
-    match (&mut state, event) {
-        (State::ShowCode { code, approved, .. }, Event::Ticked)
-            if (code.is_none() || *approved) && at.since >= rules.limits.answering =>
-        {
-            let failure = if *approved {
-                Failure::PortalDown
-            } else {
-                Failure::Unreachable
-            };
-            effects.push(Effect::Stop(super::Work::SignIn));
-            let why = NotEligible::Failed(failure);
-            return Transition::Enter(Visit::SignIn(State::NotEligible { why, holder: None }));
+    let left = match &mut state {
+        State::ShowCode {
+            code,
+            renewed,
+            approved: false,
+        } => show_code(code, renewed, event, at, effects),
+        State::ShowCode { approved: true, .. } => approved(&event, at, effects),
+        State::NoPhone => match event {
+            Event::Pressed(Press::NoPhone) if at.rules.password => Some(Transition::Enter(
+                Visit::SignIn(State::Typing(Typing::default())),
+            )),
+            event => back_to_code(&event, effects),
+        },
+        State::Typing(typing) => match event {
+            Event::Pressed(Press::Typed(typed)) => {
+                type_in(typing, typed, effects);
+                None
+            }
+            event => back_to_code(&event, effects),
+        },
+        State::AskIsThisYou {
+            holder,
+            login,
+            chosen,
+            resumed,
+        } => match event {
+            Event::Pressed(press) => {
+                is_this_you(holder, login, chosen, resumed, press, at, effects)
+            }
+            _ => None,
+        },
+        State::NotEligible { .. } => matches!(event, Event::Pressed(Press::Done))
+            .then_some(Transition::End(Ending::NotEligible)),
+    };
+    left.unwrap_or(Transition::Stay(Visit::SignIn(state)))
+}
+
+/// The code is on its way or shown. `None`: the state stays.
+fn show_code(
+    code: &mut Option<Code>,
+    renewed: &mut bool,
+    event: Event,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) -> Option<Transition> {
+    match (event, &code) {
+        (Event::Ticked, None) if at.since >= at.rules.limits.answering => {
+            Some(unanswered(Failure::Unreachable, effects))
         }
-        (
-            State::ShowCode {
-                code: Some(code),
-                renewed,
-                approved: false,
-            },
-            Event::Ticked,
-        ) if now.instant >= code.expires => {
+        (Event::Ticked, Some(shown)) if at.now.instant >= shown.expires => {
             if *renewed {
-                return Transition::End(Ending::TimedOut);
+                return Some(Transition::End(Ending::TimedOut));
             }
             effects.push(Effect::BeginSignIn);
-            return Transition::Enter(Visit::SignIn(State::ShowCode {
+            Some(Transition::Enter(Visit::SignIn(State::ShowCode {
                 code: None,
                 renewed: true,
                 approved: false,
-            }));
+            })))
         }
-        (
-            State::ShowCode {
-                code,
-                renewed,
-                approved: false,
-            },
-            Event::Pressed(Press::NewCode),
-        ) => {
+        (Event::Pressed(Press::NewCode), _) => {
             *code = None;
             *renewed = true;
             effects.push(Effect::BeginSignIn);
+            None
         }
-        (State::ShowCode { .. }, Event::Pressed(Press::NoPhone)) => {
-            effects.push(Effect::Stop(super::Work::SignIn));
-            return Transition::Enter(Visit::SignIn(State::NoPhone));
+        (Event::Pressed(Press::NoPhone), _) => Some(no_phone(effects)),
+        _ => None,
+    }
+}
+
+/// The person has approved, and the portal is asked what they may have. `None`: the state stays.
+fn approved(event: &Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Option<Transition> {
+    match event {
+        Event::Ticked if at.since >= at.rules.limits.answering => {
+            Some(unanswered(Failure::PortalDown, effects))
         }
-        (State::NoPhone, Event::Pressed(Press::NoPhone)) if rules.password => {
-            return Transition::Enter(Visit::SignIn(State::Typing(Typing::default())));
+        Event::Pressed(Press::NoPhone) => Some(no_phone(effects)),
+        _ => None,
+    }
+}
+
+/// A server did not answer in time.
+fn unanswered(failure: Failure, effects: &mut Vec<Effect>) -> Transition {
+    effects.push(Effect::Stop(Work::SignIn));
+    let why = NotEligible::Failed(failure);
+    Transition::Enter(Visit::SignIn(State::NotEligible { why, holder: None }))
+}
+
+fn no_phone(effects: &mut Vec<Effect>) -> Transition {
+    effects.push(Effect::Stop(Work::SignIn));
+    Transition::Enter(Visit::SignIn(State::NoPhone))
+}
+
+/// Another way to sign in is left for the code. `None`: the state stays.
+fn back_to_code(event: &Event, effects: &mut Vec<Effect>) -> Option<Transition> {
+    if !matches!(event, Event::Pressed(Press::Back | Press::NewCode)) {
+        return None;
+    }
+    effects.push(Effect::Stop(Work::SignIn));
+    effects.push(Effect::BeginSignIn);
+    Some(Transition::Enter(Visit::SignIn(State::begin())))
+}
+
+/// What the person presses at "is this you?". `None`: the state stays.
+fn is_this_you(
+    holder: &Arc<Holder>,
+    login: &Login,
+    chosen: &mut Option<usize>,
+    resumed: &mut Option<Box<Resumed>>,
+    press: Press,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) -> Option<Transition> {
+    match press {
+        Press::Kind(index) => {
+            if eligibility(holder, at.rules).is_ok_and(|offered| offered.contains(&index)) {
+                *chosen = Some(index);
+            }
+            None
         }
-        (State::NoPhone | State::Typing(_), Event::Pressed(Press::Back | Press::NewCode)) => {
-            effects.push(Effect::Stop(super::Work::SignIn));
-            effects.push(Effect::BeginSignIn);
-            return Transition::Enter(Visit::SignIn(State::begin()));
-        }
-        (State::Typing(typing), Event::Pressed(Press::Typed(typed))) => {
-            type_in(typing, typed, effects)
-        }
-        (State::AskIsThisYou { chosen, holder, .. }, Event::Pressed(Press::Kind(index)))
-            if eligibility(holder, rules).is_ok_and(|offered| offered.contains(&index)) =>
-        {
-            *chosen = Some(index);
-        }
-        (State::AskIsThisYou { holder, .. }, Event::Pressed(Press::NotMe)) => {
+        Press::NotMe => {
             effects.push(Effect::ReportNotMe(holder.subject.clone()));
             effects.push(Effect::Audit(audit::Event::NotMe));
-            return Transition::End(Ending::NotMe);
+            Some(Transition::End(Ending::NotMe))
         }
-        (
-            State::AskIsThisYou {
-                holder,
-                login,
-                chosen: Some(chosen),
-                resumed,
-            },
-            Event::Pressed(Press::Yes),
-        ) => {
-            let draft = Draft {
-                holder: holder.clone(),
-                chosen: *chosen,
-                login: LoginRecord {
-                    method: login.method,
-                    at: now.wall,
-                    staff: login.staff.clone(),
-                },
-                reason: without_what(holder, *chosen),
-                consents: Vec::new(),
-                replaces: None,
-                library_wish: false,
-                shot: None,
-                supersedes: None,
-                unprinted: None,
-                began: now.instant,
-            };
-            if let Some(resumed) = resumed.take() {
-                return issue::show_card(resumed.into_draft(draft), at, effects);
-            }
-            return Transition::Enter(Visit::Consent(consent::State { draft, page: None }));
+        Press::Yes => {
+            let draft = begin_draft(holder, login, (*chosen)?, at);
+            Some(match resumed.take() {
+                Some(resumed) => issue::show_card(resumed.into_draft(draft), at, effects),
+                None => Transition::Enter(Visit::Consent(consent::State { draft, page: None })),
+            })
         }
-        (State::NotEligible { .. }, Event::Pressed(Press::Done)) => {
-            return Transition::End(Ending::NotEligible);
-        }
-        _ => {}
+        _ => None,
     }
-    Transition::Stay(Visit::SignIn(state))
+}
+
+fn begin_draft(holder: &Arc<Holder>, login: &Login, chosen: usize, at: &Moment<'_>) -> Draft {
+    Draft {
+        holder: holder.clone(),
+        chosen,
+        login: LoginRecord {
+            method: login.method,
+            at: at.now.wall,
+            staff: login.staff.clone(),
+        },
+        reason: without_what(holder, chosen),
+        consents: Vec::new(),
+        replaces: None,
+        library_wish: false,
+        shot: None,
+        supersedes: None,
+        unprinted: None,
+        began: at.now.instant,
+    }
 }
 
 fn progressed(

@@ -284,7 +284,7 @@ impl Walk {
                 "the journal takes a read-back only of a printed card"
             ),
             Effect::BlockCard(_) => {
-                // what is blocked is what the draft says, which is judged below
+                // The draft says the same card, and `check_replaced` judges the draft after every step.
                 assert!(draft(beneath(&self.world.session.state)).is_some());
             }
             _ => {}

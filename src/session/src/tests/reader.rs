@@ -170,7 +170,7 @@ proptest! {
             }
             match what {
                 0 => lay(&mut world, &OLD_UID),
-                // before the printer lets go of it, nobody can lay it
+                // Nobody can lay the new card while it is in the printer.
                 1 if number >= printed_after => lay(&mut world, &NEW_UID),
                 2 => { world.happen(Event::CardTaken); }
                 _ => {}

@@ -115,7 +115,7 @@ fn what_nobody_saw_is_not_kept_as_seen() {
                         .press(Press::Staff(Staff::Decide(Outcome::Printed)));
                 }
                 let kept = kept(&world.effects);
-                // after the names were wiped nobody knows which chip is the old one
+                // After the wipe nobody knows which chip is that of the old card.
                 let uid = (laid && waited < 180.0).then(|| Uid::from_bytes(&NEW_UID));
                 assert_eq!(kept, [(uid, by_code, true)], "{laid} {by_code} {waited}");
             }
@@ -387,13 +387,13 @@ fn a_card_of_another_kind_is_never_blocked_or_replaced() {
                 assert_eq!(world.state_name(), asked, "{what}");
                 let mut effects = Vec::new();
                 match act {
-                    // a card is laid
+                    // A card is laid.
                     0 | 1 => {
                         let number = u8::try_from(act).unwrap() + 1;
                         world.happen(Event::CardLaid(Uid::from_bytes(&[number; 4])));
                         world.wait(2.0);
                     }
-                    // a number is typed
+                    // A number is typed.
                     2 | 3 => {
                         for letter in format!("{}000", act - 1).chars() {
                             world.press(Press::Typed(Typed::Letter(letter)));

@@ -152,7 +152,7 @@ fn a_guest_is_served_after_the_attendant_has_seen_proof_of_identity() {
         (staff.id.as_str(), staff.why.as_str(), staff.id_seen),
         ("staf0001", "guest", true)
     );
-    // the order's line in the audit trail has the attendant's id and the order's, and nothing else
+    // The line of the audit trail has the ids of the order and the attendant, and nothing else.
     world
         .press(Press::Accept)
         .press(Press::Shutter)
