@@ -1,5 +1,5 @@
-//! The attendant's screen, over whatever was shown: sign-in on the attendant's phone or by PIN, readiness, open questions,
-//! and a session for somebody who cannot sign in.
+//! The attendant's screen, over whatever was shown: sign-in on the attendant's phone or by PIN, readiness, open
+//! questions, and a session for somebody who cannot sign in.
 
 use std::sync::Arc;
 

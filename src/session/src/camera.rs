@@ -1,5 +1,5 @@
-//! What the camera is needed for, decided in one place: each state says what it needs, and after every event the session
-//! compares that with what it has asked for. So no way into or out of a state can forget the camera.
+//! What the camera is needed for, decided in one place: each state says what it needs, and after every event the
+//! session compares that with what it has asked for. So no way into or out of a state can forget the camera.
 
 use super::{Effect, Rules, Session, State, Work, attendant, issue, portrait};
 

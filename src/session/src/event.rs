@@ -42,7 +42,8 @@ pub enum Event {
     CommitFailed(String),
     /// A step that the printer itself reported.
     PrintStepped(issue::PrintStep),
-    /// The printer waits for a person (cover, cards, ribbon) and goes on afterwards; by the fault's name, `None` when over.
+    /// The printer waits for a person (cover, cards, ribbon) and goes on afterwards; by the fault's name, `None` when
+    /// over.
     PrintPaused(Option<String>),
     PrintEnded(Evidence),
     /// The attempt's outcome is on disk.
@@ -248,7 +249,8 @@ pub enum Effect {
 
 impl Effect {
     /// The work that this effect begins, which [`Effect::Stop`] ends and a later one of the same work replaces. `None`
-    /// for what must be completed even when the visitor has left: what is written to disk, printed or sent to the portal.
+    /// for what must be completed even when the visitor has left: what is written to disk, printed or sent to the
+    /// portal.
     pub fn work(&self) -> Option<Work> {
         match self {
             Self::BeginSignIn | Self::CheckPassword(_) => Some(Work::SignIn),

@@ -2,7 +2,8 @@
 //!
 //! [`Session::step`] takes an [`Event`] (a fact, in the past tense), the time and the site's [`Rules`], and returns
 //! [`Effect`]s (what is to be done, as imperatives). The booth performs the effects, and every answer comes back as an
-//! event. The crate has no `async`, reads no clock and knows no device, so a test can play any visit from a list of events.
+//! event. The crate has no `async`, reads no clock and knows no device, so a test can play any visit from a list of
+//! events.
 //!
 //! Pictures and names of a person live only inside the [`State`]. Leaving the state drops and wipes them.
 //!
@@ -483,8 +484,8 @@ impl Session {
         self.rest(now, rules, effects);
     }
 
-    /// Whether the visit can be cancelled: not while nobody visits, and not from the press on "print" until the outcome of
-    /// the card is known.
+    /// Whether the visit can be cancelled: not while nobody visits, and not from the press on "print" until the outcome
+    /// of the card is known.
     pub fn may_cancel(&self) -> bool {
         match &self.state {
             State::Starting | State::OutOfService(_) | State::Attract | State::Attendant(_) => {
@@ -507,7 +508,8 @@ impl Session {
     }
 }
 
-/// What a phase makes of an event: it stays, enters another state, returns from the attendant's screen, or ends the visit.
+/// What a phase makes of an event: it stays, enters another state, returns from the attendant's screen, or ends the
+/// visit.
 #[derive(Debug)]
 pub(crate) enum Transition {
     Stay(State),

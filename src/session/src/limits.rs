@@ -1,7 +1,7 @@
 //! Every limit of a visit, declared once: its name, its meaning, the booth's own value.
 //!
-//! From the one table below come [`Limits`], which the session reads, and [`LimitSettings`], which a site may write into
-//! the section `[session]` of `kiosk.toml`.
+//! From the one table below come [`Limits`], which the session reads, and [`LimitSettings`], which a site may write
+//! into the section `[session]` of `kiosk.toml`.
 
 use std::time::Duration;
 

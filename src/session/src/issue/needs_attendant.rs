@@ -45,8 +45,8 @@ impl NeedsAttendant {
         }
     }
 
-    /// What can be said of the card by what lies on the reader. Without the job nobody knows which chip is that of the old
-    /// card, so none is taken for the new one.
+    /// What can be said of the card by what lies on the reader. Without the job nobody knows which chip is that of the
+    /// old card, so none is taken for the new one.
     fn read(&self, code: bool, at: &Moment<'_>) -> CardRead {
         let uid = self.job.as_ref().and_then(|job| job.new_card(at));
         CardRead {

@@ -1,6 +1,6 @@
-//! It is proved that no card was fed. The same serial may be printed again, the card may be fetched later, or the holder
-//! goes: the order is on disk, and waits for the holder's next sign-in. So nobody has to decide anything, and the state has
-//! a deadline.
+//! It is proved that no card was fed. The same serial may be printed again, the card may be fetched later, or the
+//! holder goes: the order is on disk, and waits for the holder's next sign-in. So nobody has to decide anything, and
+//! the state has a deadline.
 
 use super::{Commitment, Job, Problem, State, fetch_later, may_fetch_later, print};
 use crate::{Effect, Ending, Event, Moment, Press, Sound, State as Visit, Transition};

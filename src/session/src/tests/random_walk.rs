@@ -399,7 +399,8 @@ fn draws(world: &World, times: u128) -> bool {
     passed.is_multiple_of(times)
 }
 
-/// A walk from a script of events, each with the quarters of a second that pass after it. Answers the states it came by.
+/// A walk from a script of events, each with the quarters of a second that pass after it. Answers the states it came
+/// by.
 fn walk(fetch_later: bool, read_back_code: bool, script: &[(u8, u32)]) -> BTreeSet<&'static str> {
     let mut walk = Walk::begin(fetch_later, read_back_code);
     let mut visited = BTreeSet::new();

@@ -1,5 +1,5 @@
-//! The booth around a session, as the tests need it: a clock that they move, a site's rules, the ways into each state, and
-//! a record of what the effects asked for.
+//! The booth around a session, as the tests need it: a clock that they move, a site's rules, the ways into each state,
+//! and a record of what the effects asked for.
 
 use std::{
     sync::Arc,
