@@ -78,7 +78,7 @@ declare_sections! {
     #[serde(default)]
     screen: with_default Screen,
     #[serde(default)]
-    session: with_default sections::Session,
+    session: with_default session::limits::LimitSettings,
     /// Reading aloud.
     #[serde(default)]
     speech: with_default speech::VoiceSettings,

@@ -424,7 +424,7 @@ impl ScreenName {
             State::Issue(Issue::ReadingBack { .. }) => Self::ReadingBack,
             State::Issue(Issue::Collecting { .. }) => Self::Collecting,
             State::Issue(Issue::FetchLater(_)) => Self::FetchLater,
-            State::Issue(Issue::NeedsAttendant(_)) => Self::NeedsAttendant,
+            State::Issue(Issue::NotPrinted(_) | Issue::NeedsAttendant(_)) => Self::NeedsAttendant,
             State::Attendant(state) => match &state.step {
                 Step::SigningIn { .. } => Self::AttendantSignIn,
                 Step::Panel {

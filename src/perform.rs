@@ -69,6 +69,14 @@ impl Perform for Booth {
                 parts.devices.light(false);
                 stream::empty().boxed()
             }
+            Effect::WakeCamera => {
+                parts.devices.camera.standby(false);
+                stream::empty().boxed()
+            }
+            Effect::RestCamera => {
+                parts.devices.camera.standby(true);
+                stream::empty().boxed()
+            }
             // sounds are the window's; stopping is the runner's
             Effect::Play(_) | Effect::Stop(_) => stream::empty().boxed(),
         }

@@ -1,6 +1,6 @@
 //! The sections of `kiosk.toml` that belong to no capability of their own.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use common::{
     order::{Allowed, Holder, PickupPlace},
 };
 use identity::Claims;
-use session::rules::{Approval, Limits};
+use session::rules::Approval;
 
 /// `[booth]`: which booth this is.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -278,112 +278,6 @@ pub struct Consent {
 
 fn one() -> usize {
     1
-}
-
-/// `[session]`: limits in seconds, where a site wants others than the booth's own.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Session {
-    pub typing: Option<u32>,
-    pub is_this_you: Option<u32>,
-    pub not_eligible: Option<u32>,
-    pub consent: Option<u32>,
-    pub old_card: Option<u32>,
-    pub framing: Option<u32>,
-    pub reviewing: Option<u32>,
-    pub showing_card: Option<u32>,
-    pub reading_back: Option<u32>,
-    pub collecting: Option<u32>,
-    pub fetch_later: Option<u32>,
-    pub attendant: Option<u32>,
-    pub answer: Option<u32>,
-    pub absolute: Option<u32>,
-    pub absolute_most: Option<u32>,
-    pub countdown: Option<u32>,
-    pub printing: Option<u32>,
-    pub skip: Option<u32>,
-    pub names: Option<u32>,
-}
-
-/// The shortest question "are you still there?" that WCAG 2.2.1 allows, in seconds.
-const SHORTEST_ANSWER: u32 = 20;
-
-impl Session {
-    pub(super) fn check(&self, problems: &mut Problems) {
-        let named = self.named();
-        for (name, seconds) in named {
-            if seconds.is_some_and(|seconds| seconds == 0 || seconds > 86_400) {
-                let remedy = "Write a number of seconds from 1 to 86400, or leave the line out.";
-                problems.at(
-                    format!("session.{name}"),
-                    "is no time a person could use",
-                    remedy,
-                );
-            }
-        }
-        if self
-            .answer
-            .is_some_and(|seconds| (1..SHORTEST_ANSWER).contains(&seconds))
-        {
-            let remedy = format!(
-                "Write at least {SHORTEST_ANSWER}: people need that long to answer (WCAG 2.2.1)."
-            );
-            problems.at("session.answer", "is too short", remedy);
-        }
-    }
-
-    fn named(&self) -> [(&'static str, Option<u32>); 19] {
-        [
-            ("typing", self.typing),
-            ("is_this_you", self.is_this_you),
-            ("not_eligible", self.not_eligible),
-            ("consent", self.consent),
-            ("old_card", self.old_card),
-            ("framing", self.framing),
-            ("reviewing", self.reviewing),
-            ("showing_card", self.showing_card),
-            ("reading_back", self.reading_back),
-            ("collecting", self.collecting),
-            ("fetch_later", self.fetch_later),
-            ("attendant", self.attendant),
-            ("answer", self.answer),
-            ("absolute", self.absolute),
-            ("absolute_most", self.absolute_most),
-            ("countdown", self.countdown),
-            ("printing", self.printing),
-            ("skip", self.skip),
-            ("names", self.names),
-        ]
-    }
-
-    pub(super) fn limits(&self) -> Limits {
-        let mut limits = Limits::default();
-        let set = |limit: &mut Duration, seconds: Option<u32>| {
-            if let Some(seconds) = seconds {
-                *limit = Duration::from_secs(seconds.into());
-            }
-        };
-        set(&mut limits.typing, self.typing);
-        set(&mut limits.is_this_you, self.is_this_you);
-        set(&mut limits.not_eligible, self.not_eligible);
-        set(&mut limits.consent, self.consent);
-        set(&mut limits.old_card, self.old_card);
-        set(&mut limits.framing, self.framing);
-        set(&mut limits.reviewing, self.reviewing);
-        set(&mut limits.showing_card, self.showing_card);
-        set(&mut limits.reading_back, self.reading_back);
-        set(&mut limits.collecting, self.collecting);
-        set(&mut limits.fetch_later, self.fetch_later);
-        set(&mut limits.attendant, self.attendant);
-        set(&mut limits.answer, self.answer);
-        set(&mut limits.absolute, self.absolute);
-        set(&mut limits.absolute_most, self.absolute_most);
-        set(&mut limits.countdown, self.countdown);
-        set(&mut limits.printing, self.printing);
-        set(&mut limits.skip, self.skip);
-        set(&mut limits.names, self.names);
-        limits
-    }
 }
 
 /// `[test]`: test mode. Only the overlay that `--test-mode` lays over a site has it.

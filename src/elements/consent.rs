@@ -2,7 +2,7 @@
 
 use super::{At, Element, Icon, Place, Role};
 use common::order::Fee;
-use session::{ConsentState, Press};
+use session::{Press, consent::State as ConsentState};
 use text::key;
 
 pub(super) fn elements(state: &ConsentState, at: &At<'_>) -> Vec<Element> {

@@ -3,39 +3,42 @@
 use super::{Action, At, Element, Icon, Panel, Place, Role, Tone, attract, seconds_up};
 use common::{
     health::{Condition, Part, Reason, Service},
-    order::{Disposition, Function},
+    order::{Disposition, Function, OrderId},
 };
 use session::{
     Draft, Press,
-    issue::{self, FetchLater, Job, NeedsAttendant, PrintStep, Problem, State, Why},
+    issue::{self, FetchLater, Job, NeedsAttendant, NotPrinted, PrintStep, Problem, State, Why},
 };
 use text::key;
 
 pub(super) fn elements(state: &State, at: &At<'_>) -> Vec<Element> {
     match state {
-        State::ShowingCard {
+        State::ShowingCard(issue::ShowingCard {
             draft,
             rendered,
             committing,
             problem,
-        } => showing_card(draft, rendered.is_some(), *committing, *problem, at),
-        State::Printing { step, paused, .. } => printing(step, paused.as_deref(), at),
-        State::ReadingBack {
+        }) => showing_card(draft, rendered.is_some(), *committing, *problem, at),
+        State::Printing(issue::Printing { step, paused, .. }) => {
+            printing(step, paused.as_deref(), at)
+        }
+        State::ReadingBack(issue::ReadingBack {
             uid,
             code,
             old_card_laid,
             ..
-        } => reading_back(uid.is_some(), *code, *old_card_laid, at),
+        }) => reading_back(uid.is_some(), *code, *old_card_laid, at),
         State::Collecting { job } => collecting(job, at),
         State::FetchLater(later) => match later.order {
             Some(order) => fetch_later_done(later, &order.short(), at),
             None => fetch_later(later, at),
         },
+        State::NotPrinted(state) => not_printed(state, at),
         State::NeedsAttendant(open) => needs_attendant(open, at),
     }
 }
 
-fn service(draft: &Draft, at: &At<'_>) -> Service {
+fn service(draft: &Draft, at: &At<'_>) -> Option<Service> {
     issue::service(draft, at.context.rules, &at.session.health)
 }
 
@@ -54,7 +57,8 @@ fn showing_card(
     problem: Option<Problem>,
     at: &At<'_>,
 ) -> Vec<Element> {
-    let here = service(draft, at) == Service::Print;
+    let service = service(draft, at);
+    let here = service != Some(Service::OrderOnly);
     let picture = if drawn {
         key::CARD_PICTURE
     } else {
@@ -71,8 +75,16 @@ fn showing_card(
         Element::text("look", at.say(what)),
     ];
     elements.extend(problem_notice(problem, at));
+    if service.is_none() {
+        // the site, or the portal, knows no place to fetch it at
+        if let Condition::Down(fault) = &at.session.health.printer {
+            let reason = attract::reason_sentence(&Reason::new(Part::Printer, fault), at);
+            elements.push(Element::notice("why", Tone::Warn, reason));
+        }
+        elements.push(Element::item("desk", Icon::Desk, at.say(key::STAFF_DESK)));
+    }
     let print = Element::main("print", icon, at.say(go), Press::Print);
-    elements.push(print.enabled(drawn && !committing));
+    elements.push(print.enabled(drawn && !committing && service.is_some()));
     let retake = Element::second(
         "retake",
         Icon::Again,
@@ -266,62 +278,58 @@ fn fetch_later_done(later: &FetchLater, short: &str, at: &At<'_>) -> Vec<Element
 }
 
 fn needs_attendant(open: &NeedsAttendant, at: &At<'_>) -> Vec<Element> {
-    let title = match &open.why {
-        Why::NotPrinted(_) => key::STAFF_NOT_PRINTED_TITLE,
-        Why::Unknown => key::STAFF_UNKNOWN_TITLE,
-        Why::AfterRestart => key::STAFF_RESTART_TITLE,
-    };
-    let picture = match &open.why {
-        Why::NotPrinted(_) => key::STAFF_PICTURE,
-        Why::Unknown | Why::AfterRestart => key::BACK_CODE_PICTURE,
+    let (title, show) = match open.why {
+        Why::Unknown => (key::STAFF_UNKNOWN_TITLE, key::STAFF_UNKNOWN),
+        Why::AfterRestart => (key::STAFF_RESTART_TITLE, key::STAFF_RESTART),
     };
     let mut elements = vec![
         Element::title(at.say(title)),
-        Element::image(at.say(picture)),
+        Element::image(at.say(key::BACK_CODE_PICTURE)),
+        Element::text("show", at.say(show)),
     ];
-    match &open.why {
-        Why::NotPrinted(fault) => {
-            if let Some(fault) = fault {
-                let reason = attract::reason_sentence(&Reason::new(Part::Printer, fault), at);
-                elements.push(Element::notice("why", Tone::Warn, reason));
-            }
-            elements.push(Element::text("safe", at.say(key::STAFF_NOT_PRINTED)));
-        }
-        Why::Unknown => elements.push(Element::text("show", at.say(key::STAFF_UNKNOWN))),
-        Why::AfterRestart => elements.push(Element::text("show", at.say(key::STAFF_RESTART))),
-    }
-    elements.push(Element::item("desk", Icon::Desk, at.say(key::STAFF_DESK)));
-    elements.push(Element::text("order-label", at.say(key::STAFF_ORDER)));
-    elements.push(Element::display("order", open.order.short()));
-    if matches!(open.why, Why::NotPrinted(_)) {
-        elements.extend(after_not_printed(open, at));
-    }
+    elements.extend(desk_and_order(open.order, at));
     elements
 }
 
-fn after_not_printed(open: &NeedsAttendant, at: &At<'_>) -> Vec<Element> {
-    let held = open.job.is_some() && !open.committing;
-    let mut elements = Vec::new();
-    if open.job.is_some() {
-        let ready = at.session.health.printer == Condition::Ready;
-        let again = Element::main(
-            "again",
-            Icon::Printer,
-            at.say(key::STAFF_AGAIN),
-            Press::PrintAgain,
+/// Where help is, and the order's short code to name there.
+fn desk_and_order(order: OrderId, at: &At<'_>) -> [Element; 3] {
+    [
+        Element::item("desk", Icon::Desk, at.say(key::STAFF_DESK)),
+        Element::text("order-label", at.say(key::STAFF_ORDER)),
+        Element::display("order", order.short()),
+    ]
+}
+
+fn not_printed(state: &NotPrinted, at: &At<'_>) -> Vec<Element> {
+    let mut elements = vec![
+        Element::title(at.say(key::STAFF_NOT_PRINTED_TITLE)),
+        Element::image(at.say(key::STAFF_PICTURE)),
+    ];
+    if let Some(fault) = &state.fault {
+        let reason = attract::reason_sentence(&Reason::new(Part::Printer, fault), at);
+        elements.push(Element::notice("why", Tone::Warn, reason));
+    }
+    elements.push(Element::text("safe", at.say(key::STAFF_NOT_PRINTED)));
+    elements.extend(problem_notice(state.problem, at));
+    elements.extend(desk_and_order(state.job.order, at));
+    let ready = at.session.health.printer == Condition::Ready;
+    let again = Element::main(
+        "again",
+        Icon::Printer,
+        at.say(key::STAFF_AGAIN),
+        Press::PrintAgain,
+    );
+    elements.push(again.enabled(ready && !state.committing));
+    if issue::may_fetch_later(&state.job.draft, at.context.rules) {
+        let later = Element::second(
+            "later",
+            Icon::Place,
+            at.say(key::STAFF_LATER),
+            Press::FetchLater,
         );
-        elements.push(again.enabled(held && ready));
-        if at.context.rules.needs.fetch_later {
-            let later = Element::second(
-                "later",
-                Icon::Place,
-                at.say(key::STAFF_LATER),
-                Press::FetchLater,
-            );
-            elements.push(later.enabled(held));
-        }
+        elements.push(later.enabled(!state.committing));
     }
     let end = Element::second("done", Icon::Leave, at.say(key::END), Press::Done);
-    elements.push(end.enabled(!open.committing));
+    elements.push(end.enabled(!state.committing));
     elements
 }

@@ -2,7 +2,7 @@
 
 use super::{At, Element, Icon, Place, Role, Tone, disposition_name};
 use common::{health::Condition, order::Disposition};
-use session::{OldCardState, Press};
+use session::{Press, old_card::State as OldCardState};
 use text::key;
 
 pub(super) fn elements(state: &OldCardState, at: &At<'_>) -> Vec<Element> {

@@ -237,7 +237,7 @@ fn ask(holder: &Holder, chosen: Option<usize>, resumed: bool, at: &At<'_>) -> Ve
 fn replaces(holder: &Holder, chosen: Option<usize>, at: &At<'_>) -> Option<Element> {
     let kind = &holder.kinds.get(chosen?)?.kind;
     let held = holder.cards.iter().find(|card| card.kind == *kind);
-    let element = match held.or(holder.cards.first()) {
+    let element = match held {
         Some(card) => {
             let kind = kind_name(&card.kind.0, at);
             let text = at.with(key::YOU_REPLACES, &[("kind", kind.into())]);

@@ -74,11 +74,14 @@ impl Pictures {
             State::Portrait(Portrait::Reviewing { shot: shown, .. }) => {
                 shot = Some(&shown.portrait)
             }
-            State::Issue(Issue::ShowingCard {
+            State::Issue(Issue::ShowingCard(issue::ShowingCard {
                 rendered: Some(issue::Rendered { card: shown, .. }),
                 ..
-            }) => card = Some(shown),
-            State::Issue(Issue::Printing { job, .. } | Issue::ReadingBack { job, .. }) => {
+            })) => card = Some(shown),
+            State::Issue(
+                Issue::Printing(issue::Printing { job, .. })
+                | Issue::ReadingBack(issue::ReadingBack { job, .. }),
+            ) => {
                 card = Some(&job.card);
             }
             State::Issue(Issue::Collecting { job }) => {

@@ -334,14 +334,12 @@ fn read_already(kit: &Kit<'_>) -> bool {
 fn shows_code(kit: &Kit<'_>) -> bool {
     use session::{State, issue};
     match &kit.scene.session.state {
-        State::Issue(issue::State::ReadingBack { uid, .. }) => {
+        State::Issue(issue::State::ReadingBack(issue::ReadingBack { uid, .. })) => {
             let chip = kit.scene.context.rules.read_back.chip
                 && kit.scene.session.health.reader == common::health::Condition::Ready;
             uid.is_some() || !chip
         }
-        State::Issue(issue::State::NeedsAttendant(open)) => {
-            !matches!(open.why, issue::Why::NotPrinted(_))
-        }
+        State::Issue(issue::State::NeedsAttendant(_)) => true,
         _ => false,
     }
 }

@@ -40,10 +40,10 @@ async fn visit(person: usize, old_card: Option<Disposition>, wish: bool) -> Orde
         .until("the card is drawn", |state| {
             matches!(
                 state,
-                State::Issue(issue::State::ShowingCard {
+                State::Issue(issue::State::ShowingCard(issue::ShowingCard {
                     rendered: Some(_),
                     ..
-                })
+                }))
             )
         })
         .await

@@ -162,14 +162,14 @@ async fn an_empty_hopper_prints_nothing_and_the_same_serial_is_tried_again() {
     harness.press(Press::Print);
     harness
         .until("it is known", |state| {
-            matches!(state, State::Issue(issue::State::NeedsAttendant(_)))
+            matches!(state, State::Issue(issue::State::NotPrinted(_)))
         })
         .await;
-    assert_eq!(
-        harness.why(),
-        Some(&Why::NotPrinted(Some("no-cards".into())))
-    );
-    let serial = open_serial(&harness);
+    let State::Issue(issue::State::NotPrinted(state)) = &harness.runner.session.state else {
+        unreachable!()
+    };
+    assert_eq!(state.fault.as_deref(), Some("no-cards"));
+    let serial = state.job.serial;
     assert_eq!(harness.desk.printer().books().fed, 0);
     harness.desk.printer().clear_all();
     for _ in 0..1000 {
@@ -177,7 +177,7 @@ async fn an_empty_hopper_prints_nothing_and_the_same_serial_is_tried_again() {
         harness.runner.turn(Duration::from_millis(20)).await;
         if !matches!(
             harness.runner.session.state,
-            State::Issue(issue::State::NeedsAttendant(_))
+            State::Issue(issue::State::NotPrinted(_))
         ) {
             break;
         }
@@ -187,7 +187,9 @@ async fn an_empty_hopper_prints_nothing_and_the_same_serial_is_tried_again() {
             matches!(state, State::Issue(issue::State::ReadingBack { .. }))
         })
         .await;
-    let State::Issue(issue::State::ReadingBack { job, .. }) = &harness.runner.session.state else {
+    let State::Issue(issue::State::ReadingBack(issue::ReadingBack { job, .. })) =
+        &harness.runner.session.state
+    else {
         unreachable!()
     };
     assert_eq!(job.serial, serial);
@@ -206,7 +208,7 @@ async fn a_cable_pulled_in_the_middle_leaves_a_question_that_the_card_itself_ans
     harness.press(Press::Print);
     harness
         .until("the printer works on the card", |state| {
-            matches!(state, State::Issue(issue::State::Printing { step, .. }) if step.name == "printing")
+            matches!(state, State::Issue(issue::State::Printing(issue::Printing { step, .. })) if step.name == "printing")
         })
         .await;
     harness.desk.printer().unplug();
@@ -253,7 +255,9 @@ async fn what_a_power_cut_left_open_is_asked_about_at_the_next_start() {
             matches!(state, State::Issue(issue::State::Printing { .. }))
         })
         .await;
-    let State::Issue(issue::State::Printing { job, .. }) = &harness.runner.session.state else {
+    let State::Issue(issue::State::Printing(issue::Printing { job, .. })) =
+        &harness.runner.session.state
+    else {
         unreachable!()
     };
     let (order, serial) = (job.order, job.serial);

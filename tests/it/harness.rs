@@ -123,10 +123,10 @@ impl Harness {
         self.until("the card is drawn", |state| {
             matches!(
                 state,
-                State::Issue(issue::State::ShowingCard {
+                State::Issue(issue::State::ShowingCard(issue::ShowingCard {
                     rendered: Some(_),
                     ..
-                })
+                }))
             )
         })
         .await
@@ -139,6 +139,7 @@ impl Harness {
                 state,
                 State::Issue(
                     issue::State::ReadingBack { .. }
+                        | issue::State::NotPrinted(_)
                         | issue::State::NeedsAttendant(_)
                         | issue::State::Collecting { .. }
                 )

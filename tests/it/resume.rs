@@ -14,8 +14,8 @@ use crate::harness::Harness;
 fn job(harness: &Harness) -> (OrderId, Serial) {
     match &harness.runner.session.state {
         State::Issue(
-            issue::State::Printing { job, .. }
-            | issue::State::ReadingBack { job, .. }
+            issue::State::Printing(issue::Printing { job, .. })
+            | issue::State::ReadingBack(issue::ReadingBack { job, .. })
             | issue::State::Collecting { job },
         ) => (job.order, job.serial),
         other => panic!("no card is made: {other:?}"),
@@ -67,18 +67,18 @@ impl Harness {
         self.until("the card is drawn", |state| {
             matches!(
                 state,
-                State::Issue(issue::State::ShowingCard {
+                State::Issue(issue::State::ShowingCard(issue::ShowingCard {
                     rendered: Some(_),
                     ..
-                })
+                }))
             )
         })
         .await;
         match &self.runner.session.state {
-            State::Issue(issue::State::ShowingCard {
+            State::Issue(issue::State::ShowingCard(issue::ShowingCard {
                 rendered: Some(card),
                 ..
-            }) => card.serial,
+            })) => card.serial,
             _ => unreachable!(),
         }
     }
@@ -169,7 +169,7 @@ async fn a_holder_who_is_faster_than_the_disk_is_known_too() {
         .unwrap();
     harness
         .until("it was not printed", |state| {
-            matches!(state, State::Issue(issue::State::NeedsAttendant(_)))
+            matches!(state, State::Issue(issue::State::NotPrinted(_)))
         })
         .await
         .press(Press::Done);
@@ -241,7 +241,7 @@ async fn a_holder_who_left_an_empty_printer_comes_back_when_it_has_cards() {
     harness.press(Press::Print);
     harness
         .until("it is known", |state| {
-            matches!(state, State::Issue(issue::State::NeedsAttendant(_)))
+            matches!(state, State::Issue(issue::State::NotPrinted(_)))
         })
         .await;
     harness.press(Press::Done);

@@ -132,10 +132,10 @@ impl Harness {
         self.until("the card is drawn", |state| {
             matches!(
                 state,
-                State::Issue(issue::State::ShowingCard {
+                State::Issue(issue::State::ShowingCard(issue::ShowingCard {
                     rendered: Some(_),
                     ..
-                })
+                }))
             )
         })
         .await
@@ -158,7 +158,7 @@ impl Harness {
         })
         .await;
         match &self.runner.session.state {
-            State::Issue(issue::State::ReadingBack { job, .. }) => job.order,
+            State::Issue(issue::State::ReadingBack(issue::ReadingBack { job, .. })) => job.order,
             State::Issue(issue::State::FetchLater(later)) => later.order.unwrap(),
             _ => unreachable!(),
         }
@@ -233,13 +233,13 @@ async fn an_attendant_has_the_card_printed_of_an_order_that_waits_for_it() {
     harness.reach_the_card().await.press(Press::Print);
     harness
         .until("it was not printed", |state| {
-            matches!(state, State::Issue(issue::State::NeedsAttendant(_)))
+            matches!(state, State::Issue(issue::State::NotPrinted(_)))
         })
         .await;
-    let State::Issue(issue::State::NeedsAttendant(open)) = &harness.runner.session.state else {
+    let State::Issue(issue::State::NotPrinted(state)) = &harness.runner.session.state else {
         unreachable!()
     };
-    let (order, serial) = (open.order, open.serial);
+    let (order, serial) = (state.job.order, state.job.serial);
     harness.press(Press::Done);
     harness.desk.printer().clear_all();
 
@@ -283,7 +283,9 @@ async fn an_attendant_has_the_card_printed_of_an_order_that_waits_for_it() {
             break;
         }
     }
-    let State::Issue(issue::State::ReadingBack { job, .. }) = &harness.runner.session.state else {
+    let State::Issue(issue::State::ReadingBack(issue::ReadingBack { job, .. })) =
+        &harness.runner.session.state
+    else {
         panic!("not printed: {:?}", harness.runner.session.state)
     };
     assert_eq!((job.order, job.serial), (order, serial));

@@ -19,11 +19,7 @@ use common::{
     health::Condition,
     order::{CardImage, Disposition, OrderId, Outcome, Picture, Serial},
 };
-use session::{
-    Event, Press, State, attendant,
-    issue::{self, Why},
-    portrait as portrait_phase, sign_in,
-};
+use session::{Event, Press, State, attendant, issue, portrait as portrait_phase, sign_in};
 
 /// Nobody waits longer than this for a state to change; a booth that is stuck is a failed rehearsal.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -123,11 +119,11 @@ impl Visitor {
             None => {}
         }
         let mut told = None;
-        let mut here = step_name(&runner.session.state);
+        let mut here = runner.session.state.name();
         let (mut entered, mut moved) = (Instant::now(), Instant::now());
         let mut begun = false;
         loop {
-            let at = step_name(&runner.session.state);
+            let at = runner.session.state.name();
             if at != here {
                 visit.steps.push((here, entered.elapsed()));
                 (here, entered, moved) = (at, Instant::now(), Instant::now());
@@ -246,16 +242,14 @@ impl Visitor {
             // the shutter opens by itself when all is well; who does not wait presses
             State::Portrait(portrait_phase::State::Framing { .. }) => Press::Shutter,
             State::Portrait(portrait_phase::State::Reviewing { .. }) => Press::Use,
-            State::Issue(issue::State::ShowingCard {
+            State::Issue(issue::State::ShowingCard(issue::ShowingCard {
                 rendered: Some(_),
                 committing: false,
                 ..
-            }) => Press::Print,
+            })) => Press::Print,
             State::Issue(issue::State::Collecting { .. }) => Press::Done,
-            State::Issue(issue::State::NeedsAttendant(open)) => match open.why {
-                Why::NotPrinted(_) => Press::Done,
-                Why::Unknown | Why::AfterRestart => Press::Attendant,
-            },
+            State::Issue(issue::State::NotPrinted(_)) => Press::Done,
+            State::Issue(issue::State::NeedsAttendant(_)) => Press::Attendant,
             State::Issue(issue::State::FetchLater(later)) => match (later.order, later.place) {
                 (Some(_), _) => Press::Done,
                 (None, Some(_)) => Press::Confirm,
@@ -299,7 +293,7 @@ impl Visit {
     /// The committed order that a state is about.
     fn order(&self, state: &State) -> Option<OrderId> {
         match state {
-            State::Issue(issue::State::Printing { job, .. }) => Some(job.order),
+            State::Issue(issue::State::Printing(issue::Printing { job, .. })) => Some(job.order),
             State::Issue(issue::State::FetchLater(later)) => later.order,
             _ => None,
         }
@@ -307,7 +301,9 @@ impl Visit {
 
     fn remember(&mut self, state: &State) {
         match state {
-            State::Issue(issue::State::Printing { job, .. }) if self.card.is_none() => {
+            State::Issue(issue::State::Printing(issue::Printing { job, .. }))
+                if self.card.is_none() =>
+            {
                 self.serial = Some(job.serial);
                 self.portrait = job.draft.shot.as_ref().map(|shot| shot.portrait.clone());
                 self.card = Some(job.card.clone());
@@ -317,11 +313,11 @@ impl Visit {
             State::Issue(issue::State::ReadingBack { .. } | issue::State::Collecting { .. }) => {
                 self.ended = Ended::Printed
             }
-            State::Issue(issue::State::NeedsAttendant(open)) if self.card.is_some() => {
-                self.ended = match open.why {
-                    Why::NotPrinted(_) => Ended::NotPrinted,
-                    Why::Unknown | Why::AfterRestart => Ended::Unknown,
-                };
+            State::Issue(issue::State::NotPrinted(_)) if self.card.is_some() => {
+                self.ended = Ended::NotPrinted
+            }
+            State::Issue(issue::State::NeedsAttendant(_)) if self.card.is_some() => {
+                self.ended = Ended::Unknown
             }
             _ => {}
         }
@@ -379,44 +375,14 @@ fn stuck(state: &State) -> String {
             .map(ToString::to_string)
             .collect::<Vec<_>>()
             .join(", "),
-        State::Issue(issue::State::ReadingBack { uid, code, .. }) => {
+        State::Issue(issue::State::ReadingBack(issue::ReadingBack { uid, code, .. })) => {
             format!("chip read: {}, code read: {code}", uid.is_some())
         }
         _ => String::new(),
     };
     format!(
         "the booth stood still at {} for {} s: {waits}",
-        step_name(state),
+        state.name(),
         PATIENCE.as_secs()
     )
-}
-
-/// The state's name in reports.
-fn step_name(state: &State) -> &'static str {
-    match state {
-        State::Starting => "starting",
-        State::OutOfService(_) => "outOfService",
-        State::Attract => "attract",
-        State::SignIn(sign_in::State::ShowCode { .. }) => "showCode",
-        State::SignIn(sign_in::State::NoPhone) => "noPhone",
-        State::SignIn(sign_in::State::Typing(_)) => "typing",
-        State::SignIn(sign_in::State::AskIsThisYou { .. }) => "askIsThisYou",
-        State::SignIn(sign_in::State::NotEligible { .. }) => "notEligible",
-        State::Consent(_) => "consent",
-        State::OldCard(_) => "oldCard",
-        State::Portrait(portrait_phase::State::Framing { .. }) => "framing",
-        State::Portrait(portrait_phase::State::CountingDown { .. }) => "countingDown",
-        State::Portrait(portrait_phase::State::Capturing { .. }) => "capturing",
-        State::Portrait(portrait_phase::State::Reviewing { .. }) => "reviewing",
-        State::Issue(issue::State::ShowingCard { .. }) => "showingCard",
-        State::Issue(issue::State::Printing { .. }) => "printing",
-        State::Issue(issue::State::ReadingBack { .. }) => "readingBack",
-        State::Issue(issue::State::Collecting { .. }) => "collecting",
-        State::Issue(issue::State::FetchLater(_)) => "fetchLater",
-        State::Issue(issue::State::NeedsAttendant(open)) if open.why == Why::AfterRestart => {
-            "afterRestart"
-        }
-        State::Issue(issue::State::NeedsAttendant(_)) => "needsAttendant",
-        State::Attendant(_) => "attendant",
-    }
 }

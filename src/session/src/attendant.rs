@@ -1,12 +1,12 @@
-//! The attendant's screen, over whatever was shown: sign-in on the attendant's phone or by PIN, readiness, open questions,
-//! and a session for somebody who cannot sign in.
+//! The attendant's screen, over whatever was shown: sign-in on the attendant's phone or by PIN, readiness, open
+//! questions, and a session for somebody who cannot sign in.
 
 use std::sync::Arc;
 
 pub use common::sign_in::{Refusal, Staff};
 
 use super::{
-    Effect, Event, Moment, Resumed, State as Visit, Turn, Work, issue,
+    Effect, Event, Moment, Resumed, State as Visit, Transition, Work, issue,
     sign_in::{self, Code, Failure, NotEligible, Typed},
 };
 use common::{
@@ -37,12 +37,12 @@ pub enum Step {
     },
 }
 
-/// How the attendant proves to be one.
+/// How the attendant signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
     /// With their own account on their own phone; the code is on its way while it is `None`.
     Phone { code: Option<Code> },
-    /// For when the network is down.
+    /// With a PIN, which works when the network is down.
     Pin,
 }
 
@@ -221,7 +221,7 @@ pub(super) fn step(
     event: Event,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     match event {
         Event::Pressed(super::Press::Staff(Press::Leave) | super::Press::Back) => {
             return leave(state, effects);
@@ -230,8 +230,8 @@ pub(super) fn step(
         _ => {}
     }
     if matches!(state.step, Step::SigningIn { .. }) {
-        prove(&mut state, event, at, effects);
-        return Turn::Stay(Visit::Attendant(state));
+        signing_in_step(&mut state, event, at, effects);
+        return Transition::Stay(Visit::Attendant(state));
     }
     let may_assist = at.rules.staff && state.may_assist();
     let Step::Panel {
@@ -240,7 +240,7 @@ pub(super) fn step(
         assist,
     } = &mut state.step
     else {
-        return Turn::Stay(Visit::Attendant(state));
+        return Transition::Stay(Visit::Attendant(state));
     };
     match event {
         Event::Pressed(super::Press::Staff(Press::Page(Page::Assist))) if !may_assist => {}
@@ -251,7 +251,7 @@ pub(super) fn step(
         }
         Event::Pressed(super::Press::Staff(Press::Decide(outcome))) => {
             let id = staff.id.clone();
-            return decide(state, outcome, id, effects);
+            return decide(state, outcome, id, at, effects);
         }
         Event::Pressed(press) if *page == Page::Assist && may_assist => {
             fill_in(assist, press, staff, effects)
@@ -265,11 +265,11 @@ pub(super) fn step(
         }
         _ => {}
     }
-    Turn::Stay(Visit::Attendant(state))
+    Transition::Stay(Visit::Attendant(state))
 }
 
 /// An event while the attendant signs in.
-fn prove(state: &mut State, event: Event, at: &Moment<'_>, effects: &mut Vec<Effect>) {
+fn signing_in_step(state: &mut State, event: Event, at: &Moment<'_>, effects: &mut Vec<Effect>) {
     let Step::SigningIn {
         way,
         pin,
@@ -313,7 +313,7 @@ fn prove(state: &mut State, event: Event, at: &Moment<'_>, effects: &mut Vec<Eff
             }));
             let page = match &*state.under {
                 _ if state.open_question().is_some() => Page::Decision,
-                // whoever asked for help there is who the attendant came for
+                // The attendant was called to help the visitor who cannot sign in.
                 Visit::SignIn(sign_in::State::NoPhone) if at.rules.staff => Page::Assist,
                 _ => Page::Readiness,
             };
@@ -386,12 +386,12 @@ fn fill_in(assist: &mut Assist, press: super::Press, staff: &Staff, effects: &mu
 }
 
 impl Assist {
-    /// There is a reason, and proof of identity was seen.
+    /// The session has a reason, and the attendant has seen proof of identity.
     pub fn is_warranted(&self) -> bool {
         self.why.is_some() && self.id_seen
     }
 
-    /// And somebody is named.
+    /// The session may be opened: it is warranted, and somebody is named.
     pub fn is_complete(&self) -> bool {
         self.is_warranted() && !self.subject.trim().is_empty()
     }
@@ -404,16 +404,16 @@ fn serve(
     resumed: Option<Box<Resumed>>,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     let Step::Panel { staff, assist, .. } = &mut state.step else {
-        return Turn::Stay(Visit::Attendant(state));
+        return Transition::Stay(Visit::Attendant(state));
     };
     let offered = match sign_in::eligibility(&holder, at.rules) {
         Ok(offered) => offered,
         Err(why) => {
             assist.looking = false;
             assist.problem = Some(why);
-            return Turn::Stay(Visit::Attendant(state));
+            return Transition::Stay(Visit::Attendant(state));
         }
     };
     let record = StaffRecord {
@@ -434,12 +434,18 @@ fn serve(
         method: LoginMethod::Staff,
         staff: Some(record),
     };
-    Turn::Enter(Visit::SignIn(sign_in::State::ask(
+    Transition::Enter(Visit::SignIn(sign_in::State::ask(
         holder, login, &offered, resumed,
     )))
 }
 
-fn decide(state: State, outcome: Outcome, id: String, effects: &mut Vec<Effect>) -> Turn {
+fn decide(
+    state: State,
+    outcome: Outcome,
+    id: String,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) -> Transition {
     match *state.under {
         Visit::Issue(issue::State::NeedsAttendant(open)) => {
             effects.push(Effect::Audit(audit::Event::AttendantDecided {
@@ -447,17 +453,17 @@ fn decide(state: State, outcome: Outcome, id: String, effects: &mut Vec<Effect>)
                 outcome,
                 id,
             }));
-            issue::decided(open, outcome, effects)
+            issue::decided_by_attendant(open, outcome, at, effects)
         }
-        under => Turn::Stay(Visit::Attendant(State {
+        under => Transition::Stay(Visit::Attendant(State {
             under: Box::new(under),
             step: state.step,
         })),
     }
 }
 
-fn leave(state: State, effects: &mut Vec<Effect>) -> Turn {
+fn leave(state: State, effects: &mut Vec<Effect>) -> Transition {
     effects.push(Effect::Stop(Work::Attendant));
     effects.push(Effect::Stop(Work::AttendantSignIn));
-    Turn::Return(*state.under)
+    Transition::Return(*state.under)
 }

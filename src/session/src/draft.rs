@@ -45,7 +45,7 @@ pub struct Resumed {
 }
 
 impl Resumed {
-    /// Goes on where the earlier visit stopped: nothing that was asked then is asked again.
+    /// Continues the earlier visit: nothing that was asked then is asked again.
     pub(super) fn into_draft(self, fresh: Draft) -> Draft {
         Draft {
             reason: self.reason,
@@ -75,18 +75,18 @@ impl Draft {
 
     /// The kind of card being made.
     pub fn card(&self) -> &Allowed {
-        // `chosen` is checked where it is set (sign_in), and `kinds` never changes afterwards
+        // `sign_in` checks `chosen` where it sets it, and `kinds` never changes afterwards, so this index exists.
         &self.holder.kinds[self.chosen]
     }
 
-    /// The card it replaces: the one of the same kind that the person holds.
+    /// Whether a card that the person holds is of the kind that is made. Only such a card can be replaced or blocked.
+    pub(super) fn may_replace(&self, held: &HeldCard) -> bool {
+        held.kind == self.card().kind
+    }
+
+    /// The card it replaces: the one of the same kind that the person holds, or none.
     pub fn replaced(&self) -> Option<&HeldCard> {
-        let kind = &self.card().kind;
-        self.holder
-            .cards
-            .iter()
-            .find(|card| card.kind == *kind)
-            .or(self.holder.cards.first())
+        self.holder.cards.iter().find(|card| self.may_replace(card))
     }
 }
 

@@ -11,7 +11,7 @@ use common::{
     },
 };
 
-/// A fact.
+/// Something that has happened.
 #[derive(Debug)]
 pub enum Event {
     /// The visitor or attendant chose something that the screen offered.
@@ -40,9 +40,10 @@ pub enum Event {
     /// The order is on disk: this is the acknowledgement.
     Committed(issue::Commitment),
     CommitFailed(String),
-    /// A true step of the printer.
+    /// A step that the printer itself reported.
     PrintStepped(issue::PrintStep),
-    /// The printer wants a hand (cover, cards, ribbon) and goes on afterwards; by the fault's name, `None` when over.
+    /// The printer waits for a person (cover, cards, ribbon) and goes on afterwards; by the fault's name, `None` when
+    /// over.
     PrintPaused(Option<String>),
     PrintEnded(Evidence),
     /// The attempt's outcome is on disk.
@@ -53,15 +54,19 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether a person did this. A code in the camera's picture is one only when it is waited for, and the session
+    /// discards all others before it asks.
     pub(super) fn is_sign_of_life(&self) -> bool {
-        matches!(
-            self,
-            Self::Pressed(_)
-                | Self::Touched
-                | Self::CardLaid(_)
-                | Self::CardTaken
-                | Self::CodeSeen(_)
-        )
+        self.is_touch()
+            || matches!(
+                self,
+                Self::CardLaid(_) | Self::CardTaken | Self::CodeSeen(_)
+            )
+    }
+
+    /// Whether somebody touched the screen or the keyboard.
+    pub(super) fn is_touch(&self) -> bool {
+        matches!(self, Self::Pressed(_) | Self::Touched)
     }
 }
 
@@ -79,7 +84,7 @@ pub struct Coaching {
 /// The visitor's choices. A screen offers them through its elements; nothing else makes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Press {
-    // on every screen
+    // These are offered on every screen.
     Language(String),
     LargeText,
     HighContrast,
@@ -91,7 +96,7 @@ pub enum Press {
     StillHere,
     /// The booth's name held for two seconds, F12, or a staff card.
     Attendant,
-    // in their phases
+    // Each of these is offered by its phase.
     Start,
     NewCode,
     /// Sign in another way: by password or by an attendant.
@@ -189,9 +194,9 @@ pub enum Effect {
     BeginSignIn,
     /// Checks a password typed at the booth.
     CheckPassword(sign_in::Password),
-    /// Lets go of work; its answers no longer come.
+    /// Stops work; its answers are discarded.
     Stop(Work),
-    /// Tells the portal that this person signed in at this booth, and somebody else was standing before it.
+    /// Reports to the portal that this person signed in at this booth while somebody else stood before it.
     ReportNotMe(Private<String>),
     /// Blocks a lost or stolen card at once.
     BlockCard(Box<Replaces>),
@@ -229,8 +234,12 @@ pub enum Effect {
         code: bool,
         collected: bool,
     },
-    /// Looks for the code of a card in the camera's picture.
+    /// Wakes the camera and looks for the code of a card in its picture.
     WatchForCode,
+    /// Wakes the camera for an attendant who sets it up; nothing is assessed.
+    WakeCamera,
+    /// Puts the camera to sleep: nobody is filmed without need.
+    RestCamera,
     Attendant(attendant::Command),
     Play(Sound),
     Audit(audit::Event),
@@ -240,7 +249,8 @@ pub enum Effect {
 
 impl Effect {
     /// The work that this effect begins, which [`Effect::Stop`] ends and a later one of the same work replaces. `None`
-    /// for what must run to its end whoever has left: what is on its way to disk, printer or portal.
+    /// for what must be completed even when the visitor has left: what is written to disk, printed or sent to the
+    /// portal.
     pub fn work(&self) -> Option<Work> {
         match self {
             Self::BeginSignIn | Self::CheckPassword(_) => Some(Work::SignIn),
@@ -257,6 +267,8 @@ impl Effect {
             | Self::Print { .. }
             | Self::KeepOutcome { .. }
             | Self::KeepReadBack { .. }
+            | Self::WakeCamera
+            | Self::RestCamera
             | Self::Play(_)
             | Self::Audit(_)
             | Self::Wipe => None,

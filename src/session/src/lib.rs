@@ -1,16 +1,78 @@
-//! One visit to the booth, from attract to card in hand: a pure state machine.
+//! One visit to the booth, from the attract screen to the card in the holder's hand: a pure state machine.
 //!
-//! [`Session::step`] takes what happened ([`Event`], in the past tense), the time and the site's [`Rules`], and answers
-//! what to do ([`Effect`], imperative). No async, no clock, no device, no iced: everything here can be tried by a table
-//! of events. What holds everywhere (ending, deadlines, health) is decided in this file; each phase has its own below.
+//! [`Session::step`] takes an [`Event`] (a fact, in the past tense), the time and the site's [`Rules`], and returns
+//! [`Effect`]s (what is to be done, as imperatives). The booth performs the effects, and every answer comes back as an
+//! event. The crate has no `async`, reads no clock and knows no device, so a test can play any visit from a list of
+//! events.
 //!
-//! Pixels and names of a person live only inside the state; leaving the state drops and wipes them.
+//! Pictures and names of a person live only inside the [`State`]. Leaving the state drops and wipes them.
+//!
+//! # Example
+//!
+//! ```
+//! use std::time::Instant;
+//!
+//! use common::health::{Condition, Health, Needs, Part};
+//! use session::{
+//!     Effect, Event, Now, Press, Rules, Session,
+//!     rules::{Approval, AttendantWays, ConsentText, Limits, ReadBack},
+//! };
+//!
+//! let rules = Rules {
+//!     languages: vec!["en".to_owned()],
+//!     kinds: vec!["student".into()],
+//!     limits: Limits::default(),
+//!     // What else the site decides.
+//! #   needs: Needs { fetch_later: true, without_portal: false, without_reader: true },
+//! #   consent: ConsentText { text: "card-rules".to_owned(), version: "1".to_owned(), pages: 1 },
+//! #   only_without_code: true,
+//! #   password: false,
+//! #   staff: false,
+//! #   attendant: AttendantWays { phone: false, pin: true },
+//! #   approval: Approval::None,
+//! #   print_here_assurance: vec![],
+//! #   read_back: ReadBack { chip: true, code: true },
+//! #   ask_library: false,
+//! };
+//! let now = Now { instant: Instant::now(), wall: jiff::Timestamp::now() };
+//! let mut session = Session::new(now, &rules);
+//!
+//! // Nobody is served before the devices are ready and the journal was searched for open attempts.
+//! let mut health = Health::default();
+//! for part in Part::ALL {
+//!     health.set(part, Condition::Ready);
+//! }
+//! session.step(Event::HealthChanged(Box::new(health)), now, &rules);
+//! session.step(Event::OpenAttemptsFound(vec![]), now, &rules);
+//! assert_eq!(session.state.name(), "attract");
+//!
+//! let effects = session.step(Event::Pressed(Press::Start), now, &rules);
+//! assert!(effects.iter().any(|effect| matches!(effect, Effect::BeginSignIn)));
+//! assert_eq!(session.state.name(), "showCode");
+//! ```
+//!
+//! # Where to read
+//!
+//! Begin with [`State`], [`Event`] and [`Effect`], then [`Session::step`]: this file has what holds in every state.
+//!
+//! | module | what it decides |
+//! |---|---|
+//! | [`sign_in`], [`consent`], [`old_card`], [`portrait`], [`issue`] | one phase of a visit each, in this order |
+//! | [`attendant`] | the attendant's screen over any state |
+//! | `deadlines` | how long each state may last, and "are you still there?" |
+//! | `camera` | what the camera is needed for |
+//! | `reader` | which card lies on the reader, and since when |
+//! | [`outcome`] | what became of a card, from the printer's evidence |
+//! | `draft` | what a visit gathers until it becomes an order |
+//! | [`rules`], [`limits`] | what a site decides |
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod attendant;
+pub mod consent;
 pub mod issue;
 pub mod limits;
+pub mod old_card;
 pub mod outcome;
 pub mod portrait;
 mod reader;
@@ -19,6 +81,8 @@ pub mod sign_in;
 #[cfg(test)]
 mod tests;
 
+mod camera;
+mod deadlines;
 mod draft;
 mod event;
 
@@ -32,14 +96,12 @@ pub use event::{Adjust, Coaching, Effect, Event, Press, Sound, Work};
 pub use reader::OnReader;
 pub use rules::Rules;
 
+use camera::CameraUse;
 use common::{
     audit,
     health::{self, Health, Part, Reason, Service},
-    order::{
-        Consent, Disposition, HeldCard, OrderId, OrderReason, Outcome, Private, Replaces, Seen, Uid,
-    },
+    order::{OrderId, Outcome, Serial},
 };
-use sign_in::Typed;
 
 /// The two times of one moment: one that never jumps, for limits, and the wall's, for the record.
 #[derive(Debug, Clone, Copy)]
@@ -48,24 +110,85 @@ pub struct Now {
     pub wall: Timestamp,
 }
 
-/// Where the visit is.
+/// The state of the visit.
 #[derive(Debug, Default)]
 pub enum State {
-    /// Devices are being found.
+    /// The devices are looked for.
     #[default]
     Starting,
-    /// Nothing could come of a visit; resumes by itself.
+    /// No visit could end with a card or an order, for these reasons; resumes by itself.
     OutOfService(Vec<Reason>),
     Attract,
     SignIn(sign_in::State),
-    Consent(ConsentState),
-    OldCard(OldCardState),
+    Consent(consent::State),
+    OldCard(old_card::State),
     Portrait(portrait::State),
     Issue(issue::State),
     Attendant(attendant::State),
 }
 
 impl State {
+    /// The state's name in reports, logs and tests. Reports are compared between versions, so a name never changes.
+    pub fn name(&self) -> &'static str {
+        use issue::{State as Issue, Why};
+        use portrait::State as Portrait;
+        use sign_in::State as SignIn;
+        match self {
+            Self::Starting => "starting",
+            Self::OutOfService(_) => "outOfService",
+            Self::Attract => "attract",
+            Self::SignIn(SignIn::ShowCode { .. }) => "showCode",
+            Self::SignIn(SignIn::NoPhone) => "noPhone",
+            Self::SignIn(SignIn::Typing(_)) => "typing",
+            Self::SignIn(SignIn::AskIsThisYou { .. }) => "askIsThisYou",
+            Self::SignIn(SignIn::NotEligible { .. }) => "notEligible",
+            Self::Consent(_) => "consent",
+            Self::OldCard(_) => "oldCard",
+            Self::Portrait(Portrait::Framing { .. }) => "framing",
+            Self::Portrait(Portrait::CountingDown { .. }) => "countingDown",
+            Self::Portrait(Portrait::Capturing { .. }) => "capturing",
+            Self::Portrait(Portrait::Reviewing { .. }) => "reviewing",
+            Self::Issue(Issue::ShowingCard(_)) => "showingCard",
+            Self::Issue(Issue::Printing(_)) => "printing",
+            Self::Issue(Issue::ReadingBack(_)) => "readingBack",
+            Self::Issue(Issue::Collecting { .. }) => "collecting",
+            Self::Issue(Issue::FetchLater(_)) => "fetchLater",
+            Self::Issue(Issue::NotPrinted(_)) => "notPrinted",
+            // A question from before the start belongs to no visit, so reports tell the two apart.
+            Self::Issue(Issue::NeedsAttendant(open)) if open.why == Why::AfterRestart => {
+                "afterRestart"
+            }
+            Self::Issue(Issue::NeedsAttendant(_)) => "needsAttendant",
+            Self::Attendant(_) => "attendant",
+        }
+    }
+
+    /// The serial whose code would tell this state something new.
+    fn awaited_code(&self) -> Option<Serial> {
+        match self {
+            Self::Issue(state) => state.awaited_code(),
+            Self::Attendant(state) => state.under.awaited_code(),
+            _ => None,
+        }
+    }
+
+    /// What a visit that ends here must still say to the journal about its card.
+    fn unkept(&self) -> Option<Effect> {
+        match self {
+            Self::Issue(state) => state.unkept(),
+            Self::Attendant(state) => state.under.unkept(),
+            _ => None,
+        }
+    }
+
+    fn asks_is_this_you(&self) -> bool {
+        match self {
+            Self::SignIn(sign_in::State::AskIsThisYou { .. }) => true,
+            Self::Attendant(state) => state.under.asks_is_this_you(),
+            _ => false,
+        }
+    }
+
     fn expects_commitment(&self, order: OrderId) -> bool {
         match self {
             Self::Issue(state) => state.expects_commitment(order),
@@ -83,31 +206,6 @@ impl State {
     }
 }
 
-/// The rules and the purpose are shown; `page` is set while the holder reads the whole text.
-#[derive(Debug)]
-pub struct ConsentState {
-    pub draft: Draft,
-    pub page: Option<usize>,
-}
-
-/// The old card is asked for; `laid` once one lies on the reader.
-#[derive(Debug)]
-pub struct OldCardState {
-    pub draft: Draft,
-    pub laid: Option<Laid>,
-    /// The last card that was laid or named is none of the holder's.
-    pub stranger: bool,
-    /// What a bar code scanner, which types as a keyboard does, or a person has typed so far.
-    pub typed: Private<String>,
-}
-
-/// The old card, found: a hint at which card is replaced, and proof of nothing.
-#[derive(Debug)]
-pub struct Laid {
-    pub replaces: Replaces,
-    pub at: Instant,
-}
-
 /// "Are you still there?", over any state that has an idle limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asking {
@@ -123,7 +221,7 @@ pub enum AskedFor {
     Absolute,
 }
 
-/// What a phase may look at beside its own state.
+/// What a phase may look at in addition to its own state.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment<'a> {
     pub now: Now,
@@ -137,7 +235,7 @@ pub struct Moment<'a> {
     pub reader: &'a OnReader,
 }
 
-/// The visit and what stands beside it. Fields are read by the screens; only [`Session::step`] changes them.
+/// The visit and its surroundings. The screens read the fields; only [`Session::step`] changes them.
 #[derive(Debug)]
 pub struct Session {
     pub state: State,
@@ -150,11 +248,12 @@ pub struct Session {
     pub entered: Instant,
     /// The last sign of life of the visitor.
     touched: Instant,
-    /// When the holder was let in, and how often more time was given since.
+    /// When the holder signed in, and how often more time was given since.
     signed_in: Option<Instant>,
     extended: u32,
     absolute_extended: u32,
     reader: OnReader,
+    camera: CameraUse,
     /// Attempts found open at the start, one after the other to be decided; `None` until they were looked up, and
     /// nobody is served before.
     undecided: Option<Vec<issue::OpenAttempt>>,
@@ -175,6 +274,7 @@ impl Session {
             extended: 0,
             absolute_extended: 0,
             reader: OnReader::default(),
+            camera: CameraUse::default(),
             undecided: None,
         }
     }
@@ -182,7 +282,18 @@ impl Session {
     /// Takes one event and answers what is to be done about it.
     pub fn step(&mut self, event: Event, now: Now, rules: &Rules) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if event.is_sign_of_life() {
+        if let Event::CodeSeen(seen) = &event
+            && (seen.is_none() || *seen != self.state.awaited_code())
+        {
+            // A poster, or somebody else's card: it says nothing about this visit, and must not keep it open.
+            return effects;
+        }
+        let alive = match &self.state {
+            // Cards and codes belong to the visit beneath, so only a touch keeps the attendant's screen.
+            State::Attendant(_) => event.is_touch(),
+            _ => event.is_sign_of_life(),
+        };
+        if alive {
             self.touched = now.instant;
         }
         match &event {
@@ -202,7 +313,7 @@ impl Session {
                 order,
                 attempt: Some(attempt),
             }) if !self.state.expects_commitment(order) => {
-                // the visit ended while the disk was slow: nothing was sent to the printer under this attempt
+                // The visit ended before the disk answered, so nothing was sent to the printer under this attempt.
                 let (serial, evidence) = (attempt.serial, Box::default());
                 effects.push(Effect::KeepOutcome {
                     order,
@@ -219,6 +330,7 @@ impl Session {
         {
             self.reader.printing();
         }
+        self.direct_camera(rules, &mut effects);
         effects
     }
 
@@ -281,25 +393,25 @@ impl Session {
         }
     }
 
-    /// Hands an event to the phase that the visit is in. What a phase does not know, it ignores: an answer that comes
-    /// after the question was withdrawn changes nothing.
+    /// Hands an event to the phase that the visit is in. A phase ignores events that it does not expect: answers from
+    /// cancelled work are discarded.
     fn phase(&mut self, event: Event, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
         let state = std::mem::take(&mut self.state);
-        let turn = dispatch(state, event, &self.moment(now, rules), effects);
-        match turn {
-            Turn::Stay(state) => self.state = state,
-            Turn::Enter(state) => {
-                if matches!(&state, State::SignIn(sign_in::State::AskIsThisYou { .. })) {
-                    self.signed_in = Some(now.instant);
-                    self.extended = 0;
-                }
-                self.enter(state, now);
-            }
-            Turn::Return(state) => {
+        let asked = state.asks_is_this_you();
+        let transition = dispatch(state, event, &self.moment(now, rules), effects);
+        match transition {
+            Transition::Stay(state) => self.state = state,
+            Transition::Enter(state) => self.enter(state, now),
+            Transition::Return(state) => {
                 self.enter(state, now);
                 self.health_changed(self.health.clone(), now, rules, effects);
             }
-            Turn::End(ending) => self.end(ending, now, rules, effects),
+            Transition::End(ending) => self.end(ending, now, rules, effects),
+        }
+        // Sign-in may also end beneath the attendant's screen.
+        if !asked && self.state.asks_is_this_you() {
+            self.signed_in = Some(now.instant);
+            self.extended = 0;
         }
     }
 
@@ -326,7 +438,7 @@ impl Session {
         self.resume(now, rules, effects);
     }
 
-    /// Looks whether an idle booth may serve now, or may not any more.
+    /// Decides whether an idle booth can serve now.
     fn resume(&mut self, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
         let known = self.health.is_known() && self.undecided.is_some();
         match &self.state {
@@ -342,7 +454,6 @@ impl Session {
     /// service. Entering the state one is already in changes nothing, so that an idle booth redraws nothing.
     fn rest(&mut self, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
         if let Some(attempt) = self.undecided.as_mut().and_then(Vec::pop) {
-            effects.push(Effect::WatchForCode);
             return self.enter(State::Issue(issue::State::after_restart(attempt)), now);
         }
         match (&self.state, self.service(rules)) {
@@ -358,6 +469,7 @@ impl Session {
 
     /// Ends the visit: stops all work, wipes, and rests.
     fn end(&mut self, ending: Ending, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
+        effects.extend(self.state.unkept());
         effects.extend(Work::ALL.map(Effect::Stop));
         effects.push(Effect::Audit(audit::Event::VisitEnded(ending)));
         effects.push(Effect::Wipe);
@@ -372,7 +484,8 @@ impl Session {
         self.rest(now, rules, effects);
     }
 
-    /// Nothing to cancel while idle; and from the press on "print" until the card's fate is known, it cannot be.
+    /// Whether the visit can be cancelled: not while nobody visits, and not from the press on "print" until the outcome
+    /// of the card is known.
     pub fn may_cancel(&self) -> bool {
         match &self.state {
             State::Starting | State::OutOfService(_) | State::Attract | State::Attendant(_) => {
@@ -395,24 +508,25 @@ impl Session {
     }
 }
 
-/// What a phase answers: stay, go on, come back from the attendant's screen, or end the visit.
+/// What a phase makes of an event: it stays, enters another state, returns from the attendant's screen, or ends the
+/// visit.
 #[derive(Debug)]
-pub(crate) enum Turn {
+pub(crate) enum Transition {
     Stay(State),
     Enter(State),
     Return(State),
     End(Ending),
 }
 
-/// Hands the event to the state's phase; on the attendant's screen, what is not the attendant's to the state beneath,
-/// so that a printer's answer is not lost while somebody looks at the readiness.
-fn dispatch(state: State, event: Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Turn {
+/// Hands the event to the phase of the state. On the attendant's screen, an event that is not for the attendant goes to
+/// the state beneath, so that a printer's answer is not lost while somebody looks at the readiness.
+fn dispatch(state: State, event: Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Transition {
     match state {
-        State::Starting | State::OutOfService(_) => Turn::Stay(state),
+        State::Starting | State::OutOfService(_) => Transition::Stay(state),
         State::Attract => attract(&event, at, effects),
         State::SignIn(state) => sign_in::step(state, event, at, effects),
-        State::Consent(state) => consent(state, event, at, effects),
-        State::OldCard(state) => old_card(state, event, at, effects),
+        State::Consent(state) => consent::step(state, event, at, effects),
+        State::OldCard(state) => old_card::step(state, event, at, effects),
         State::Portrait(state) => portrait::step(state, event, at, effects),
         State::Issue(state) => issue::step(state, event, at, effects),
         State::Attendant(state) if attendant::is_for(&event) => {
@@ -420,175 +534,28 @@ fn dispatch(state: State, event: Event, at: &Moment<'_>, effects: &mut Vec<Effec
         }
         State::Attendant(attendant::State { under, step }) => {
             match dispatch(*under, event, at, effects) {
-                Turn::Stay(under) | Turn::Enter(under) | Turn::Return(under) => {
-                    Turn::Stay(State::Attendant(attendant::State {
+                Transition::Stay(under) | Transition::Enter(under) | Transition::Return(under) => {
+                    Transition::Stay(State::Attendant(attendant::State {
                         under: Box::new(under),
                         step,
                     }))
                 }
-                Turn::End(ending) => Turn::End(ending),
+                Transition::End(ending) => Transition::End(ending),
             }
         }
     }
 }
 
-fn attract(event: &Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Turn {
+fn attract(event: &Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Transition {
     if !matches!(event, Event::Pressed(Press::Start)) {
-        return Turn::Stay(State::Attract);
+        return Transition::Stay(State::Attract);
     }
     match health::readiness(at.health, &at.rules.needs) {
-        Err(reasons) => Turn::Enter(State::OutOfService(reasons)),
+        Err(reasons) => Transition::Enter(State::OutOfService(reasons)),
         Ok(_) => {
             effects.push(Effect::Audit(audit::Event::VisitBegan));
             effects.push(Effect::BeginSignIn);
-            Turn::Enter(State::SignIn(sign_in::State::begin()))
+            Transition::Enter(State::SignIn(sign_in::State::begin()))
         }
     }
-}
-
-fn consent(
-    mut state: ConsentState,
-    event: Event,
-    at: &Moment<'_>,
-    effects: &mut Vec<Effect>,
-) -> Turn {
-    let rules = at.rules;
-    match event {
-        Event::Pressed(Press::ReadAll) => state.page = Some(0),
-        Event::Pressed(Press::TurnPage(page)) if page < rules.consent.pages => {
-            state.page = Some(page)
-        }
-        Event::Pressed(Press::Back) => state.page = None,
-        Event::Pressed(Press::LibraryWish) => state.draft.library_wish ^= true,
-        Event::Pressed(Press::Accept) => {
-            state.draft.consents.push(Consent {
-                text: rules.consent.text.clone(),
-                version: rules.consent.version.clone(),
-                lang: at.preferences.language.clone(),
-                at: at.now.wall,
-            });
-            let holder = &state.draft.holder;
-            return if holder.cards.is_empty() && !holder.for_review {
-                state.draft.reason = OrderReason::First;
-                portrait::begin(state.draft, effects)
-            } else {
-                Turn::Enter(State::OldCard(OldCardState {
-                    draft: state.draft,
-                    laid: None,
-                    stranger: false,
-                    typed: Private::default(),
-                }))
-            };
-        }
-        _ => {}
-    }
-    Turn::Stay(State::Consent(state))
-}
-
-/// The longest bar code or card number that is typed.
-const LONGEST_NUMBER: usize = 48;
-
-/// The old card is at hand, and so becomes the booth's.
-fn handed_in(held: Option<&HeldCard>, uid: Option<Uid>, seen: Seen) -> Replaces {
-    Replaces {
-        serial: held.and_then(|card| card.serial),
-        card_number: held.and_then(|card| card.card_number.clone()),
-        uid,
-        seen,
-        disposition: Disposition::HandedIn,
-    }
-}
-
-/// Takes the card on the reader for the one that is replaced, if it can be.
-fn look_at_old_card(
-    state: &mut OldCardState,
-    uid: &Uid,
-    at: &Moment<'_>,
-    effects: &mut Vec<Effect>,
-) {
-    let holder = &state.draft.holder;
-    let held = match holder.card_with_uid(uid) {
-        Some(card) => Some(card),
-        // A chip that the portal does not know may be that of the card that it knows without one, but not the chip of a
-        // card that somebody else left on the reader.
-        None if at.reader.was_laid_in_visit() => {
-            state.draft.replaced().filter(|card| card.uid.is_none())
-        }
-        None => None,
-    };
-    let known = held.is_some() || (holder.cards.is_empty() && at.reader.was_laid_in_visit());
-    state.stranger = !known;
-    if known {
-        effects.push(Effect::Play(Sound::CardRead));
-        state.laid = Some(Laid {
-            replaces: handed_in(held, Some(uid.clone()), Seen::Reader),
-            at: at.now.instant,
-        });
-    }
-}
-
-fn old_card(
-    mut state: OldCardState,
-    event: Event,
-    at: &Moment<'_>,
-    effects: &mut Vec<Effect>,
-) -> Turn {
-    let now = at.now;
-    if let (Some(uid), None) = (at.reader.lying(), &state.laid) {
-        look_at_old_card(&mut state, uid, at, effects);
-    }
-    match event {
-        Event::Pressed(Press::Typed(typed)) if state.laid.is_none() => match typed {
-            Typed::Letter(letter) if state.typed.len() < LONGEST_NUMBER => {
-                state.typed.push(letter, LONGEST_NUMBER + 4)
-            }
-            Typed::Backspace => state.typed.pop(),
-            Typed::Enter if !state.typed.is_empty() => {
-                let number = std::mem::take(&mut state.typed);
-                match state.draft.holder.card_with_number(&number) {
-                    Some(card) => {
-                        effects.push(Effect::Play(Sound::CardRead));
-                        let replaces = handed_in(Some(card), card.uid.clone(), Seen::Typed);
-                        let at = now.instant;
-                        state.laid = Some(Laid { replaces, at });
-                    }
-                    None => state.stranger = true,
-                }
-            }
-            _ => {}
-        },
-        Event::Ticked => match state.laid.take() {
-            Some(laid) if now.instant.duration_since(laid.at) >= at.rules.limits.tick_shown => {
-                state.draft.replaces = Some(laid.replaces);
-                return portrait::begin(state.draft, effects);
-            }
-            laid => state.laid = laid,
-        },
-        Event::Pressed(Press::OldCard(disposition)) => {
-            let held = state.draft.replaced();
-            let replaces = Replaces {
-                serial: held.and_then(|card| card.serial),
-                card_number: held.and_then(|card| card.card_number.clone()),
-                uid: held.and_then(|card| card.uid.clone()),
-                seen: Seen::None,
-                disposition,
-            };
-            match disposition {
-                Disposition::Lost | Disposition::Stolen => {
-                    effects.push(Effect::BlockCard(Box::new(replaces.clone())));
-                    state.draft.reason = if disposition == Disposition::Lost {
-                        OrderReason::Lost
-                    } else {
-                        OrderReason::Stolen
-                    };
-                }
-                Disposition::Broken => state.draft.reason = OrderReason::Damaged,
-                Disposition::HandedIn | Disposition::LeftAtHome => {}
-            }
-            state.draft.replaces = Some(replaces);
-            return portrait::begin(state.draft, effects);
-        }
-        _ => {}
-    }
-    Turn::Stay(State::OldCard(state))
 }

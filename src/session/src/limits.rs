@@ -1,143 +1,152 @@
-//! How long each state may last, and "are you still there?".
+//! Every limit of a visit, declared once: its name, its meaning, the booth's own value.
+//!
+//! From the one table below come [`Limits`], which the session reads, and [`LimitSettings`], which a site may write
+//! into the section `[session]` of `kiosk.toml`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{
-    AskedFor, Asking, Effect, Ending, Event, Now, Preferences, Rules, Session, State, issue,
-    portrait, sign_in,
-};
+use common::Problems;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
-/// Nobody who chose a language or a look at the start is still reading after so long without a touch.
-const LEFT: Duration = Duration::from_secs(60);
+/// The longest limit that a site may write, in seconds: a day. A longer one is a slip of the pen.
+const LONGEST: u32 = 86_400;
 
-impl Session {
-    /// The idle time after which the visitor is asked; `None` for states that never ask.
-    pub fn idle_limit(&self, rules: &Rules) -> Option<Duration> {
-        let limits = &rules.limits;
-        match &self.state {
-            State::SignIn(sign_in::State::NoPhone | sign_in::State::Typing(_)) => {
-                Some(limits.typing)
-            }
-            State::SignIn(sign_in::State::AskIsThisYou { .. }) => Some(limits.is_this_you),
-            State::Consent(_) => Some(limits.consent),
-            State::OldCard(_) => Some(limits.old_card),
-            State::Portrait(portrait::State::Framing { .. }) => Some(limits.framing),
-            State::Portrait(portrait::State::Reviewing { .. }) => Some(limits.reviewing),
-            State::Issue(issue::State::ShowingCard {
-                committing: false, ..
-            }) => Some(limits.showing_card),
-            State::Issue(issue::State::ReadingBack { .. }) => Some(limits.reading_back),
-            State::Issue(issue::State::FetchLater(later)) if !later.committing => {
-                Some(limits.fetch_later)
-            }
-            _ => None,
+/// The shortest question "are you still there?" that WCAG 2.2.1 allows, in seconds.
+const SHORTEST_ANSWER: u32 = 20;
+
+/// Makes the types of both halves of the table: `site` has limits that a site may change, in whole seconds, and `booth`
+/// those that depend on devices and on the program itself.
+macro_rules! limits {
+    (
+        site { $($(#[doc = $site_doc:literal])+ $site:ident = $seconds:literal;)+ }
+        booth { $($(#[doc = $booth_doc:literal])+ $booth:ident: $kind:ty = $value:expr;)+ }
+    ) => {
+        /// Every limit of a visit. The defaults are the booth's own; a site may change some, see [`LimitSettings`].
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct Limits {
+            $($(#[doc = $site_doc])+ pub $site: Duration,)+
+            $($(#[doc = $booth_doc])+ pub $booth: $kind,)+
         }
-    }
 
-    /// Whether the time since sign-in counts now: not while a card is on its way, nor when staff decide.
-    fn absolute_counts(&self) -> bool {
-        match &self.state {
-            State::SignIn(_) | State::Consent(_) | State::OldCard(_) | State::Portrait(_) => {
-                self.signed_in.is_some()
-            }
-            State::Issue(
-                issue::State::ShowingCard {
-                    committing: false, ..
+        impl Default for Limits {
+            fn default() -> Self {
+                Self {
+                    $($site: Duration::from_secs($seconds),)+
+                    $($booth: $value,)+
                 }
-                | issue::State::FetchLater(_),
-            ) => true,
-            _ => false,
-        }
-    }
-
-    /// Nobody visits.
-    pub fn is_at_rest(&self) -> bool {
-        matches!(self.state, State::Attract | State::OutOfService(_))
-    }
-
-    /// Somebody at rest chose another language or look, or opened the help; it is put back when they are gone.
-    pub fn is_changed_at_rest(&self, rules: &Rules) -> bool {
-        self.is_at_rest()
-            && (self.helping || self.preferences != Preferences::of_site(&rules.languages))
-    }
-
-    /// At rest, and untouched for so long that whoever was there has gone.
-    pub fn is_left(&self, now: Instant) -> bool {
-        self.is_at_rest() && now.saturating_duration_since(self.touched) >= LEFT
-    }
-
-    pub(super) fn tick(&mut self, now: Now, rules: &Rules, effects: &mut Vec<Effect>) {
-        let limits = &rules.limits;
-        if self.is_left(now.instant) && self.is_changed_at_rest(rules) {
-            self.preferences = Preferences::of_site(&rules.languages);
-            self.helping = false;
-        }
-        if let Some(asking) = self.asking {
-            if now.instant >= asking.until {
-                return self.end(Ending::TimedOut, now, rules, effects);
             }
-        } else if let Some(ending) = self.overdue(now.instant, rules) {
-            return self.end(ending, now, rules, effects);
         }
-        if matches!(self.state, State::Starting)
-            && now.instant.duration_since(self.entered) >= limits.starting
+
+        /// `[session]`: limits in seconds, where a site wants others than the booth's own.
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, default)]
+        #[schemars(rename = "Session")]
+        pub struct LimitSettings {
+            $($(#[doc = $site_doc])+ pub $site: Option<u32>,)+
+        }
+
+        impl LimitSettings {
+            /// What is written, each by its name in the file.
+            fn named(&self) -> impl Iterator<Item = (&'static str, u32)> {
+                [$((stringify!($site), self.$site)),+]
+                    .into_iter()
+                    .filter_map(|(name, seconds)| Some((name, seconds?)))
+            }
+
+            /// The limits of a visit at this site.
+            pub fn limits(&self) -> Limits {
+                let mut limits = Limits::default();
+                $(if let Some(seconds) = self.$site {
+                    limits.$site = Duration::from_secs(seconds.into());
+                })+
+                limits
+            }
+        }
+    };
+}
+
+limits! {
+    site {
+        /// How long the password sign-in waits for a touch or a key.
+        typing = 60;
+        /// How long "is this you?" waits.
+        is_this_you = 45;
+        /// How long it is shown why somebody gets no card here.
+        not_eligible = 30;
+        /// How long the rules wait to be accepted.
+        consent = 90;
+        /// How long the old card is waited for.
+        old_card = 60;
+        /// How long the live picture waits for a photograph.
+        framing = 120;
+        /// How long the photograph waits to be accepted.
+        reviewing = 120;
+        /// How long the card is shown before "print" is pressed.
+        showing_card = 120;
+        /// How long the new card is waited for on the reader and before the camera.
+        reading_back = 60;
+        /// How long it is shown what the new card is good for.
+        collecting = 20;
+        /// How long the choice of a pick-up place waits.
+        fetch_later = 60;
+        /// How long a card that was not fed waits to be tried again; time enough for staff to fill the printer.
+        not_printed = 180;
+        /// How long the attendant's screen stays open without a touch.
+        attendant = 180;
+        /// How long "are you still there?" waits for an answer: at least 20 s (WCAG 2.2.1).
+        answer = 30;
+        /// How long a visit may be, counted from sign-in, before it is asked about.
+        absolute = 600;
+        /// How long a visit may be in all, unless it is read aloud.
+        absolute_most = 1800;
+        /// From the start of the countdown to the shutter.
+        countdown = 3;
+        /// How long a printer that never says how its job ended is waited for; the driver's own bounds are shorter.
+        printing = 300;
+        /// When reading back the new card may be skipped.
+        skip = 30;
+        /// When a name leaves the screen that waits for an attendant.
+        names = 180;
+    }
+    booth {
+        /// Devices must have answered by then.
+        starting: Duration = Duration::from_secs(20);
+        /// How often more time is given without speech: ten times, as WCAG 2.2.1 asks for.
+        more_time: u32 = 10;
+        /// A server or the disk must have answered by then; longer than their own limits.
+        answering: Duration = Duration::from_secs(40);
+        /// The camera must have given the still by then.
+        capture: Duration = Duration::from_secs(2);
+        /// From then on the manual shutter asks for no perfection.
+        shutter_forgives: Duration = Duration::from_secs(8);
+        /// How long a tick ("read") is shown before the visit goes on by itself.
+        tick_shown: Duration = Duration::from_millis(1200);
+    }
+}
+
+impl LimitSettings {
+    /// Notes every setting that no visit could be held to.
+    pub fn check(&self, problems: &mut Problems) {
+        for (name, seconds) in self.named() {
+            if !(1..=LONGEST).contains(&seconds) {
+                problems.at(
+                    format!("session.{name}"),
+                    "is no time a person could use",
+                    format!(
+                        "Write a number of seconds from 1 to {LONGEST}, or leave the line out."
+                    ),
+                );
+            }
+        }
+        if self
+            .answer
+            .is_some_and(|seconds| (1..SHORTEST_ANSWER).contains(&seconds))
         {
-            return self.rest(now, rules, effects);
-        }
-        self.phase(Event::Ticked, now, rules, effects);
-    }
-
-    /// Asks, where it is time to ask; answers how the visit ends where asking has no use any more.
-    fn overdue(&mut self, now: Instant, rules: &Rules) -> Option<Ending> {
-        let limits = &rules.limits;
-        let speech = self.preferences.speech;
-        if let (State::SignIn(sign_in::State::NotEligible { .. }), true) = (
-            &self.state,
-            now.duration_since(self.touched) >= limits.not_eligible,
-        ) {
-            return Some(Ending::NotEligible);
-        }
-        let ask = |why| {
-            Some(Asking {
-                until: now + limits.answer,
-                why,
-            })
-        };
-        if self.absolute_counts()
-            && let Some(signed_in) = self.signed_in
-        {
-            let length = now.duration_since(signed_in);
-            if length >= limits.absolute_most && !speech {
-                return Some(Ending::TimedOut);
-            }
-            if length >= limits.absolute * (self.absolute_extended + 1) {
-                self.asking = ask(AskedFor::Absolute);
-                return None;
-            }
-        }
-        if let Some(idle) = self.idle_limit(rules)
-            && now.duration_since(self.touched) >= idle
-        {
-            // a committed order is safe whoever has left; the rest of the visit ends when nobody asks for more
-            if self.extended >= limits.more_time && !speech {
-                return Some(Ending::TimedOut);
-            }
-            self.asking = ask(AskedFor::Idle);
-        }
-        None
-    }
-
-    pub(super) fn still_here(&mut self) {
-        match self.asking.take() {
-            Some(Asking {
-                why: AskedFor::Idle,
-                ..
-            }) => self.extended += 1,
-            Some(Asking {
-                why: AskedFor::Absolute,
-                ..
-            }) => self.absolute_extended += 1,
-            None => {}
+            let remedy = format!(
+                "Write at least {SHORTEST_ANSWER}: people need that long to answer (WCAG 2.2.1)."
+            );
+            problems.at("session.answer", "is too short", remedy);
         }
     }
 }

@@ -14,7 +14,7 @@ pub fn outcome(evidence: &Evidence) -> Outcome {
         (Some(before), Some(after)) => Some(after.wrapping_sub(before)),
         _ => None,
     };
-    // a printer that counts but could not be asked afterwards leaves the question open
+    // A printer that has a counter but did not answer afterwards proves nothing.
     let counter_silent = evidence.counter_before.is_some() && evidence.counter_after.is_none();
     let not_fed = evidence
         .fault

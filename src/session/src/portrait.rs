@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Draft, Effect, Event, Moment, Press, Shot, Sound, State as Visit, Turn, Work, event::Coaching,
-    issue,
+    Draft, Effect, Event, Moment, Press, Shot, Sound, State as Visit, Transition, Work,
+    event::Coaching, issue,
 };
 
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub enum State {
         /// Beats of the countdown already sounded.
         beats: u32,
     },
-    /// The last frame is held until the still is there.
+    /// The last frame is held until the camera has given the still.
     Capturing { draft: Draft, retakes: u32 },
     /// `shot` is the draft's; `cutting` while it is cut anew.
     Reviewing {
@@ -32,14 +32,19 @@ pub enum State {
     },
 }
 
-/// Wakes the camera and frames.
-pub(super) fn begin(draft: Draft, effects: &mut Vec<Effect>) -> Turn {
+/// Wakes the camera and shows the live picture.
+pub(super) fn begin(draft: Draft, effects: &mut Vec<Effect>) -> Transition {
     frame(draft, 0, None, effects)
 }
 
-fn frame(draft: Draft, retakes: u32, fault: Option<String>, effects: &mut Vec<Effect>) -> Turn {
+fn frame(
+    draft: Draft,
+    retakes: u32,
+    fault: Option<String>,
+    effects: &mut Vec<Effect>,
+) -> Transition {
     effects.push(Effect::BeginFraming);
-    Turn::Enter(Visit::Portrait(State::Framing {
+    Transition::Enter(Visit::Portrait(State::Framing {
         draft,
         coaching: Coaching::default(),
         fault,
@@ -47,87 +52,113 @@ fn frame(draft: Draft, retakes: u32, fault: Option<String>, effects: &mut Vec<Ef
     }))
 }
 
-pub(super) fn step(state: State, event: Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Turn {
-    let stay = match state {
+pub(super) fn step(
+    state: State,
+    event: Event,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) -> Transition {
+    match state {
         State::Framing {
             draft,
-            mut coaching,
+            coaching,
             fault,
             retakes,
-        } => {
-            match event {
-                Event::Assessed(fresh) if !fresh.ready => coaching = fresh,
-                Event::Assessed(_) | Event::Pressed(Press::Shutter) => {
-                    return Turn::Enter(Visit::Portrait(State::CountingDown {
-                        draft,
-                        retakes,
-                        beats: 0,
-                    }));
-                }
-                _ => {}
-            }
-            State::Framing {
-                draft,
-                coaching,
-                fault,
-                retakes,
-            }
-        }
+        } => framing(draft, coaching, fault, retakes, event),
         State::CountingDown {
             draft,
             retakes,
-            mut beats,
-        } => {
-            match event {
-                Event::Pressed(Press::Stop | Press::Back) => {
-                    return frame(draft, retakes, None, effects);
-                }
-                Event::Ticked if at.since >= at.rules.limits.countdown => {
-                    effects.push(Effect::Capture);
-                    return Turn::Enter(Visit::Portrait(State::Capturing { draft, retakes }));
-                }
-                Event::Ticked if u64::from(beats) <= at.since.as_secs() => {
-                    beats += 1;
-                    effects.push(Effect::Play(Sound::CountdownBeat));
-                }
-                _ => {}
-            }
-            State::CountingDown {
-                draft,
-                retakes,
-                beats,
-            }
-        }
-        State::Capturing { mut draft, retakes } => {
-            match event {
-                Event::Captured(mut shot) => {
-                    shot.retakes = retakes;
-                    let shot = Arc::new(*shot);
-                    draft.shot = Some(shot.clone());
-                    effects.push(Effect::Stop(Work::Assessment));
-                    effects.push(Effect::Play(Sound::Shutter));
-                    return Turn::Enter(Visit::Portrait(State::Reviewing {
-                        draft,
-                        shot,
-                        cutting: false,
-                    }));
-                }
-                Event::CaptureFailed(fault) => return frame(draft, retakes, Some(fault), effects),
-                Event::Ticked if at.since >= at.rules.limits.capture => {
-                    effects.push(Effect::Stop(Work::Capture));
-                    return frame(draft, retakes, Some("frozen".to_owned()), effects);
-                }
-                _ => {}
-            }
-            State::Capturing { draft, retakes }
-        }
+            beats,
+        } => counting_down(draft, retakes, beats, &event, at, effects),
+        State::Capturing { draft, retakes } => capturing(draft, retakes, event, at, effects),
         State::Reviewing {
             draft,
             shot,
             cutting,
-        } => return review(draft, shot, cutting, event, at, effects),
-    };
-    Turn::Stay(Visit::Portrait(stay))
+        } => review(draft, shot, cutting, event, at, effects),
+    }
+}
+
+fn framing(
+    draft: Draft,
+    mut coaching: Coaching,
+    fault: Option<String>,
+    retakes: u32,
+    event: Event,
+) -> Transition {
+    match event {
+        Event::Assessed(fresh) if !fresh.ready => coaching = fresh,
+        Event::Assessed(_) | Event::Pressed(Press::Shutter) => {
+            return Transition::Enter(Visit::Portrait(State::CountingDown {
+                draft,
+                retakes,
+                beats: 0,
+            }));
+        }
+        _ => {}
+    }
+    Transition::Stay(Visit::Portrait(State::Framing {
+        draft,
+        coaching,
+        fault,
+        retakes,
+    }))
+}
+
+fn counting_down(
+    draft: Draft,
+    retakes: u32,
+    mut beats: u32,
+    event: &Event,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) -> Transition {
+    match event {
+        Event::Pressed(Press::Stop | Press::Back) => return frame(draft, retakes, None, effects),
+        Event::Ticked if at.since >= at.rules.limits.countdown => {
+            effects.push(Effect::Capture);
+            return Transition::Enter(Visit::Portrait(State::Capturing { draft, retakes }));
+        }
+        Event::Ticked if u64::from(beats) <= at.since.as_secs() => {
+            beats += 1;
+            effects.push(Effect::Play(Sound::CountdownBeat));
+        }
+        _ => {}
+    }
+    Transition::Stay(Visit::Portrait(State::CountingDown {
+        draft,
+        retakes,
+        beats,
+    }))
+}
+
+fn capturing(
+    mut draft: Draft,
+    retakes: u32,
+    event: Event,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) -> Transition {
+    match event {
+        Event::Captured(mut shot) => {
+            shot.retakes = retakes;
+            let shot = Arc::new(*shot);
+            draft.shot = Some(shot.clone());
+            effects.push(Effect::Stop(Work::Assessment));
+            effects.push(Effect::Play(Sound::Shutter));
+            Transition::Enter(Visit::Portrait(State::Reviewing {
+                draft,
+                shot,
+                cutting: false,
+            }))
+        }
+        Event::CaptureFailed(fault) => frame(draft, retakes, Some(fault), effects),
+        Event::Ticked if at.since >= at.rules.limits.capture => {
+            effects.push(Effect::Stop(Work::Capture));
+            frame(draft, retakes, Some("frozen".to_owned()), effects)
+        }
+        _ => Transition::Stay(Visit::Portrait(State::Capturing { draft, retakes })),
+    }
 }
 
 fn review(
@@ -137,7 +168,7 @@ fn review(
     event: Event,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     match event {
         Event::Pressed(Press::Retake) => {
             draft.shot = None;
@@ -155,7 +186,7 @@ fn review(
                 effects.push(Effect::Cut(shot.clone()));
             }
         }
-        // an answer to an older wish is overtaken by the newer one
+        // Only the answer to the newest adjustment counts; answers to earlier ones are discarded.
         Event::Cut(portrait, adjust) if adjust == shot.adjust => {
             cutting = false;
             shot = Arc::new(Shot {
@@ -166,7 +197,7 @@ fn review(
         }
         _ => {}
     }
-    Turn::Stay(Visit::Portrait(State::Reviewing {
+    Transition::Stay(Visit::Portrait(State::Reviewing {
         draft,
         shot,
         cutting,

@@ -1,21 +1,21 @@
-//! What lies on the reader. Cards are laid and lifted whenever people like, so a state does not wait for the moment in
-//! which a card is laid: it asks what lies there.
+//! Which card lies on the reader. People lay and lift cards at any time, also before a state asks for one. So a state
+//! does not wait for the event that a card was laid; it looks at what lies on the reader now.
 
 use common::order::Uid;
 
 /// More cards than this are not remembered in one visit; nobody has a reason to lay so many.
 const MOST_SEEN: usize = 16;
 
-/// The card on the reader now, and those that have lain there in this visit.
+/// The card on the reader now, and those that have lain on it in this visit.
 #[derive(Debug, Default)]
 pub struct OnReader {
     lying: Option<Uid>,
     /// Oldest first; the lying card is among them.
-    seen: Vec<Seen>,
+    seen: Vec<SeenCard>,
 }
 
 #[derive(Debug)]
-struct Seen {
+struct SeenCard {
     uid: Uid,
     when: When,
 }
@@ -34,7 +34,7 @@ impl OnReader {
     /// The reader sees this card. It says so again when the card was lifted and laid anew.
     pub(super) fn laid(&mut self, uid: Uid, in_visit: bool) {
         match self.seen.iter_mut().find(|seen| seen.uid == uid) {
-            // lifted during the visit, so its owner is here
+            // Somebody lifted and laid it during the visit, so it does not belong to an earlier visitor.
             Some(seen) if seen.when == When::BeforeVisit && in_visit && self.lying.is_none() => {
                 seen.when = When::InVisit
             }
@@ -43,7 +43,7 @@ impl OnReader {
                 if self.seen.len() == MOST_SEEN {
                     self.seen.remove(0);
                 }
-                self.seen.push(Seen {
+                self.seen.push(SeenCard {
                     uid: uid.clone(),
                     when: if in_visit {
                         When::InVisit
@@ -60,18 +60,18 @@ impl OnReader {
         self.lying = None;
     }
 
-    /// The printer begins with a card: none that has been seen until now can be that one.
+    /// The printer begins with a card. No card that was seen until now can be that one.
     pub(super) fn printing(&mut self) {
         for seen in &mut self.seen {
             seen.when = When::BeforePrint;
         }
     }
 
-    /// Whoever comes next did not lay the card that still lies there.
+    /// The card that still lies on the reader was laid before the next visit begins.
     pub(super) fn visit_ended(&mut self) {
         self.seen.clear();
         if let Some(uid) = &self.lying {
-            self.seen.push(Seen {
+            self.seen.push(SeenCard {
                 uid: uid.clone(),
                 when: When::BeforeVisit,
             });

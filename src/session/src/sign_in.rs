@@ -1,12 +1,12 @@
-//! Who is it? From the code on the screen to "yes, that is me".
+//! Who the visitor is: from the code on the screen to "yes, that is me".
 
 use std::sync::Arc;
 
 pub use common::sign_in::{Code, Failure, Password};
 
 use super::{
-    ConsentState, Draft, Effect, Ending, Event, Moment, Press, Resumed, Rules, State as Visit,
-    Turn, issue,
+    Draft, Effect, Ending, Event, Moment, Press, Resumed, Rules, State as Visit, Transition, Work,
+    consent, issue,
 };
 use common::{
     audit,
@@ -21,7 +21,7 @@ pub enum State {
         renewed: bool,
         approved: bool,
     },
-    /// Other ways in, as far as the site has them.
+    /// The other ways to sign in, as far as the site has them.
     NoPhone,
     /// A password is typed on the booth's own keyboard.
     Typing(Typing),
@@ -62,7 +62,7 @@ pub enum Typed {
     Enter,
 }
 
-/// How the person came in, without the time, which the session adds.
+/// How the person signed in, without the time, which the session adds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
     pub method: LoginMethod,
@@ -170,7 +170,7 @@ pub fn eligibility(holder: &Holder, rules: &Rules) -> Result<Vec<usize>, NotElig
     }
 }
 
-/// What the old card lacks: the bar code that the new one has, else the code.
+/// What the old card lacks: the bar code that the new one has, or else the code.
 fn without_what(holder: &Holder, chosen: usize) -> OrderReason {
     let wanted = &holder.kinds[chosen];
     let mut held = holder.cards.iter().filter(|card| card.kind == wanted.kind);
@@ -185,116 +185,165 @@ pub(super) fn step(
     event: Event,
     at: &Moment<'_>,
     effects: &mut Vec<Effect>,
-) -> Turn {
-    let (now, rules) = (at.now, at.rules);
+) -> Transition {
     if let Event::SignIn(progress) = event {
-        return progressed(state, progress, rules, effects);
+        return progressed(state, progress, at.rules, effects);
     }
-    match (&mut state, event) {
-        (State::ShowCode { code, approved, .. }, Event::Ticked)
-            if (code.is_none() || *approved) && at.since >= rules.limits.answering =>
-        {
-            let failure = if *approved {
-                Failure::PortalDown
-            } else {
-                Failure::Unreachable
-            };
-            effects.push(Effect::Stop(super::Work::SignIn));
-            let why = NotEligible::Failed(failure);
-            return Turn::Enter(Visit::SignIn(State::NotEligible { why, holder: None }));
+    let left = match &mut state {
+        State::ShowCode {
+            code,
+            renewed,
+            approved: false,
+        } => show_code(code, renewed, event, at, effects),
+        State::ShowCode { approved: true, .. } => approved(&event, at, effects),
+        State::NoPhone => match event {
+            Event::Pressed(Press::NoPhone) if at.rules.password => Some(Transition::Enter(
+                Visit::SignIn(State::Typing(Typing::default())),
+            )),
+            event => back_to_code(&event, effects),
+        },
+        State::Typing(typing) => match event {
+            Event::Pressed(Press::Typed(typed)) => {
+                type_in(typing, typed, effects);
+                None
+            }
+            event => back_to_code(&event, effects),
+        },
+        State::AskIsThisYou {
+            holder,
+            login,
+            chosen,
+            resumed,
+        } => match event {
+            Event::Pressed(press) => {
+                is_this_you(holder, login, chosen, resumed, press, at, effects)
+            }
+            _ => None,
+        },
+        State::NotEligible { .. } => matches!(event, Event::Pressed(Press::Done))
+            .then_some(Transition::End(Ending::NotEligible)),
+    };
+    left.unwrap_or(Transition::Stay(Visit::SignIn(state)))
+}
+
+/// The code is on its way or shown. `None`: the state stays.
+fn show_code(
+    code: &mut Option<Code>,
+    renewed: &mut bool,
+    event: Event,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) -> Option<Transition> {
+    match (event, &code) {
+        (Event::Ticked, None) if at.since >= at.rules.limits.answering => {
+            Some(unanswered(Failure::Unreachable, effects))
         }
-        (
-            State::ShowCode {
-                code: Some(code),
-                renewed,
-                approved: false,
-            },
-            Event::Ticked,
-        ) if now.instant >= code.expires => {
+        (Event::Ticked, Some(shown)) if at.now.instant >= shown.expires => {
             if *renewed {
-                return Turn::End(Ending::TimedOut);
+                return Some(Transition::End(Ending::TimedOut));
             }
             effects.push(Effect::BeginSignIn);
-            return Turn::Enter(Visit::SignIn(State::ShowCode {
+            Some(Transition::Enter(Visit::SignIn(State::ShowCode {
                 code: None,
                 renewed: true,
                 approved: false,
-            }));
+            })))
         }
-        (
-            State::ShowCode {
-                code,
-                renewed,
-                approved: false,
-            },
-            Event::Pressed(Press::NewCode),
-        ) => {
+        (Event::Pressed(Press::NewCode), _) => {
             *code = None;
             *renewed = true;
             effects.push(Effect::BeginSignIn);
+            None
         }
-        (State::ShowCode { .. }, Event::Pressed(Press::NoPhone)) => {
-            effects.push(Effect::Stop(super::Work::SignIn));
-            return Turn::Enter(Visit::SignIn(State::NoPhone));
+        (Event::Pressed(Press::NoPhone), _) => Some(no_phone(effects)),
+        _ => None,
+    }
+}
+
+/// The person has approved, and the portal is asked what they may have. `None`: the state stays.
+fn approved(event: &Event, at: &Moment<'_>, effects: &mut Vec<Effect>) -> Option<Transition> {
+    match event {
+        Event::Ticked if at.since >= at.rules.limits.answering => {
+            Some(unanswered(Failure::PortalDown, effects))
         }
-        (State::NoPhone, Event::Pressed(Press::NoPhone)) if rules.password => {
-            return Turn::Enter(Visit::SignIn(State::Typing(Typing::default())));
+        Event::Pressed(Press::NoPhone) => Some(no_phone(effects)),
+        _ => None,
+    }
+}
+
+/// A server did not answer in time.
+fn unanswered(failure: Failure, effects: &mut Vec<Effect>) -> Transition {
+    effects.push(Effect::Stop(Work::SignIn));
+    let why = NotEligible::Failed(failure);
+    Transition::Enter(Visit::SignIn(State::NotEligible { why, holder: None }))
+}
+
+fn no_phone(effects: &mut Vec<Effect>) -> Transition {
+    effects.push(Effect::Stop(Work::SignIn));
+    Transition::Enter(Visit::SignIn(State::NoPhone))
+}
+
+/// Another way to sign in is left for the code. `None`: the state stays.
+fn back_to_code(event: &Event, effects: &mut Vec<Effect>) -> Option<Transition> {
+    if !matches!(event, Event::Pressed(Press::Back | Press::NewCode)) {
+        return None;
+    }
+    effects.push(Effect::Stop(Work::SignIn));
+    effects.push(Effect::BeginSignIn);
+    Some(Transition::Enter(Visit::SignIn(State::begin())))
+}
+
+/// What the person presses at "is this you?". `None`: the state stays.
+fn is_this_you(
+    holder: &Arc<Holder>,
+    login: &Login,
+    chosen: &mut Option<usize>,
+    resumed: &mut Option<Box<Resumed>>,
+    press: Press,
+    at: &Moment<'_>,
+    effects: &mut Vec<Effect>,
+) -> Option<Transition> {
+    match press {
+        Press::Kind(index) => {
+            if eligibility(holder, at.rules).is_ok_and(|offered| offered.contains(&index)) {
+                *chosen = Some(index);
+            }
+            None
         }
-        (State::NoPhone | State::Typing(_), Event::Pressed(Press::Back | Press::NewCode)) => {
-            effects.push(Effect::Stop(super::Work::SignIn));
-            effects.push(Effect::BeginSignIn);
-            return Turn::Enter(Visit::SignIn(State::begin()));
-        }
-        (State::Typing(typing), Event::Pressed(Press::Typed(typed))) => {
-            type_in(typing, typed, effects)
-        }
-        (State::AskIsThisYou { chosen, holder, .. }, Event::Pressed(Press::Kind(index)))
-            if eligibility(holder, rules).is_ok_and(|offered| offered.contains(&index)) =>
-        {
-            *chosen = Some(index);
-        }
-        (State::AskIsThisYou { holder, .. }, Event::Pressed(Press::NotMe)) => {
+        Press::NotMe => {
             effects.push(Effect::ReportNotMe(holder.subject.clone()));
             effects.push(Effect::Audit(audit::Event::NotMe));
-            return Turn::End(Ending::NotMe);
+            Some(Transition::End(Ending::NotMe))
         }
-        (
-            State::AskIsThisYou {
-                holder,
-                login,
-                chosen: Some(chosen),
-                resumed,
-            },
-            Event::Pressed(Press::Yes),
-        ) => {
-            let draft = Draft {
-                holder: holder.clone(),
-                chosen: *chosen,
-                login: LoginRecord {
-                    method: login.method,
-                    at: now.wall,
-                    staff: login.staff.clone(),
-                },
-                reason: without_what(holder, *chosen),
-                consents: Vec::new(),
-                replaces: None,
-                library_wish: false,
-                shot: None,
-                supersedes: None,
-                unprinted: None,
-                began: now.instant,
-            };
-            if let Some(resumed) = resumed.take() {
-                return issue::show_card(resumed.into_draft(draft), at, effects);
-            }
-            return Turn::Enter(Visit::Consent(ConsentState { draft, page: None }));
+        Press::Yes => {
+            let draft = begin_draft(holder, login, (*chosen)?, at);
+            Some(match resumed.take() {
+                Some(resumed) => issue::show_card(resumed.into_draft(draft), at, effects),
+                None => Transition::Enter(Visit::Consent(consent::State { draft, page: None })),
+            })
         }
-        (State::NotEligible { .. }, Event::Pressed(Press::Done)) => {
-            return Turn::End(Ending::NotEligible);
-        }
-        _ => {}
+        _ => None,
     }
-    Turn::Stay(Visit::SignIn(state))
+}
+
+fn begin_draft(holder: &Arc<Holder>, login: &Login, chosen: usize, at: &Moment<'_>) -> Draft {
+    Draft {
+        holder: holder.clone(),
+        chosen,
+        login: LoginRecord {
+            method: login.method,
+            at: at.now.wall,
+            staff: login.staff.clone(),
+        },
+        reason: without_what(holder, chosen),
+        consents: Vec::new(),
+        replaces: None,
+        library_wish: false,
+        shot: None,
+        supersedes: None,
+        unprinted: None,
+        began: at.now.instant,
+    }
 }
 
 fn progressed(
@@ -302,17 +351,17 @@ fn progressed(
     progress: Progress,
     rules: &Rules,
     effects: &mut Vec<Effect>,
-) -> Turn {
+) -> Transition {
     match (&mut state, progress) {
         (State::ShowCode { code, .. }, Progress::CodeReady(fresh)) => *code = Some(fresh),
-        // a state of its own for the clock: the portal's answer is waited for from here on
+        // The state is entered anew, so that the limit for the portal's answer is counted from here.
         (
             State::ShowCode {
                 approved: false, ..
             },
             Progress::Approved,
         ) => {
-            return Turn::Enter(Visit::SignIn(State::ShowCode {
+            return Transition::Enter(Visit::SignIn(State::ShowCode {
                 code: None,
                 renewed: true,
                 approved: true,
@@ -333,7 +382,7 @@ fn progressed(
                     holder: Some(holder),
                 },
             };
-            return Turn::Enter(Visit::SignIn(next));
+            return Transition::Enter(Visit::SignIn(next));
         }
         (
             State::Typing(typing),
@@ -355,7 +404,7 @@ fn progressed(
             Progress::Failed(Failure::Expired),
         ) if !*renewed => {
             effects.push(Effect::BeginSignIn);
-            return Turn::Enter(Visit::SignIn(State::ShowCode {
+            return Transition::Enter(Visit::SignIn(State::ShowCode {
                 code: None,
                 renewed: true,
                 approved: false,
@@ -364,11 +413,11 @@ fn progressed(
         (State::ShowCode { .. } | State::Typing(_), Progress::Failed(failure)) => {
             effects.push(Effect::Audit(audit::Event::SignInFailed(failure.name())));
             let why = NotEligible::Failed(failure);
-            return Turn::Enter(Visit::SignIn(State::NotEligible { why, holder: None }));
+            return Transition::Enter(Visit::SignIn(State::NotEligible { why, holder: None }));
         }
         _ => {}
     }
-    Turn::Stay(Visit::SignIn(state))
+    Transition::Stay(Visit::SignIn(state))
 }
 
 fn type_in(typing: &mut Typing, typed: Typed, effects: &mut Vec<Effect>) {
@@ -389,7 +438,7 @@ fn type_in(typing: &mut Typing, typed: Typed, effects: &mut Vec<Effect>) {
         Typed::Field { password } => typing.in_password = password,
         Typed::Show => typing.shown ^= true,
         Typed::Enter if !typing.in_password => typing.in_password = true,
-        // an empty password would be an anonymous bind, which some directories greet as a success
+        // An empty password would be an anonymous bind, which some directories answer as a success.
         Typed::Enter if typing.name.is_empty() || typing.password.is_empty() => {}
         Typed::Enter => {
             typing.checking = true;

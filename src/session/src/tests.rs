@@ -1,9 +1,12 @@
+mod deadlines;
 mod endings;
 mod limits;
 mod old_card;
 mod outcomes;
+mod random_walk;
 mod reader;
 mod resume;
+mod rules;
 mod staff;
 mod walk;
 mod world;

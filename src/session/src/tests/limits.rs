@@ -1,154 +1,57 @@
-//! Every limit of the screens' table.
+//! What a site may write into `[session]`.
 
-use super::world::*;
-use crate::{AskedFor, Effect, Press, State, sign_in};
+use std::time::Duration;
 
-#[test]
-fn each_place_asks_after_its_own_time_and_ends_thirty_seconds_later() {
-    for (name, seconds) in [
-        ("no phone", 60.0),
-        ("typing", 60.0),
-        ("is this you", 45.0),
-        ("consent", 90.0),
-        ("old card", 60.0),
-        ("framing", 120.0),
-        ("reviewing", 120.0),
-        ("showing card", 120.0),
-        ("reading back", 60.0),
-        ("fetch later", 60.0),
-    ] {
-        let mut world = at(name);
-        let lasted = world.now.instant - world.session.entered;
-        world.wait(seconds - 0.5 - lasted.as_secs_f32());
-        assert_eq!(world.session.asking, None, "{name} just before");
-        world.wait(1.0);
-        assert_eq!(
-            world.session.asking.map(|asking| asking.why),
-            Some(AskedFor::Idle),
-            "{name}"
-        );
-        world.wait(29.0);
-        assert_eq!(world.place(), name, "the question stands for 30 s");
-        world.wait(2.0);
-        assert_eq!(world.place(), "attract", "{name}");
-        assert!(wiped(&world.effects));
-    }
+use crate::limits::{LimitSettings, Limits};
+use common::Problems;
+
+fn read(text: &str) -> Result<LimitSettings, toml::de::Error> {
+    toml::from_str(text)
+}
+
+/// The keys that `text` is wrong at.
+fn wrong(text: &str) -> Vec<String> {
+    let mut problems = Problems::default();
+    read(text).unwrap().check(&mut problems);
+    problems.iter().map(|problem| problem.key.clone()).collect()
 }
 
 #[test]
-fn some_places_never_ask() {
-    for name in [
-        "show code",
-        "not eligible",
-        "counting down",
-        "printing",
-        "collecting",
-        "needs attendant",
-    ] {
-        let mut world = at(name);
-        for _ in 0..400 {
-            world.wait(0.25);
-            assert_eq!(
-                world.session.asking.filter(|_| world.place() == name),
-                None,
-                "{name}"
-            );
-        }
-    }
+fn what_a_site_leaves_out_is_the_booths_own_limit() {
+    assert_eq!(read("").unwrap().limits(), Limits::default());
+    let limits = read("consent = 40\nnames = 60").unwrap().limits();
+    let expected = Limits {
+        consent: Duration::from_secs(40),
+        names: Duration::from_secs(60),
+        ..Limits::default()
+    };
+    assert_eq!(limits, expected);
 }
 
 #[test]
-fn a_sign_of_life_answers_for_itself_and_yes_gives_more_time() {
-    let mut world = at("consent");
-    world.wait(80.0).happen(crate::Event::Touched).wait(80.0);
-    assert_eq!(world.session.asking, None);
-    world.wait(11.0);
-    assert!(world.session.asking.is_some());
-    world.press(Press::Accept);
+fn limits_that_nobody_could_keep_are_refused_by_their_names() {
+    assert!(wrong("consent = 1\nnames = 86400\nanswer = 20").is_empty());
     assert_eq!(
-        world.place(),
-        "consent",
-        "under the question nothing else can be pressed"
+        wrong("typing = 0\nconsent = 86401\nnames = 0"),
+        ["session.typing", "session.consent", "session.names"]
     );
-    world.press(Press::StillHere).wait(5.0);
-    assert_eq!((world.session.asking, world.place()), (None, "consent"));
+    assert_eq!(wrong("answer = 19"), ["session.answer"]);
+    assert_eq!(wrong("answer = 0"), ["session.answer"]);
 }
 
 #[test]
-fn more_time_is_given_ten_times_or_as_often_as_one_likes_while_reading_aloud() {
-    let ask_again = |world: &mut World| {
-        let asked = (0..182).any(|_| world.wait(0.25).session.asking.is_some());
-        world.press(Press::StillHere);
-        asked
-    };
-    let mut world = at("is this you");
-    assert_eq!((0..10).filter(|_| ask_again(&mut world)).count(), 10);
-    world.wait(46.0);
-    assert_eq!(world.place(), "attract");
-    let mut world = at("is this you");
-    world.press(Press::Speech);
-    assert_eq!((0..50).filter(|_| ask_again(&mut world)).count(), 50);
-}
-
-#[test]
-fn a_long_visit_is_asked_about_every_ten_minutes_and_ends_after_thirty() {
-    let mut world = at("consent");
-    let mut asked = 0;
-    for _ in 0..(31 * 60) {
-        world.wait(1.0).happen(crate::Event::Touched);
-        if world
-            .session
-            .asking
-            .is_some_and(|asking| asking.why == AskedFor::Absolute)
-        {
-            asked += 1;
-            world.press(Press::StillHere);
-        }
+fn a_limit_that_the_booth_does_not_have_or_keeps_to_itself_is_refused() {
+    for unknown in ["patience = 5", "capture = 5", "starting = 5"] {
+        assert!(read(unknown).is_err(), "{unknown}");
     }
-    assert_eq!((asked, world.place()), (2, "attract"));
 }
 
 #[test]
-fn the_clock_never_strikes_while_a_card_is_on_its_way() {
-    let mut world = at("printing");
-    world.rules.limits.printing = std::time::Duration::from_secs(7200);
-    world.wait(3600.0);
-    assert_eq!((world.place(), world.session.asking), ("printing", None));
-}
-
-#[test]
-fn a_code_is_renewed_once_and_then_the_booth_is_free_again() {
-    let mut world = at("show code");
-    world.wait(181.0);
-    assert!(world.did(|effect| matches!(effect, Effect::BeginSignIn)));
-    let State::SignIn(sign_in::State::ShowCode { code, renewed, .. }) = &world.session.state else {
-        panic!()
-    };
-    assert!(code.is_none() && *renewed);
-    let fresh = world.code();
-    world
-        .happen(crate::Event::SignIn(sign_in::Progress::CodeReady(fresh)))
-        .wait(181.0);
-    assert_eq!(world.place(), "attract");
-}
-
-#[test]
-fn starting_takes_twenty_seconds_at_most() {
-    let mut world = World::ready();
-    world.session = crate::Session::new(world.now, &world.rules);
-    world.wait(19.0);
-    assert_eq!(world.place(), "starting");
-    world.wait(1.5);
-    assert_eq!(world.place(), "out of service");
-}
-
-#[test]
-fn the_countdown_sounds_once_a_second() {
-    let mut world = at("counting down");
-    world.wait(3.0);
-    let beats = world
-        .effects
-        .iter()
-        .filter(|effect| matches!(effect, Effect::Play(crate::Sound::CountdownBeat)));
-    assert_eq!(beats.count(), 3);
+fn every_setting_says_in_the_schema_what_it_means() {
+    let schema = schemars::schema_for!(LimitSettings);
+    assert_eq!(schema.get("title").unwrap(), "Session");
+    let properties = schema.get("properties").unwrap().as_object().unwrap();
+    for (name, property) in properties {
+        assert!(property.get("description").is_some(), "{name}");
+    }
 }

@@ -17,7 +17,7 @@ fn fault(means_not_fed: bool) -> Option<FaultRecord> {
 }
 
 #[test]
-fn the_table() {
+fn every_single_piece_of_evidence_counts() {
     check(Outcome::Printed, |_| {});
     check(Outcome::Printed, |e| {
         (e.counter_before, e.counter_after) = (None, None)
@@ -29,7 +29,7 @@ fn the_table() {
     check(Outcome::Unknown, |e| e.counter_after = Some(7));
     check(Outcome::Unknown, |e| e.counter_after = None);
     check(Outcome::Unknown, |e| e.fault = fault(false));
-    check(Outcome::Unknown, |e| e.fault = fault(true)); // says "not fed", but the counter moved
+    check(Outcome::Unknown, |e| e.fault = fault(true)); // The fault says "not fed", but the counter moved.
     check(Outcome::NotPrinted, |e| {
         (e.fault, e.counter_after) = (fault(true), Some(5))
     });
@@ -38,7 +38,7 @@ fn the_table() {
     });
     check(Outcome::Unknown, |e| {
         (e.fault, e.counter_after) = (fault(true), None)
-    }); // it counts, but did not answer
+    }); // The printer has a counter, but it did not answer.
     check(Outcome::NotPrinted, |e| {
         (e.plane_byte_accepted, e.bytes_sent, e.counter_after) = (false, 0, Some(5))
     });
@@ -47,7 +47,7 @@ fn the_table() {
     });
     check(Outcome::Unknown, |e| {
         (e.plane_byte_accepted, e.counter_after) = (false, Some(6))
-    }); // something was fed all the same
+    }); // The counter shows that something was fed.
 }
 
 #[test]

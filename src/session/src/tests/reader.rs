@@ -14,18 +14,18 @@ fn lay(world: &mut World, uid: &[u8]) {
 }
 
 /// The states of a visit before the old card is asked for.
-const BEFORE_OLD_CARD: [&str; 3] = ["show code", "is this you", "consent"];
+const BEFORE_OLD_CARD: [&str; 3] = ["showCode", "askIsThisYou", "consent"];
 
 /// Goes on from one of [`BEFORE_OLD_CARD`] until the old card is asked for.
 fn go_on_to_old_card(world: &mut World) {
-    if world.place() == "show code" {
+    if world.state_name() == "showCode" {
         world.approve(holder(&["student"], 1), None);
     }
-    if world.place() == "is this you" {
+    if world.state_name() == "askIsThisYou" {
         world.press(Press::Yes);
     }
     world.press(Press::Accept);
-    assert_eq!(world.place(), "old card");
+    assert_eq!(world.state_name(), "oldCard");
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_card_that_was_lifted_again_does_not_count() {
         lay(&mut world, &OLD_UID);
         world.happen(Event::CardTaken);
         go_on_to_old_card(&mut world);
-        assert_eq!(world.wait(2.0).place(), "old card", "{place}");
+        assert_eq!(world.wait(2.0).state_name(), "oldCard", "{place}");
     }
 }
 
@@ -62,11 +62,11 @@ fn a_card_that_somebody_forgot_on_the_reader_replaces_nothing_until_it_is_laid_a
         .sign_in(holder(&["student"], 1))
         .press(Press::Yes)
         .press(Press::Accept);
-    assert_eq!(world.wait(2.0).place(), "old card");
+    assert_eq!(world.wait(2.0).state_name(), "oldCard");
     assert!(matches!(&world.session.state, State::OldCard(state) if state.stranger));
     world.happen(Event::CardTaken);
     lay(&mut world, &OTHER_UID);
-    assert_eq!(world.wait(2.0).place(), "framing");
+    assert_eq!(world.wait(2.0).state_name(), "framing");
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_new_card_that_was_laid_while_it_was_still_being_printed_is_read() {
 
 #[test]
 fn no_card_that_lay_there_before_the_printer_began_is_the_new_one() {
-    for place in ["attract", "consent", "framing", "reviewing", "showing card"] {
+    for place in ["attract", "consent", "framing", "reviewing", "showingCard"] {
         for lifted_between in [false, true] {
             let mut world = at(place);
             lay(&mut world, &OTHER_UID);
@@ -102,7 +102,7 @@ fn no_card_that_lay_there_before_the_printer_began_is_the_new_one() {
 fn the_card_of_the_visit_before_is_not_the_new_one() {
     let mut world = at("collecting");
     world.press(Press::Done);
-    assert_eq!(world.place(), "attract");
+    assert_eq!(world.state_name(), "attract");
     world
         .walk_to_printing()
         .happen(Event::PrintEnded(printed()));
@@ -114,33 +114,33 @@ fn the_card_of_the_visit_before_is_not_the_new_one() {
 }
 
 fn go_on_to_printing(world: &mut World) {
-    if world.place() == "attract" {
+    if world.state_name() == "attract" {
         world.walk_to_printing();
         return;
     }
-    if world.place() == "consent" {
+    if world.state_name() == "consent" {
         world.press(Press::Accept).wait(0.25);
         lay(world, &OLD_UID);
         world.wait(2.0);
     }
-    if world.place() == "framing" {
+    if world.state_name() == "framing" {
         world.press(Press::Shutter).wait(3.0);
         world.happen(Event::Captured(Box::new(shot())));
     }
-    if world.place() == "reviewing" {
+    if world.state_name() == "reviewing" {
         world.press(Press::Use);
         world.happen(Event::Rendered(Box::new(rendered())));
     }
     world.press(Press::Print);
     let commitment = world.commitment();
     world.happen(Event::Committed(commitment));
-    assert_eq!(world.place(), "printing");
+    assert_eq!(world.state_name(), "printing");
 }
 
 /// The chip that the read-back has.
 fn read(world: &World) -> Option<Uid> {
     match &world.session.state {
-        State::Issue(issue::State::ReadingBack { uid, .. }) => uid.clone(),
+        State::Issue(issue::State::ReadingBack(issue::ReadingBack { uid, .. })) => uid.clone(),
         state => panic!("not reading back: {state:?}"),
     }
 }
@@ -148,10 +148,10 @@ fn read(world: &World) -> Option<Uid> {
 fn asks_for_another(world: &World) -> bool {
     matches!(
         &world.session.state,
-        State::Issue(issue::State::ReadingBack {
+        State::Issue(issue::State::ReadingBack(issue::ReadingBack {
             old_card_laid: true,
             ..
-        })
+        }))
     )
 }
 
@@ -170,7 +170,7 @@ proptest! {
             }
             match what {
                 0 => lay(&mut world, &OLD_UID),
-                // before the printer lets go of it, nobody can lay it
+                // Nobody can lay the new card while it is in the printer.
                 1 if number >= printed_after => lay(&mut world, &NEW_UID),
                 2 => { world.happen(Event::CardTaken); }
                 _ => {}
@@ -179,7 +179,7 @@ proptest! {
                 world.wait(0.25);
             }
         }
-        if world.place() == "printing" {
+        if world.state_name() == "printing" {
             world.happen(Event::PrintEnded(printed()));
         }
         lay(&mut world, &NEW_UID);

@@ -13,7 +13,7 @@ use common::{
     },
 };
 
-fn order() -> OrderId {
+pub(super) fn order() -> OrderId {
     "0193a000-0000-7000-8000-000000000000".parse().unwrap()
 }
 
@@ -40,9 +40,13 @@ pub(super) fn left() -> Box<Resumed> {
 fn back() -> World {
     let mut world = World::ready();
     world.sign_in_again(holder(&["student"], 1), Some(left()));
-    assert_eq!(world.place(), "is this you", "whoever signs in is asked");
+    assert_eq!(
+        world.state_name(),
+        "askIsThisYou",
+        "whoever signs in is asked"
+    );
     world.press(Press::Yes);
-    assert_eq!(world.place(), "showing card", "nothing is asked again");
+    assert_eq!(world.state_name(), "showingCard", "nothing is asked again");
     world
 }
 
@@ -100,7 +104,7 @@ fn a_disk_that_refuses_the_attempt_prints_nothing_and_may_be_asked_again() {
         .happen(Event::Rendered(Box::new(rendered())))
         .press(Press::Print)
         .happen(Event::CommitFailed("full".into()));
-    assert_eq!(world.place(), "showing card");
+    assert_eq!(world.state_name(), "showingCard");
     world.press(Press::Print);
     assert!(world.did(|effect| matches!(effect, Effect::CommitAttempt { .. })));
 }
@@ -111,7 +115,7 @@ fn another_photograph_or_another_place_is_a_new_order_in_place_of_the_old_one() 
     world
         .happen(Event::Rendered(Box::new(rendered())))
         .press(Press::Retake);
-    assert_eq!(world.place(), "framing");
+    assert_eq!(world.state_name(), "framing");
     world
         .press(Press::Shutter)
         .wait(3.0)
@@ -132,7 +136,7 @@ fn another_photograph_or_another_place_is_a_new_order_in_place_of_the_old_one() 
     world
         .happen(Event::Rendered(Box::new(rendered())))
         .press(Press::FetchLater);
-    assert_eq!(world.place(), "fetch later");
+    assert_eq!(world.state_name(), "fetchLater");
     world.press(Press::Place(0)).press(Press::Confirm);
     let fetched = new_order(&world);
     assert!(matches!(fetched.delivery, Delivery::Pickup { .. }));
@@ -143,12 +147,12 @@ fn another_photograph_or_another_place_is_a_new_order_in_place_of_the_old_one() 
 }
 
 #[test]
-fn whoever_goes_again_leaves_the_order_as_it_was() {
+fn leaving_again_leaves_the_order_as_it_was() {
     for leave in [Press::Cancel, Press::NotMe] {
         let mut world = World::ready();
         world.sign_in_again(holder(&["student"], 1), Some(left()));
         world.press(leave);
-        assert_eq!(world.place(), "attract");
+        assert_eq!(world.state_name(), "attract");
         assert!(
             !world.did(|effect| matches!(effect, Effect::CommitAttempt { .. } | Effect::Commit(_)))
         );
@@ -174,10 +178,10 @@ fn a_card_that_is_not_fed_this_time_either_may_be_tried_once_more() {
         attempt,
     }));
     world.happen(Event::PrintEnded(common::order::Evidence::default()));
-    let State::Issue(issue::State::NeedsAttendant(open)) = &world.session.state else {
+    let State::Issue(issue::State::NotPrinted(state)) = &world.session.state else {
         panic!("{:?}", world.session.state)
     };
-    assert_eq!((open.order, open.serial), (order(), SERIAL));
+    assert_eq!((state.job.order, state.job.serial), (order(), SERIAL));
     world.press(Press::PrintAgain);
     assert!(world.did(|effect| matches!(effect, Effect::CommitAttempt { serial: SERIAL, .. })));
 }

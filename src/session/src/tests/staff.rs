@@ -95,7 +95,7 @@ fn an_attendant_signs_in_by_phone_where_the_provider_answers_and_by_pin_else() {
 }
 
 #[test]
-fn who_is_no_attendant_is_told_so_and_may_try_again() {
+fn somebody_who_is_no_attendant_is_refused_and_may_try_again() {
     let mut world = staffed();
     world.press(Press::Attendant);
     let code = world.code();
@@ -113,7 +113,7 @@ fn who_is_no_attendant_is_told_so_and_may_try_again() {
     assert!(world.did(|effect| matches!(effect, Effect::Attendant(Command::BeginSignIn))));
     world.press(Press::Staff(Staff::Leave));
     assert!(world.did(|effect| matches!(effect, Effect::Stop(Work::AttendantSignIn))));
-    assert_eq!(world.place(), "attract");
+    assert_eq!(world.state_name(), "attract");
 }
 
 #[test]
@@ -136,7 +136,11 @@ fn a_guest_is_served_after_the_attendant_has_seen_proof_of_identity() {
         effect,
         Effect::Audit(audit::Event::StaffSession { id }) if id == "staf0001"
     )));
-    assert_eq!(world.place(), "is this you", "the person has the last word");
+    assert_eq!(
+        world.state_name(),
+        "askIsThisYou",
+        "the person has the last word"
+    );
     world.press(Press::Yes);
     let State::Consent(state) = &world.session.state else {
         panic!()
@@ -148,7 +152,7 @@ fn a_guest_is_served_after_the_attendant_has_seen_proof_of_identity() {
         (staff.id.as_str(), staff.why.as_str(), staff.id_seen),
         ("staf0001", "guest", true)
     );
-    // the order's line in the audit trail has the attendant's id and the order's, and nothing else
+    // The line of the audit trail has the ids of the order and the attendant, and nothing else.
     world
         .press(Press::Accept)
         .press(Press::Shutter)
@@ -194,7 +198,7 @@ fn nobody_is_served_without_a_name_a_reason_and_proof_of_identity() {
             None,
         )));
         assert_eq!(
-            world.place(),
+            world.state_name(),
             "attendant",
             "an answer that nobody asked for"
         );
@@ -202,7 +206,7 @@ fn nobody_is_served_without_a_name_a_reason_and_proof_of_identity() {
 }
 
 #[test]
-fn whom_the_portal_does_not_know_or_serve_is_not_served() {
+fn nobody_is_served_whom_the_portal_does_not_know_or_allow() {
     let mut open = holder(&["student"], 0);
     open.open_order = Some("0193a000-0000-7000-8000-000000000000".parse().unwrap());
     for (answer, expected) in [
@@ -232,18 +236,18 @@ fn whom_the_portal_does_not_know_or_serve_is_not_served() {
             panic!()
         };
         assert_eq!(assist.problem, Some(expected));
-        assert_eq!(assist.subject.expose(), " gast-4711", "it can be mended");
+        assert_eq!(assist.subject.expose(), " gast-4711", "it can be corrected");
     }
 }
 
 #[test]
-fn a_visit_under_way_is_nobody_elses() {
+fn no_session_is_opened_while_a_visit_is_under_way() {
     for name in [
-        "is this you",
+        "askIsThisYou",
         "consent",
         "framing",
         "printing",
-        "needs attendant",
+        "needsAttendant",
     ] {
         let mut world = at(name);
         world.rules.staff = true;
@@ -267,7 +271,7 @@ fn a_visit_under_way_is_nobody_elses() {
 }
 
 #[test]
-fn who_has_no_phone_finds_the_attendant_on_the_page_that_helps() {
+fn an_attendant_called_by_somebody_without_a_phone_sees_the_page_that_helps() {
     let mut world = staffed();
     world
         .press(Press::Start)
@@ -288,7 +292,7 @@ fn who_has_no_phone_finds_the_attendant_on_the_page_that_helps() {
             Arc::new(holder(&["student"], 0)),
             None,
         )));
-    assert_eq!(world.place(), "is this you");
+    assert_eq!(world.state_name(), "askIsThisYou");
 }
 
 #[test]
@@ -307,8 +311,8 @@ fn an_order_from_claims_alone_is_fetched_later_and_asks_for_the_old_card() {
     person.for_review = true;
     world.sign_in(person).press(Press::Yes).press(Press::Accept);
     assert_eq!(
-        world.place(),
-        "old card",
+        world.state_name(),
+        "oldCard",
         "nobody could say which cards there are"
     );
     world
@@ -322,8 +326,8 @@ fn an_order_from_claims_alone_is_fetched_later_and_asks_for_the_old_card() {
         .happen(Event::Rendered(Box::new(rendered())))
         .press(Press::Print);
     assert_eq!(
-        world.place(),
-        "fetch later",
+        world.state_name(),
+        "fetchLater",
         "the printer is ready, and yet"
     );
     assert!(!world.did(|effect| matches!(effect, Effect::Commit(_))));

@@ -1,4 +1,5 @@
-//! A visit in a world of its own: a clock that moves when told, a site's rules, and answers to every effect.
+//! The booth around a session, as the tests need it: a clock that they move, a site's rules, the ways into each state,
+//! and a record of what the effects asked for.
 
 use std::{
     sync::Arc,
@@ -7,11 +8,11 @@ use std::{
 
 use crate::{
     Adjust, Effect, Event, Now, Press, Resumed, Session, Shot, State, Work,
+    attendant::{Page, Step},
     event::Coaching,
-    issue::{self, Rendered},
-    portrait,
+    issue::Rendered,
     rules::{Approval, AttendantWays, ConsentText, Limits, ReadBack, Rules},
-    sign_in::{self, Login, Progress},
+    sign_in::{Login, Progress},
 };
 use common::{
     health::{Condition, Health, Needs, Part},
@@ -76,7 +77,7 @@ pub(super) const OLD_UID: [u8; 4] = [1, 2, 3, 4];
 pub(super) const NEW_UID: [u8; 7] = [4, 1, 2, 3, 4, 5, 6];
 pub(super) const SERIAL: Serial = Serial([7; 8]);
 
-/// The booth around the session: counts what was printed and committed.
+/// The booth around the session.
 #[derive(Debug)]
 pub(super) struct World {
     pub session: Session,
@@ -84,6 +85,28 @@ pub(super) struct World {
     pub now: Now,
     pub effects: Vec<Effect>,
     pub attempts: u64,
+    pub camera: Camera,
+    pub began: Instant,
+}
+
+/// The camera, as the effects leave it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Camera {
+    pub awake: bool,
+    /// Its picture is searched for the code of a card.
+    pub watched: bool,
+}
+
+impl Camera {
+    fn perform(&mut self, effect: &Effect) {
+        match effect {
+            Effect::BeginFraming | Effect::WakeCamera => self.awake = true,
+            Effect::WatchForCode => (self.awake, self.watched) = (true, true),
+            Effect::Stop(Work::WatchForCode) => self.watched = false,
+            Effect::RestCamera | Effect::Wipe => self.awake = false,
+            _ => {}
+        }
+    }
 }
 
 impl World {
@@ -104,6 +127,8 @@ impl World {
             now,
             effects: Vec::new(),
             attempts: 0,
+            camera: Camera::default(),
+            began: now.instant,
         };
         world.happen(Event::OpenAttemptsFound(vec![]));
         world.happen(Event::HealthChanged(Box::new(healthy())));
@@ -112,6 +137,9 @@ impl World {
 
     pub(super) fn happen(&mut self, event: Event) -> &mut Self {
         self.effects = self.session.step(event, self.now, &self.rules);
+        for effect in &self.effects {
+            self.camera.perform(effect);
+        }
         self
     }
 
@@ -127,7 +155,8 @@ impl World {
             let step = left.min(Duration::from_millis(250));
             self.now.instant += step;
             left -= step;
-            gathered.extend(self.session.step(Event::Ticked, self.now, &self.rules));
+            self.happen(Event::Ticked);
+            gathered.append(&mut self.effects);
         }
         self.effects = gathered;
         self
@@ -137,7 +166,7 @@ impl World {
         self.effects.iter().any(what)
     }
 
-    // the walk, leg by leg
+    // The ways from one state to the next.
 
     pub(super) fn sign_in(&mut self, holder: Holder) -> &mut Self {
         self.sign_in_again(holder, None)
@@ -204,6 +233,18 @@ impl World {
             .happen(Event::Rendered(Box::new(rendered())))
     }
 
+    /// To the card of somebody who has none yet.
+    pub(super) fn walk_to_card_of(&mut self, holder: Holder) -> &mut Self {
+        self.sign_in(holder)
+            .press(Press::Yes)
+            .press(Press::Accept)
+            .press(Press::Shutter)
+            .wait(3.0);
+        self.happen(Event::Captured(Box::new(shot())))
+            .press(Press::Use)
+            .happen(Event::Rendered(Box::new(rendered())))
+    }
+
     pub(super) fn walk_to_printing(&mut self) -> &mut Self {
         self.walk_to_card().press(Press::Print);
         assert!(self.did(|effect| matches!(effect, Effect::Commit(_))));
@@ -233,35 +274,47 @@ impl World {
         self.happen(Event::CodeSeen(Some(SERIAL))).wait(1.5)
     }
 
-    /// A short name of the state, for tables.
-    pub(super) fn place(&self) -> &'static str {
-        place(&self.session.state)
+    /// The camera is awake wherever its picture is needed, its code is looked for wherever the screen asks for it, and
+    /// nobody is filmed while nobody is served.
+    pub(super) fn sees_what_it_must(&self) -> bool {
+        let rules = self.rules.read_back;
+        match &self.session.state {
+            State::Attendant(over) => {
+                let set_up = matches!(
+                    over.step,
+                    Step::Panel {
+                        page: Page::Camera,
+                        ..
+                    }
+                );
+                let beneath = self.state_sees_what_it_must(&over.under, rules.code);
+                beneath && (!set_up || self.camera.awake)
+            }
+            state @ (State::Attract | State::OutOfService(_)) => {
+                !self.camera.awake && self.state_sees_what_it_must(state, rules.code)
+            }
+            state => self.state_sees_what_it_must(state, rules.code),
+        }
     }
-}
 
-pub(super) fn place(state: &State) -> &'static str {
-    match state {
-        State::Starting => "starting",
-        State::OutOfService(_) => "out of service",
-        State::Attract => "attract",
-        State::SignIn(sign_in::State::ShowCode { .. }) => "show code",
-        State::SignIn(sign_in::State::NoPhone) => "no phone",
-        State::SignIn(sign_in::State::Typing(_)) => "typing",
-        State::SignIn(sign_in::State::AskIsThisYou { .. }) => "is this you",
-        State::SignIn(sign_in::State::NotEligible { .. }) => "not eligible",
-        State::Consent(_) => "consent",
-        State::OldCard(_) => "old card",
-        State::Portrait(portrait::State::Framing { .. }) => "framing",
-        State::Portrait(portrait::State::CountingDown { .. }) => "counting down",
-        State::Portrait(portrait::State::Capturing { .. }) => "capturing",
-        State::Portrait(portrait::State::Reviewing { .. }) => "reviewing",
-        State::Issue(issue::State::ShowingCard { .. }) => "showing card",
-        State::Issue(issue::State::Printing { .. }) => "printing",
-        State::Issue(issue::State::ReadingBack { .. }) => "reading back",
-        State::Issue(issue::State::Collecting { .. }) => "collecting",
-        State::Issue(issue::State::FetchLater(_)) => "fetch later",
-        State::Issue(issue::State::NeedsAttendant(_)) => "needs attendant",
-        State::Attendant(_) => "attendant",
+    fn state_sees_what_it_must(&self, state: &State, code: bool) -> bool {
+        use crate::{issue::State as Issue, portrait::State as Portrait};
+        match state {
+            State::Portrait(
+                Portrait::Framing { .. }
+                | Portrait::CountingDown { .. }
+                | Portrait::Capturing { .. },
+            ) => self.camera.awake,
+            State::Issue(Issue::ReadingBack(reading)) => {
+                !code || reading.code || self.camera.awake && self.camera.watched
+            }
+            State::Issue(Issue::NeedsAttendant(_)) => self.camera.awake && self.camera.watched,
+            _ => true,
+        }
+    }
+
+    pub(super) fn state_name(&self) -> &'static str {
+        self.session.state.name()
     }
 }
 
@@ -304,68 +357,72 @@ pub(super) fn printed() -> Evidence {
     }
 }
 
-/// The walk to every place a visit can be in, by name.
+/// A world in the state of this name, reached as a visitor reaches it.
 pub(super) fn at(name: &str) -> World {
     let mut world = World::ready();
     match name {
         "attract" => &mut world,
-        "show code" => {
+        "showCode" => {
             world.press(Press::Start);
             let code = world.code();
             world.happen(Event::SignIn(Progress::CodeReady(code)))
         }
-        "no phone" => world.press(Press::Start).press(Press::NoPhone),
+        "noPhone" => world.press(Press::Start).press(Press::NoPhone),
         "typing" => world
             .press(Press::Start)
             .press(Press::NoPhone)
             .press(Press::NoPhone),
-        "is this you" => world.sign_in(holder(&["student"], 1)),
-        "not eligible" => world.sign_in(holder(&["visitor"], 1)),
+        "askIsThisYou" => world.sign_in(holder(&["student"], 1)),
+        "notEligible" => world.sign_in(holder(&["visitor"], 1)),
         "consent" => world.sign_in(holder(&["student"], 1)).press(Press::Yes),
-        "old card" => world
+        "oldCard" => world
             .sign_in(holder(&["student"], 1))
             .press(Press::Yes)
             .press(Press::Accept),
         "framing" => world.walk_to_framing(),
-        "counting down" => world.walk_to_framing().press(Press::Shutter),
+        "countingDown" => world.walk_to_framing().press(Press::Shutter),
         "capturing" => world.walk_to_framing().press(Press::Shutter).wait(3.0),
         "reviewing" => world.walk_to_review(),
-        "showing card" => world.walk_to_card(),
+        "showingCard" => world.walk_to_card(),
         "printing" => world.walk_to_printing(),
-        "reading back" => world.walk_to_reading_back(),
+        "readingBack" => world.walk_to_reading_back(),
         "collecting" => world.walk_to_collecting(),
-        "fetch later" => world.walk_to_card().press(Press::FetchLater),
-        "needs attendant" => world.walk_to_printing().happen(Event::PrintEnded(Evidence {
+        "fetchLater" => world.walk_to_card().press(Press::FetchLater),
+        "notPrinted" => world
+            .walk_to_printing()
+            .happen(Event::PrintEnded(Evidence::default())),
+        "needsAttendant" => world.walk_to_printing().happen(Event::PrintEnded(Evidence {
             fault: None,
             counter_after: None,
             ..printed()
         })),
         "attendant" => world.press(Press::Attendant),
-        _ => panic!("no such place: {name}"),
+        _ => panic!("no way is known to the state: {name}"),
     };
-    assert_eq!(world.place(), name);
+    assert_eq!(world.state_name(), name);
     world
 }
 
-pub(super) const PLACES: [&str; 19] = [
+pub(super) const STATES: [&str; 20] = [
     "attract",
-    "show code",
-    "no phone",
+    "showCode",
+    "noPhone",
     "typing",
-    "is this you",
-    "not eligible",
+    "askIsThisYou",
+    "notEligible",
     "consent",
-    "old card",
+    "oldCard",
     "framing",
-    "counting down",
+    "countingDown",
     "capturing",
     "reviewing",
-    "showing card",
+    "showingCard",
     "printing",
-    "reading back",
+    "readingBack",
     "collecting",
-    "fetch later",
-    "needs attendant",
+    "fetchLater",
+    "notPrinted",
+    "needsAttendant",
     "attendant",
 ];
 
