@@ -1,6 +1,6 @@
 # Thin: each target sets up what it needs, asks nothing, and may be run twice.
 
-.PHONY: demo test build bench oracles camera-rounds preview-cost readers vm vm-usb screenshots powercut soak package clean
+.PHONY: demo test build release rehearsals bench oracles camera-rounds preview-cost readers vm vm-usb screenshots powercut soak package clean
 .DELETE_ON_ERROR:
 
 CARGO ?= cargo
@@ -30,6 +30,18 @@ test:
 	@tests/setup/identity.sh
 	@tests/setup/models.sh
 	@$(CARGO) test --workspace
+
+# What is shipped, built and looked at by its own doctor; a quarter of an hour.
+release:
+	@tests/setup/rust.sh
+	@tests/setup/need.sh build
+	@$(CARGO) build --locked --release --workspace --bins
+	@XDG_STATE_HOME="$$(mktemp -d)" target/release/fotoautomat doctor --test-mode
+
+# 200 visits to the release build at speed 0 and 10 at speed 10, cards laid and lifted at random moments; some minutes.
+rehearsals:
+	@target/release/fotoautomat rehearse --sessions 200 --speed 0 --seed 1 --json --out "$$(mktemp -d)"
+	@target/release/fotoautomat rehearse --sessions 10 --speed 10 --seed 2 --json --out "$$(mktemp -d)"
 
 # How long things take, beside the programs that would do them else; builds for release, which takes long.
 bench:
@@ -111,14 +123,16 @@ powercut:
 	@POWERCUT_POINTS=50000 QUEUES=$(CURDIR)/target/queues $(CARGO) test --test it powercut -- --nocapture --test-threads 1
 
 # 10 000 kills of a writer, 1 000 of the whole booth, 100 000 orders through a portal that misbehaves, each call to the
-# disk failed once; some hours.
-soak:
+# disk failed once, and 220 visits in no hurry; some hours.
+soak: release
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build test
 	@KILLS=20 $(CARGO) test --test it kill::a_writer -- --nocapture
 	@KILLS=40 $(CARGO) test --test it kill::the_whole -- --nocapture
 	@FAULTS_EVERY=1 $(CARGO) test --test it disk_faults -- --nocapture
 	@WEATHER_ORDERS=100000 $(CARGO) test --test it any_weather -- --nocapture
+	@target/release/fotoautomat rehearse --sessions 200 --speed 10 --json --out "$$(mktemp -d)"
+	@target/release/fotoautomat rehearse --sessions 20 --speed 1 --json --out "$$(mktemp -d)"
 
 # A Debian package in target/debian: programs, sites and face models; builds for release, a quarter of an hour.
 package:
