@@ -213,7 +213,7 @@ impl Kept {
 
 fn link(address: &str, key: Option<&str>) -> Router {
     Router {
-        client: http::client(&http::Options::default()).unwrap(),
+        client: web::client(&web::Options::default()).unwrap(),
         base: Settings {
             address: address.to_owned(),
             key: None,
