@@ -18,7 +18,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod audit;
+pub mod base32;
 pub mod health;
+pub mod hex;
 pub mod key_source;
 pub mod order;
 pub mod problems;

@@ -11,12 +11,15 @@ mod tests;
 
 use std::{fmt, str::FromStr};
 
+use data_encoding::{HEXUPPER, HEXUPPER_PERMISSIVE};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 pub use card_image::{CardFace, CardImage};
 pub use picture::Picture;
 pub use private::Private;
+
+use crate::{base32, hex};
 
 /// An order's name: a UUIDv7 made by the booth, so that sending it twice is sending it once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,11 +40,11 @@ impl OrderId {
 
     /// The six characters staff and holder say to each other; from the random end of the id, no look-alike letters.
     pub fn short(&self) -> String {
-        const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        let letters = base32::ALPHABET.as_bytes();
         let bytes = self.0.as_bytes();
         let tail = u32::from_be_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]);
         let code: String = (0..6)
-            .map(|i| char::from(LETTERS[(tail >> (5 * i)) as usize & 31]))
+            .map(|i| char::from(letters[(tail >> (5 * i)) as usize & 31]))
             .collect();
         format!("{}-{}", &code[..3], &code[3..])
     }
@@ -73,7 +76,7 @@ impl Serial {
 
 impl fmt::Display for Serial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 
@@ -85,12 +88,7 @@ pub struct BadSerial;
 impl FromStr for Serial {
     type Err = BadSerial;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.len() != 16 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(BadSerial);
-        }
-        u64::from_str_radix(text, 16)
-            .map(|n| Self(n.to_be_bytes()))
-            .map_err(|_| BadSerial)
+        hex::decode(text).map(Self).ok_or(BadSerial)
     }
 }
 
@@ -138,23 +136,20 @@ impl Uid {
         if self.hex.eq_ignore_ascii_case(&other.hex) {
             return true;
         }
-        let pairs = |hex: &str| -> Vec<String> {
-            let letters: Vec<char> = hex.chars().collect();
-            letters
-                .chunks(2)
-                .map(|pair| pair.iter().collect::<String>().to_ascii_uppercase())
-                .collect()
-        };
-        let mut reversed = pairs(&other.hex);
-        reversed.reverse();
-        pairs(&self.hex) == reversed
+        let bytes = |uid: &Self| HEXUPPER_PERMISSIVE.decode(uid.hex.as_bytes());
+        match (bytes(self), bytes(other)) {
+            (Ok(own), Ok(mut other)) => {
+                other.reverse();
+                own == other
+            }
+            _ => false,
+        }
     }
 
     /// From the bytes as the reader sent them.
     pub fn from_bytes(uid: &[u8]) -> Self {
-        let hex = uid.iter().map(|byte| format!("{byte:02X}")).collect();
         Self {
-            hex,
+            hex: HEXUPPER.encode(uid),
             bytes: u8::try_from(uid.len()).unwrap_or(u8::MAX),
         }
     }

@@ -12,7 +12,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{App, answer::Problem, auth::Booth, people::Person};
-use common::order::{Holder, Serial};
+use common::{
+    base32,
+    order::{Holder, Serial},
+};
 use portal::OrderState;
 
 pub(super) async fn holder(
@@ -132,20 +135,43 @@ pub(super) async fn page(
 
 /// The serial in a card's code: alone (13 characters), or after version and key number in a signed body (127).
 fn serial_in(payload: &str) -> Option<Serial> {
-    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let from = match payload.len() {
+    // The last letter has bits to spare. What they are makes no difference here, as it never did for this page.
+    let mut specification = base32::CROCKFORD.specification();
+    specification.check_trailing_bits = false;
+    let encoding = specification.encoding().ok()?;
+    let start = match payload.len() {
         13 => 0,
-        127 => 24,
+        127 => 3,
         _ => return None,
     };
-    let mut bits = Vec::with_capacity(payload.len() * 5);
-    for letter in payload.bytes() {
-        let value = LETTERS.iter().position(|known| *known == letter)?;
-        bits.extend((0..5).rev().map(|shift| value >> shift & 1 == 1));
+    let bytes = encoding.decode(payload.as_bytes()).ok()?;
+    let serial = bytes.get(start..start + 8)?;
+    serial.try_into().ok().map(Serial)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_serial_is_found_in_both_forms_of_a_code() {
+        let serial = Serial([1, 35, 69, 103, 137, 171, 205, 239]);
+        let mut signed = vec![1, 0, 7];
+        signed.extend(serial.0);
+        signed.resize(79, 0xa5);
+        let signed = base32::encode(&signed);
+        for (payload, expected) in [
+            ("04HMASW9NF6YY", Some(serial)),
+            // the spare bit of the last letter
+            ("04HMASW9NF6YZ", Some(serial)),
+            (signed.as_str(), Some(serial)),
+            ("04hmasw9nf6yy", None),
+            ("04HMASW9NF6Y", None),
+            ("04HMASW9NF6YU", None),
+            ("åäöåäö1", None),
+            ("", None),
+        ] {
+            assert_eq!(serial_in(payload), expected, "{payload}");
+        }
     }
-    let mut serial = [0; 8];
-    for (at, bit) in bits.get(from..from + 64)?.iter().enumerate() {
-        serial[at / 8] |= u8::from(*bit) << (7 - at % 8);
-    }
-    Some(Serial(serial))
 }

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use data_encoding::HEXUPPER_PERMISSIVE;
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -197,11 +198,33 @@ impl Person {
 }
 
 fn parse_uid(text: &str) -> Option<Uid> {
-    let good = (2..=20).contains(&text.len())
-        && text.len().is_multiple_of(2)
-        && text.bytes().all(|b| b.is_ascii_hexdigit());
-    good.then(|| Uid {
-        hex: text.to_ascii_uppercase(),
-        bytes: u8::try_from(text.len() / 2).unwrap_or(u8::MAX),
-    })
+    let bytes = HEXUPPER_PERMISSIVE.decode(text.as_bytes()).ok()?;
+    // A chip number has 4, 7 or 10 bytes; older readers cut it short.
+    (1..=10)
+        .contains(&bytes.len())
+        .then(|| Uid::from_bytes(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chip_number_is_one_to_ten_bytes_in_hexadecimal() {
+        for (text, hex) in [
+            ("04a1", Some("04A1")),
+            ("04A10B2233445566778A", Some("04A10B2233445566778A")),
+            ("04A10B2233445566778A00", None),
+            ("04A", None),
+            ("0x04", None),
+            ("", None),
+        ] {
+            let uid = parse_uid(text);
+            assert_eq!(uid.as_ref().map(|uid| uid.hex.as_str()), hex, "{text}");
+            assert_eq!(
+                uid.map(|uid| uid.bytes as usize),
+                hex.map(|hex| hex.len() / 2)
+            );
+        }
+    }
 }

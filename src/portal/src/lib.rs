@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use common::hex;
 use common::order::{Disposition, Holder, OrderId, Private, Serial, Uid};
 
 /// A photo larger than this is no portrait of ours (they are under 1 MB).
@@ -37,7 +38,7 @@ impl Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 
@@ -49,16 +50,7 @@ pub struct BadHash;
 impl std::str::FromStr for Hash {
     type Err = BadHash;
     fn from_str(text: &str) -> Result<Self, BadHash> {
-        let digits = text.as_bytes();
-        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return Err(BadHash);
-        }
-        let mut hash = [0; 32];
-        for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| BadHash)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| BadHash)?;
-        }
-        Ok(Self(hash))
+        hex::decode(text).map(Self).ok_or(BadHash)
     }
 }
 
@@ -304,5 +296,22 @@ pub trait Portal: Send + Sync + fmt::Debug {
                 reason: "this portal signs no codes".to_owned(),
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_64_hexadecimal_digits_and_nothing_else() {
+        let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let hash = Hash::of(b"abc");
+        assert_eq!(hash.to_string(), text);
+        assert_eq!(text.parse(), Ok(hash));
+        assert_eq!(text.to_uppercase().parse(), Ok(hash));
+        for bad in ["", &text[1..], &format!("{text}0"), &"g".repeat(64)] {
+            assert_eq!(bad.parse::<Hash>(), Err(BadHash), "{bad:?}");
+        }
     }
 }
