@@ -21,6 +21,7 @@ pub mod audit;
 pub mod base32;
 pub mod health;
 pub mod hex;
+pub mod jws;
 pub mod key_source;
 pub mod order;
 pub mod problems;
