@@ -19,7 +19,7 @@ fn a_serial_is_sixteen_hexadecimal_digits_and_nothing_else() {
 }
 
 #[test]
-fn order_ids_rise_with_time_and_have_a_sayable_code() {
+fn order_ids_rise_with_time_and_have_a_code_for_people() {
     let earlier = OrderId::new("2026-11-21T08:00:00Z".parse().unwrap());
     let later = OrderId::new("2026-11-21T08:00:01Z".parse().unwrap());
     assert!(earlier < later);
@@ -70,7 +70,7 @@ fn a_chip_is_known_in_either_byte_order_and_case() {
         ("04A10B", "0ba104", true),
         ("04A10B", "0B04A1", false),
         ("04A10B", "04A1", false),
-        // not whole bytes, or no digits: only the same text is the same chip
+        // Without whole bytes or digits only the same text is the same chip.
         ("04A", "A04", false),
         ("zz", "ZZ", true),
         ("", "", true),
