@@ -1,4 +1,4 @@
-//! What can be asked: persons by their token, states by booths, and a card's validity by anybody.
+//! What can be asked: a person's data with their token, the states of orders by booths, a card's validity by anybody.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(super) async fn holder(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let person = app.person(&headers).await?;
-    told(app.holder(person).await?)
+    private_answer(app.holder(person).await?)
 }
 
 pub(super) async fn holder_named(
@@ -32,7 +32,7 @@ pub(super) async fn holder_named(
     _: Booth,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    // a booth that checked the person's password itself has no attendant
+    // There is no attendant when the booth has checked the person's password itself.
     if headers.contains_key("Attendant-Authorization") {
         app.attendant(&headers).await?;
     }
@@ -40,11 +40,11 @@ pub(super) async fn holder_named(
         .people
         .find(&subject)
         .ok_or_else(|| Problem::not_known("The portal does not know this person"))?;
-    told(app.holder(person).await?)
+    private_answer(app.holder(person).await?)
 }
 
-/// Personal data: for this caller only, and kept nowhere on the way.
-fn told(holder: Holder) -> Result<Response, Problem> {
+/// An answer with personal data, which no proxy or browser may store.
+fn private_answer(holder: Holder) -> Result<Response, Problem> {
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(holder)).into_response())
 }
 
@@ -53,12 +53,12 @@ impl App {
         let mut holder = person.holder(&self.people.places);
         for card in &mut holder.cards {
             if let Some(serial) = card.serial
-                && self.keep.is_blocked(serial).await?
+                && self.records.is_blocked(serial).await?
             {
                 card.status = "blocked".to_owned();
             }
         }
-        let (known, open) = self.keep.of_person(&person.subject).await?;
+        let (known, open) = self.records.of_person(&person.subject).await?;
         for allowed in &mut holder.kinds {
             let more = known.iter().filter(|card| card.kind == allowed.kind);
             allowed.issue = allowed
@@ -67,7 +67,7 @@ impl App {
         }
         for card in known {
             if card.status == "active" {
-                // the new card took the place of the one from the file
+                // The new card replaces the one from the file of people.
                 for old in &mut holder.cards {
                     if old.kind == card.kind && old.status == "active" {
                         old.status = "blocked".to_owned();
@@ -99,16 +99,16 @@ pub(super) async fn states(
     if asked.booth != booth {
         return Err(Problem::forbidden().detail("a booth asks for its own orders only"));
     }
-    app.keep.states(&booth, asked.since).await.map(Json)
+    app.records.states(&booth, asked.since).await.map(Json)
 }
 
-/// The page behind the code on a card: valid or not valid, and nothing of whose it is.
+/// The page that the code on a card opens. It says valid or not valid, and nothing about the holder.
 pub(super) async fn page(
     State(app): State<Arc<App>>,
     Path(payload): Path<String>,
 ) -> Result<Response, Problem> {
     let valid = match serial_in(&payload) {
-        Some(serial) => app.keep.is_valid(serial).await?,
+        Some(serial) => app.records.is_valid(serial).await?,
         None => false,
     };
     let (sign, sv, en) = if valid {

@@ -1,4 +1,4 @@
-//! The people that a portal in test mode knows; the virtual identity provider reads the same file.
+//! The people that the portal knows. In test mode the virtual identity provider reads the same file.
 
 use std::{
     fs, io,
@@ -24,11 +24,11 @@ pub struct People {
     pub places: Vec<PickupPlace>,
 }
 
-/// Somebody with, or without, a right to a card.
+/// A person, with or without a right to a card.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
-    /// The name that the identity provider knows the person by.
+    /// The identity provider's name for the person.
     pub subject: String,
     pub name: String,
     /// What is printed; `name` when not given.
@@ -38,7 +38,7 @@ pub struct Person {
     pub affiliation: Vec<String>,
     #[serde(default)]
     pub assurance: String,
-    /// Of the identity provider; `booth-staff` makes an attendant.
+    /// Groups at the identity provider. A member of `booth-staff` is an attendant.
     #[serde(default)]
     pub groups: Vec<String>,
     /// For the virtual directory only.
@@ -60,7 +60,7 @@ pub struct Kind {
     pub unit: Option<String>,
     #[serde(default)]
     pub card_number: Option<String>,
-    /// Cards of this kind that the person has had.
+    /// How many cards of this kind the person has had.
     #[serde(default)]
     pub had: u8,
     #[serde(default)]
@@ -116,6 +116,10 @@ pub enum BadPeople {
 }
 
 impl People {
+    /// Reads the file of people.
+    ///
+    /// # Errors
+    /// [`BadPeople`] when the file cannot be read, is malformed, or names a person twice.
     pub fn read(path: &Path) -> Result<Self, BadPeople> {
         let text = fs::read_to_string(path).map_err(|error| BadPeople::File {
             path: path.to_owned(),
@@ -143,17 +147,19 @@ impl People {
         Ok(people)
     }
 
+    /// The person with this subject.
     pub fn find(&self, subject: &str) -> Option<&Person> {
         self.people.iter().find(|person| person.subject == subject)
     }
 }
 
 impl Person {
+    /// Whether the person may serve others at a booth.
     pub fn is_attendant(&self) -> bool {
         self.groups.iter().any(|group| group == "booth-staff")
     }
 
-    /// What the portal says of the person before any order.
+    /// What the portal answers about the person, without any order.
     pub fn holder(&self, places: &[PickupPlace]) -> Holder {
         let private = |text: &String| Private::from(text.clone());
         Holder {
