@@ -71,8 +71,8 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
     let designer = config.designer()?;
     let outbox_settings = config.outbox_settings(&options.data);
     let opened = Outbox::open(&outbox_settings).await?;
-    if let Some(set_aside) = &opened.set_aside {
-        tell_of_damage(&opened.outbox, set_aside, &config.booth().id).await?;
+    if let Some(quarantined) = &opened.quarantined {
+        tell_of_damage(&opened.outbox, quarantined, &config.booth().id).await?;
     }
     let devices = devices::open(&config, &options.data)?;
     let servers = match config.has_virtual_servers() {
@@ -83,9 +83,9 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
         Some(servers) => servers.connect(&config)?,
         None => connect(&config)?,
     };
-    let hurry = if pace < 1.0 { 100 } else { 1 };
+    let speedup = if pace < 1.0 { 100 } else { 1 };
     let policy = Policy {
-        hurry,
+        speedup,
         ..Policy::default()
     };
     let worker = outbox::worker::spawn(opened.outbox.clone(), portal.clone(), policy);
@@ -150,10 +150,13 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
 /// long as the file lies there.
 async fn tell_of_damage(
     outbox: &Outbox,
-    set_aside: &outbox::SetAside,
+    quarantined: &outbox::Quarantined,
     booth: &str,
 ) -> Result<(), outbox::Error> {
-    let (file, why) = (set_aside.path.display().to_string(), set_aside.why.clone());
+    let (file, why) = (
+        quarantined.path.display().to_string(),
+        quarantined.why.clone(),
+    );
     tracing::error!("the store was damaged and put aside as {file}: {why}");
     let incident = Incident {
         id: uuid::Uuid::now_v7(),

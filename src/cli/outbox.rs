@@ -207,8 +207,8 @@ async fn check(json: bool, outbox: &Outbox) -> Result<Answer, Error> {
                 found.unreadable
             ));
         }
-        let aside = found.set_aside.iter();
-        lines.extend(aside.map(|path| {
+        let quarantined = found.quarantined.iter();
+        lines.extend(quarantined.map(|path| {
             format!(
                 "{} was damaged and put aside; keep it for whoever looks into it, then move it away",
                 path.display()

@@ -1,7 +1,6 @@
 //! From what the visit gathered to the order: pure.
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use common::order::{
     BoothRecord, CardRecord, LibraryRecord, Order, OrderId, PersonRecord, PhotoRecord,
@@ -53,7 +52,7 @@ pub(super) fn order(
         replaces: draft.replaces.clone(),
         delivery: new.delivery.clone(),
         photo: PhotoRecord {
-            sha256: hex(&Sha256::digest(photo)),
+            sha256: portal::Hash::of(photo).to_string(),
             width: shot.portrait.width(),
             height: shot.portrait.height(),
             checks: shot.checks.clone(),
@@ -66,8 +65,4 @@ pub(super) fn order(
         supersedes: draft.supersedes,
         for_review: holder.for_review,
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -63,7 +63,7 @@ async fn check_store(what: &str, folder: &Path, output: &Output) {
         Ok(opened) => opened,
         Err(error) => panic!("{what}: {error}"),
     };
-    assert_eq!(opened.set_aside, None, "{what}");
+    assert_eq!(opened.quarantined, None, "{what}");
     compare(&opened.outbox, &said).await;
     opened.outbox.close().await;
 }

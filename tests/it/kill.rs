@@ -72,7 +72,7 @@ impl Running {
 /// Waits for the lock of a killed program to be let go of, which the kernel does at once.
 async fn open(folder: &Path) -> Outbox {
     let opened = Outbox::open(&Settings::in_folder(folder)).await.unwrap();
-    assert_eq!(opened.set_aside, None);
+    assert_eq!(opened.quarantined, None);
     opened.outbox
 }
 

@@ -171,7 +171,7 @@ fn ours() -> Check {
                 Err(error) => panic!("the store does not open after a cut: {error}"),
             };
             let mut harm = Harm {
-                damaged: opened.set_aside.is_some(),
+                damaged: opened.quarantined.is_some(),
                 lost: 0,
             };
             let found = opened.outbox.check().await.unwrap();

@@ -110,7 +110,7 @@ impl Coder {
     ) -> Result<String, CodeError> {
         let start = address(&self.settings.host);
         match form {
-            Form::Opaque => Ok(start + &super::base32::encode(&content.serial.0)),
+            Form::Opaque => Ok(start + &common::base32::encode(&content.serial.0)),
             Form::Esc => {
                 let issuer = self.settings.esc.as_ref().ok_or(CodeError::Esc)?;
                 Ok(issuer.text(content.serial))

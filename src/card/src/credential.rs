@@ -18,8 +18,7 @@
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use jiff::civil::{Date, date};
 
-use super::base32;
-use common::order::Serial;
+use common::{base32, order::Serial};
 
 /// The version of the layout above.
 const VERSION: u8 = 1;

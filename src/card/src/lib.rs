@@ -9,7 +9,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod bars;
-mod base32;
 mod canvas;
 mod code;
 mod content;

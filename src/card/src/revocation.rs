@@ -11,7 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::keys::{PublicKeys, Signer};
-use common::order::Serial;
+use common::{
+    jws::{self, Unsigned, Unverified},
+    order::Serial,
+};
 
 /// No list is good for longer.
 pub const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -56,6 +59,8 @@ struct Payload {
     prefixes: String,
 }
 
+/// The only algorithm that is signed with and accepted.
+const ALGORITHM: &str = "EdDSA";
 const TYPE: &str = "card-revocations+jws";
 
 impl Revocations {
@@ -76,7 +81,7 @@ impl Revocations {
     /// The text that is handed out.
     pub fn sign(&self, signer: &Signer) -> String {
         let header = Header {
-            alg: "EdDSA".to_owned(),
+            alg: ALGORITHM.to_owned(),
             kid: signer.id.to_string(),
             typ: TYPE.to_owned(),
         };
@@ -85,40 +90,25 @@ impl Revocations {
             exp: self.expires.as_second(),
             prefixes: BASE64.encode(self.prefixes.concat()),
         };
-        let part = |json: Result<Vec<u8>, serde_json::Error>| {
-            BASE64.encode(json.expect("header and payload are plain structs"))
-        };
-        let signed = format!(
-            "{}.{}",
-            part(serde_json::to_vec(&header)),
-            part(serde_json::to_vec(&payload))
-        );
-        let signature = signer.key().sign(signed.as_bytes());
-        format!("{signed}.{}", BASE64.encode(signature.to_bytes()))
+        let unsigned = Unsigned::new(&header, &payload);
+        let signature = signer.key().sign(unsigned.message());
+        unsigned.with_signature(&signature.to_bytes())
     }
 
     /// Reads a list and checks whose it is and whether it is still good at `now`.
     pub fn read(text: &str, keys: &PublicKeys, now: Timestamp) -> Result<Self, NoList> {
-        if text.len() > LARGEST {
+        let signed = Unverified::split(text.trim(), LARGEST)?;
+        let header: Header = signed.header()?;
+        if header.typ != TYPE {
             return Err(NoList::Malformed);
         }
-        let (signed, signature) = text.trim().rsplit_once('.').ok_or(NoList::Malformed)?;
-        let (header, payload) = signed.split_once('.').ok_or(NoList::Malformed)?;
-        let header: Header = part(header)?;
-        if header.alg != "EdDSA" || header.typ != TYPE {
-            return Err(NoList::Malformed);
-        }
-        let signature = BASE64
-            .decode(signature)
-            .ok()
-            .and_then(|bytes| Signature::from_slice(&bytes).ok())
-            .ok_or(NoList::Malformed)?;
         let key = header.kid.parse().ok().and_then(|id| keys.get(id));
-        let good = key.is_some_and(|key| key.verify_strict(signed.as_bytes(), &signature).is_ok());
-        if !good {
-            return Err(NoList::Signature);
-        }
-        let list = Self::from_payload(&part(payload)?)?;
+        let key = key.ok_or(NoList::Signature)?;
+        signed.verify(ALGORITHM, |message, signature| {
+            Signature::from_slice(signature)
+                .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
+        })?;
+        let list = Self::from_payload(&signed.payload()?)?;
         list.is_good_at(now).map(|()| list)
     }
 
@@ -155,9 +145,13 @@ impl Revocations {
     }
 }
 
-fn part<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, NoList> {
-    let bytes = BASE64.decode(text).map_err(|_| NoList::Malformed)?;
-    serde_json::from_slice(&bytes).map_err(|_| NoList::Malformed)
+impl From<jws::Error> for NoList {
+    fn from(error: jws::Error) -> Self {
+        match error {
+            jws::Error::Malformed | jws::Error::Algorithm => Self::Malformed,
+            jws::Error::Signature => Self::Signature,
+        }
+    }
 }
 
 fn prefix(serial: Serial) -> [u8; 4] {

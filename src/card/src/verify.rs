@@ -100,7 +100,7 @@ impl Verifier {
 
 /// The serial in the letters of an opaque code.
 pub(super) fn opaque(letters: &str) -> Option<Serial> {
-    let bytes = super::base32::decode(letters)?;
+    let bytes = common::base32::decode(letters)?;
     bytes.try_into().ok().map(Serial)
 }
 

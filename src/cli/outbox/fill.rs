@@ -31,10 +31,10 @@ const PRINTER: &str = "none";
 
 pub(super) async fn run(args: &Args, settings: &Settings) -> Result<Answer, Error> {
     let opened = Outbox::open(settings).await.map_err(Error::failed)?;
-    if let Some(aside) = &opened.set_aside {
+    if let Some(quarantined) = &opened.quarantined {
         return Err(Error::Failed(format!(
             "the store is damaged: {}",
-            aside.why
+            quarantined.why
         )));
     }
     let outbox = opened.outbox;

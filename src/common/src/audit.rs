@@ -1,4 +1,4 @@
-//! What the booth remembers of its doings: events without names, tokens or pictures.
+//! The events of the audit log. They have no names, tokens or pictures in them.
 
 use serde::Serialize;
 
@@ -8,18 +8,18 @@ use crate::{
     visit::Ending,
 };
 
-/// One thing worth remembering. Carries ids of orders and attendants at most, never a holder's.
+/// One event of the audit log. It names orders and attendants by their ids, and never a holder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     Started,
     OutOfService(Vec<Reason>),
     VisitBegan,
     VisitEnded(Ending),
-    /// A person signed in on a phone who was not standing here.
+    /// A person signed in on a phone who was not standing at the booth.
     NotMe,
     SignInFailed(&'static str),
     OrderCommitted(OrderId),
-    /// The person of an order without a card came back to it, and its card is printed.
+    /// The person of an order without a card came back, and its card is printed.
     OrderResumed(OrderId),
     CardEnded {
         order: OrderId,
@@ -34,7 +34,7 @@ pub enum Event {
         outcome: Outcome,
         id: String,
     },
-    /// An attendant opened a session for somebody else.
+    /// An attendant opened a session for another person.
     StaffSession {
         id: String,
     },
@@ -54,6 +54,7 @@ pub struct Line {
 }
 
 impl Event {
+    /// The line of the log for this event.
     pub fn line(&self) -> Line {
         let (event, detail) = match self {
             Self::Started => ("started", String::new()),

@@ -1,11 +1,11 @@
-//! What we conclude about the booth's parts, and whether it may serve: pure.
+//! The state of the booth's parts, and the pure function that decides from it whether a session may start.
 
 #[cfg(test)]
 mod tests;
 
 use std::{fmt, time::Duration};
 
-/// A part of the booth that must work, or whose failure somebody must hear of.
+/// A part of the booth that must work, or whose failure staff must learn of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Part {
     Camera,
@@ -19,6 +19,7 @@ pub enum Part {
 }
 
 impl Part {
+    /// Every part.
     pub const ALL: [Self; 8] = [
         Self::Camera,
         Self::Printer,
@@ -45,8 +46,8 @@ impl Part {
     }
 }
 
-/// Why a part cannot do its work, as a stable name in kebab case (`no-cards`, `not-found`): what the visitor is told
-/// is the text `reason-<part>-<fault>`.
+/// Why a part does not work, as a stable name in kebab case (`no-cards`, `not-found`). The visitor is shown the text
+/// `reason-<part>-<fault>`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Reason {
     pub part: Part,
@@ -54,6 +55,7 @@ pub struct Reason {
 }
 
 impl Reason {
+    /// The fault of a part.
     pub fn new(part: Part, fault: impl Into<String>) -> Self {
         Self {
             part,
@@ -61,7 +63,7 @@ impl Reason {
         }
     }
 
-    /// The key of the sentence about it.
+    /// The key of the text about it.
     pub fn key(&self) -> String {
         format!("reason-{}-{}", self.part.name(), self.fault)
     }
@@ -73,15 +75,16 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What is known of one part.
+/// The condition of one part.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Condition {
-    /// Not asked yet, or the answer is still to come.
+    /// The part has not answered yet.
     #[default]
     Unknown,
     Ready,
-    /// The site has none and needs none.
+    /// The site does not have this part and does not need it.
     Absent,
+    /// The part does not work; with the fault's name.
     Down(String),
 }
 
@@ -93,21 +96,21 @@ pub struct Backlog {
     pub oldest: Option<Duration>,
 }
 
-/// What is left to print with, as far as the printer tells.
+/// What is left to print with, as far as the printer reports it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Supplies {
-    /// Cards that the ribbon is still good for.
+    /// How many cards the ribbon is enough for.
     pub ribbon: Option<u32>,
-    /// Cards printed by this printer in its life.
+    /// How many cards this printer has printed.
     pub printed: Option<u64>,
 }
 
-/// What staff must see to although the booth serves: it lasts until they have.
+/// What staff must take care of although the booth serves. It stays until they have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attention {
-    /// Stores that were found damaged and put aside, and lie beside the booth's; orders may be in them.
+    /// How many quarantined stores lie beside the booth's store. Orders may be in them.
     pub set_aside: u64,
-    /// Cards by which a printer's counter and the journal differ.
+    /// The number of cards by which a printer's counter and the journal differ.
     pub unexplained: u64,
     /// An order has waited for the portal for longer than the site allows.
     pub overdue: bool,
@@ -129,27 +132,28 @@ pub struct Health {
     pub attention: Attention,
 }
 
-/// What the site can live without; from its configuration.
+/// Which parts the site can do without, by its configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Needs {
     /// With the printer down, an order may still be made and its card fetched later.
     pub fetch_later: bool,
     /// With the portal down, an order may still be made from the sign-in's claims, for review.
     pub without_portal: bool,
-    /// Without the reader the old card is named by hand and the new one is not read back.
+    /// Without the reader the old card's number is typed and the new card is not read back.
     pub without_reader: bool,
 }
 
-/// How far the booth can serve now.
+/// Which service the booth can offer now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
-    /// Card in hand.
+    /// The card is printed at once.
     Print,
-    /// Orders only; the card is fetched later.
+    /// Orders are taken, and the card is fetched later.
     OrderOnly,
 }
 
 impl Health {
+    /// The condition of a part.
     pub fn of(&self, part: Part) -> &Condition {
         match part {
             Part::Camera => &self.camera,
@@ -163,6 +167,7 @@ impl Health {
         }
     }
 
+    /// Sets the condition of a part.
     pub fn set(&mut self, part: Part, condition: Condition) {
         *match part {
             Part::Camera => &mut self.camera,
@@ -176,7 +181,7 @@ impl Health {
         } = condition;
     }
 
-    /// Every part has answered, well or badly.
+    /// Whether every part has answered.
     pub fn is_known(&self) -> bool {
         Part::ALL
             .iter()
@@ -184,8 +189,11 @@ impl Health {
     }
 }
 
-/// May a session start? The only place that decides it: nobody signs in when nothing could come of it. A part that
-/// has not answered yet counts as down with the fault `starting`.
+/// Decides whether a session may start. It is the only place that does, so that no person signs in without a chance of a
+/// card. A part that has not answered yet counts as down with the fault `starting`.
+///
+/// # Errors
+/// The reasons why the booth cannot serve.
 pub fn readiness(health: &Health, needs: &Needs) -> Result<Service, Vec<Reason>> {
     let mut reasons = Vec::new();
     let mut service = Service::Print;
@@ -199,7 +207,7 @@ pub fn readiness(health: &Health, needs: &Needs) -> Result<Service, Vec<Reason>>
             Part::Printer if needs.fetch_later && *health.of(part) != Condition::Unknown => {
                 service = Service::OrderOnly
             }
-            // orders for review: nobody says whether a card may be printed
+            // Without the portal it is not known whether a card may be printed, so the order is for review.
             Part::Portal if needs.without_portal => service = Service::OrderOnly,
             Part::Reader if needs.without_reader => {}
             _ => reasons.push(Reason::new(part, fault)),

@@ -9,7 +9,7 @@ use std::{
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-/// No key, and no set of keys, is larger.
+/// The largest file that is read as a key or a set of keys.
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// Where a secret key is kept, written as `file:PATH` or `credential:NAME`.
@@ -81,7 +81,7 @@ impl KeySource {
             },
         };
         let secret = read(&path)?;
-        // systemd's folder is the unit's alone, whatever the mode of the file in it
+        // Only the unit can enter systemd's folder, whatever the mode of the file in it.
         if matches!(self, Self::File(_)) {
             refuse_readable_by_others(&path)?;
         }
@@ -102,7 +102,7 @@ fn read(path: &Path) -> Result<Zeroizing<String>, KeyError> {
         .map_err(unreadable)
 }
 
-/// A secret key that others can read is no secret any more.
+/// Refuses a file that others can read, because its key is no secret any more.
 fn refuse_readable_by_others(path: &Path) -> Result<(), KeyError> {
     use std::os::unix::fs::PermissionsExt as _;
     let others = fs::metadata(path).is_ok_and(|about| about.permissions().mode() & 0o077 != 0);
@@ -112,7 +112,7 @@ fn refuse_readable_by_others(path: &Path) -> Result<(), KeyError> {
     Ok(())
 }
 
-/// Why a key cannot be had.
+/// Why a key cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     #[error("the signing key {} cannot be read: {error}", path.display())]

@@ -1,4 +1,4 @@
-//! The nouns of the booth: who gets a card, which card, and everything the portal must learn of it.
+//! The order: who gets a card, which card, and everything that the portal must learn of it.
 //!
 //! Field names on the wire are camelCase as in `assets/portal/openapi.yaml`. Whatever belongs to a person is held in
 //! [`Private`] or [`Picture`], which wipe their memory when dropped and never show their content in `{:?}`.
@@ -11,6 +11,7 @@ mod tests;
 
 use std::{fmt, str::FromStr};
 
+use data_encoding::{HEXUPPER, HEXUPPER_PERMISSIVE};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -18,13 +19,15 @@ pub use card_image::{CardFace, CardImage};
 pub use picture::Picture;
 pub use private::Private;
 
-/// An order's name: a UUIDv7 made by the booth, so that sending it twice is sending it once.
+use crate::{base32, hex};
+
+/// An order's id: a UUIDv7 made by the booth, so that sending the order twice has the effect of sending it once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OrderId(pub uuid::Uuid);
 
 impl OrderId {
-    /// A new id for an order made at `at` (milliseconds of it are in the id; the rest is random).
+    /// A new id for an order made at `at`. The id has the time in milliseconds; the rest of it is random.
     pub fn new(at: Timestamp) -> Self {
         let seconds = u64::try_from(at.as_second()).unwrap_or(0);
         let nanos = u32::try_from(at.subsec_nanosecond()).unwrap_or(0);
@@ -35,13 +38,14 @@ impl OrderId {
         )))
     }
 
-    /// The six characters staff and holder say to each other; from the random end of the id, no look-alike letters.
+    /// The six characters that staff and holder say to each other. They come from the random end of the id, and none looks
+    /// like another.
     pub fn short(&self) -> String {
-        const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        let letters = base32::ALPHABET.as_bytes();
         let bytes = self.0.as_bytes();
         let tail = u32::from_be_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]);
         let code: String = (0..6)
-            .map(|i| char::from(LETTERS[(tail >> (5 * i)) as usize & 31]))
+            .map(|i| char::from(letters[(tail >> (5 * i)) as usize & 31]))
             .collect();
         format!("{}-{}", &code[..3], &code[3..])
     }
@@ -60,7 +64,7 @@ impl FromStr for OrderId {
     }
 }
 
-/// The name of one printed card: 8 random bytes, new for every card that is fed. It is in the code on the card.
+/// The serial of one printed card: 8 random bytes, new for every card that is fed. It is in the code on the card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Serial(pub [u8; 8]);
 
@@ -73,11 +77,11 @@ impl Serial {
 
 impl fmt::Display for Serial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 
-/// Why a text is no [`Serial`].
+/// The text is not a [`Serial`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a serial is 16 hexadecimal digits")]
 pub struct BadSerial;
@@ -85,12 +89,7 @@ pub struct BadSerial;
 impl FromStr for Serial {
     type Err = BadSerial;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.len() != 16 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(BadSerial);
-        }
-        u64::from_str_radix(text, 16)
-            .map(|n| Self(n.to_be_bytes()))
-            .map_err(|_| BadSerial)
+        hex::decode(text).map(Self).ok_or(BadSerial)
     }
 }
 
@@ -125,7 +124,7 @@ impl From<&str> for CardKind {
     }
 }
 
-/// A card's chip number: hexadecimal in the order the reader gives it, and how many bytes; the receiver converts.
+/// A card's chip number: hexadecimal in the byte order of the reader, and the number of bytes. The receiver converts it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Uid {
     pub hex: String,
@@ -133,28 +132,25 @@ pub struct Uid {
 }
 
 impl Uid {
-    /// Whether both name one chip, in the reader's order or reversed.
+    /// Whether both are the number of the same chip, in the reader's byte order or reversed.
     pub fn is_same_chip(&self, other: &Self) -> bool {
         if self.hex.eq_ignore_ascii_case(&other.hex) {
             return true;
         }
-        let pairs = |hex: &str| -> Vec<String> {
-            let letters: Vec<char> = hex.chars().collect();
-            letters
-                .chunks(2)
-                .map(|pair| pair.iter().collect::<String>().to_ascii_uppercase())
-                .collect()
-        };
-        let mut reversed = pairs(&other.hex);
-        reversed.reverse();
-        pairs(&self.hex) == reversed
+        let bytes = |uid: &Self| HEXUPPER_PERMISSIVE.decode(uid.hex.as_bytes());
+        match (bytes(self), bytes(other)) {
+            (Ok(own), Ok(mut other)) => {
+                other.reverse();
+                own == other
+            }
+            _ => false,
+        }
     }
 
-    /// From the bytes as the reader sent them.
+    /// The chip number of the bytes as the reader sent them.
     pub fn from_bytes(uid: &[u8]) -> Self {
-        let hex = uid.iter().map(|byte| format!("{byte:02X}")).collect();
         Self {
-            hex,
+            hex: HEXUPPER.encode(uid),
             bytes: u8::try_from(uid.len()).unwrap_or(u8::MAX),
         }
     }
@@ -169,7 +165,7 @@ pub enum Function {
     Print,
 }
 
-/// An amount to pay, as the portal says it; the booth shows and records it and takes no money.
+/// An amount to pay, as the portal has it. The booth shows and records it and takes no money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fee {
     /// Decimal with two places, e.g. `"10.00"`.
@@ -230,7 +226,7 @@ pub struct PickupPlace {
     pub hours: String,
 }
 
-/// The person at the booth, once signed in: what `GET /v1/holder` answers.
+/// The person at the booth after the sign-in: the answer of `GET /v1/holder`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Holder {
@@ -252,14 +248,14 @@ pub struct Holder {
     /// The id of an order of this person that is still open, if there is one.
     #[serde(default)]
     pub open_order: Option<OrderId>,
-    /// Made from the sign-in's claims while the portal was down: what the person may have is for the portal to say
-    /// later. The portal itself never says so.
+    /// This value was made from the sign-in's claims while the portal was down, so the portal decides later what the person
+    /// may have. The portal itself never sets it.
     #[serde(skip)]
     pub for_review: bool,
 }
 
 impl Holder {
-    /// The card of theirs that has this chip. A site may keep chip numbers the other way round.
+    /// The holder's card that has this chip. A site may store chip numbers in the reverse byte order.
     pub fn card_with_uid(&self, uid: &Uid) -> Option<&HeldCard> {
         self.cards.iter().find(|card| {
             card.uid
@@ -268,7 +264,7 @@ impl Holder {
         })
     }
 
-    /// The card of theirs that has this bar code or printed number.
+    /// The holder's card that has this bar code or printed number.
     pub fn card_with_number(&self, typed: &str) -> Option<&HeldCard> {
         let plain = |text: &str| -> Private<String> {
             let kept = text.chars().filter(|letter| letter.is_alphanumeric());
@@ -301,7 +297,7 @@ pub enum OrderReason {
     NoBarcode,
 }
 
-/// How the old card came into the order: read, typed in by staff, or not at hand.
+/// How the old card came into the order: read, typed in by staff, or not presented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Seen {
@@ -335,7 +331,7 @@ pub struct Replaces {
     pub disposition: Disposition,
 }
 
-/// How the person came to be signed in.
+/// How the person signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum LoginMethod {
@@ -357,7 +353,7 @@ pub enum Delivery {
     Pickup { place: String },
 }
 
-/// One finding about the photo, as the holder and the portal are told it.
+/// One finding about the photo, as shown to the holder and sent to the portal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PhotoCheck {
     /// The check's stable name, e.g. `eyesOpen`.
@@ -366,12 +362,12 @@ pub struct PhotoCheck {
     /// 0 (bad) to 100.
     pub score: f32,
     pub ok: bool,
-    /// Key of the sentence that says how to do better, e.g. `hint-come-closer`; of no interest to the portal.
+    /// Key of the sentence that says how to do better, e.g. `hint-come-closer`; not sent to the portal.
     #[serde(skip)]
     pub hint: Option<&'static str>,
 }
 
-/// What the order says of the photo; the picture itself travels apart.
+/// What the order says about the photo; the picture itself is sent separately.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PhotoRecord {
     /// Lower-case hexadecimal SHA-256 of the JPEG.
@@ -384,7 +380,7 @@ pub struct PhotoRecord {
     pub overridden: Vec<String>,
 }
 
-/// A text the holder agreed to.
+/// A text that the holder agreed to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
     pub text: String,
@@ -393,12 +389,14 @@ pub struct Consent {
     pub at: Timestamp,
 }
 
+/// The booth that made the order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoothRecord {
     pub id: String,
     pub software: String,
 }
 
+/// The person who gets the card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonRecord {
@@ -410,6 +408,7 @@ pub struct PersonRecord {
     pub name_on_card: Private<String>,
 }
 
+/// How and when the person signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoginRecord {
     pub method: LoginMethod,
@@ -427,6 +426,7 @@ pub struct StaffRecord {
     pub id_seen: bool,
 }
 
+/// The card that is ordered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CardRecord {
@@ -439,9 +439,10 @@ pub struct CardRecord {
     pub functions: Vec<Function>,
 }
 
+/// The use of the card in the library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LibraryRecord {
-    /// The holder wishes to use the library with this card.
+    /// The holder wants to use the library with this card.
     pub wish: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub barcode: Option<Private<String>>,
@@ -468,33 +469,33 @@ pub struct Order {
     pub fee: Option<Fee>,
     pub consents: Vec<Consent>,
     pub lang: String,
-    /// The earlier order that this one stands in for, after a print that failed.
+    /// The earlier order that this one replaces, after a print that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supersedes: Option<OrderId>,
-    /// Made from the sign-in's claims alone while the portal was down: kind and validity are the booth's proposal, and
-    /// somebody must look before a card is made.
+    /// The order was made from the sign-in's claims alone while the portal was down: kind and validity are the booth's
+    /// proposal, and staff must review them before a card is made.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub for_review: bool,
 }
 
-/// What is known of one attempt to print one card.
+/// The result of one attempt to print one card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
     Printed,
     NotPrinted,
     Unknown,
-    /// The serial was taken back before another was made.
+    /// The serial was taken back, e.g. before another one was made.
     Void,
 }
 
-/// What the printer showed of one attempt; [`session::outcome`] judges it.
+/// What the printer showed of one attempt. The session's function `outcome` derives the [`Outcome`] from it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
     pub bytes_total: u64,
     pub bytes_sent: u64,
-    /// At least one byte of image data was taken by the printer: the card may be inside from then on.
+    /// The printer accepted at least one byte of image data. From then on the card may be inside.
     pub plane_byte_accepted: bool,
     pub busy_seen: bool,
     pub ready_after: bool,
@@ -507,7 +508,7 @@ pub struct Evidence {
     pub counter_after: Option<u64>,
 }
 
-/// A printer's fault as evidence: its name, and whether it means that no card was drawn in.
+/// A printer's fault as evidence: its name, and whether it means that no card was fed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FaultRecord {
@@ -515,7 +516,7 @@ pub struct FaultRecord {
     pub means_not_fed: bool,
 }
 
-/// One serial's row as the portal learns it: the body of `PUT /v1/orders/{orderId}/cards/{serial}`. A later row has a
+/// One serial's row as it is sent to the portal: the body of `PUT /v1/orders/{orderId}/cards/{serial}`. A later row has a
 /// higher `rev`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -535,14 +536,14 @@ pub struct CardRow {
     pub evidence: Evidence,
 }
 
-/// The order is on disk, with its first attempt when it is printed here.
+/// Says that the order is on the disk, with its first attempt when it is printed here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Commitment {
     pub order: OrderId,
     pub attempt: Option<Attempt>,
 }
 
-/// A row of the print journal, committed before the first byte goes to the printer.
+/// A row of the print journal, committed before the first byte is sent to the printer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attempt {
     pub id: u64,

@@ -11,7 +11,7 @@ pub struct Problem {
     pub wrong: String,
     /// What to write instead, as a sentence.
     pub remedy: String,
-    /// Filled in when the key is found in a file.
+    /// File and line; set when the key is found in a file.
     pub place: Option<(PathBuf, usize)>,
 }
 
@@ -27,12 +27,12 @@ impl fmt::Display for Problem {
     }
 }
 
-/// All mistakes found; checking goes on after each, so that one look shows them all.
+/// All mistakes that were found. Checks go on after the first mistake, so that one run shows them all.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// Notes that what is at `key` is `wrong`, and what to write instead.
+    /// Adds a mistake: what is at `key` is `wrong`, and `remedy` says what to write instead.
     pub fn at(
         &mut self,
         key: impl Into<String>,
@@ -48,20 +48,22 @@ impl Problems {
         });
     }
 
-    /// Notes a mistake whose place is known, e.g. in a template or a text.
+    /// Adds a mistake whose place is known, e.g. in a template or a text.
     pub fn push(&mut self, problem: Problem) {
         self.0.push(problem);
     }
 
+    /// Whether no mistake was found.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// The mistakes in the order of the checks.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.0.iter()
     }
 
-    /// For filling in places once the files are known.
+    /// The mistakes, for setting their places once the files are known.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Problem> {
         self.0.iter_mut()
     }

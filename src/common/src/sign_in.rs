@@ -1,13 +1,13 @@
-//! What a sign-in asks for and answers, between the session and whoever checks it.
+//! What a sign-in shows, asks for and results in: the types between the session and the identity provider's client.
 
 use std::time::Instant;
 
 use crate::order::Private;
 
-/// What the person needs to sign in on the own phone.
+/// What a person needs to sign in on their own phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Code {
-    /// Opens the right page with the code filled in, where the provider has such an address; else the page alone.
+    /// The address that opens the page with the code filled in or, when the provider has none, the page alone.
     pub scan: Private<String>,
     /// The address to type.
     pub address: String,
@@ -17,25 +17,26 @@ pub struct Code {
     pub expires: Instant,
 }
 
-/// A password on its way to the directory.
+/// A name and password that the directory is to check.
 #[derive(Debug, Clone)]
 pub struct Password {
     pub name: Private<String>,
     pub password: Private<String>,
 }
 
+/// Why a sign-in failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
     /// The person said no on the phone.
     Denied,
     Expired,
-    /// The provider does not answer, or answers rubbish.
+    /// The provider does not answer, or its answer is malformed.
     Unreachable,
     /// The provider refuses this booth.
     Refused,
-    /// The provider's answer could not be believed (signature, audience, time).
+    /// The provider's token is invalid (signature, audience, time).
     NotBelieved,
-    /// The portal does not answer, and the site does without orders then.
+    /// The portal does not answer, and the site takes no orders without it.
     PortalDown,
     WrongPassword,
     /// Too many wrong passwords at this booth.
@@ -45,6 +46,7 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Every failure.
     pub const ALL: [Self; 9] = [
         Self::Denied,
         Self::Expired,
@@ -57,6 +59,7 @@ impl Failure {
         Self::Unknown,
     ];
 
+    /// The failure's stable name, used in texts and logs.
     pub fn name(self) -> &'static str {
         match self {
             Self::Denied => "denied",
@@ -72,15 +75,15 @@ impl Failure {
     }
 }
 
-/// An attendant who proved to be one.
+/// An attendant whose identity was checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Staff {
     pub id: String,
-    /// For questions to the portal about somebody else; none from a PIN.
+    /// The access token for requests about another person. An attendant who signed in by PIN has none.
     pub token: Option<Private<String>>,
 }
 
-/// Why somebody is not let in as an attendant.
+/// Why a person may not act as an attendant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     Wrong,
@@ -88,8 +91,8 @@ pub enum Refusal {
     Locked,
     /// The site has set no PIN.
     NoPin,
-    /// Signed in, and no attendant.
+    /// The person signed in and is no attendant.
     NotStaff,
-    /// The sign-in on the phone led nowhere.
+    /// The sign-in on the phone failed.
     Phone(Failure),
 }

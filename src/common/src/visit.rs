@@ -1,22 +1,22 @@
-//! What is known of a visit outside the session: how it ended, and how the visitor wants the booth to be.
+//! What other crates need to know of a visit: how it ended, and which preferences the visitor chose.
 
-/// What the visitor chose to make the booth easier to use; back to the site's defaults after each visit.
+/// The visitor's choices that make the booth easier to use. After each visit they are reset to the site's defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preferences {
     /// One of the site's languages, e.g. `sv`.
     pub language: String,
     pub large_text: bool,
     pub high_contrast: bool,
-    /// Read aloud.
+    /// The screen is read aloud.
     pub speech: bool,
     /// Controls low on the screen, for short reach.
     pub low_controls: bool,
-    /// No motion.
+    /// Nothing on the screen moves.
     pub calm: bool,
 }
 
 impl Preferences {
-    /// What a visitor finds: the first of the site's languages, and nothing eased.
+    /// The defaults: the first of the site's languages, and no aid switched on.
     pub fn of_site(languages: &[String]) -> Self {
         Self {
             language: languages

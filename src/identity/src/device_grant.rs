@@ -36,7 +36,7 @@ use token::Tokens;
 /// A sign-in page that does not answer in this time keeps a visitor waiting for nothing.
 const CALL: Duration = Duration::from_secs(10);
 /// Code and token answers are one to four kilobytes; group claims make some tokens ten times that.
-const LARGEST_ANSWER: usize = 128 << 10;
+pub(super) const LARGEST_ANSWER: usize = 128 << 10;
 /// RFC 8628, section 3.2: the provider names the interval (5 s where it does not, by the library's default). Whatever
 /// it says, the booth asks no more often than this, except towards a provider on this very machine.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use common::jws::{Unsigned, Unverified};
 use ring::{
     digest,
     rand::SystemRandom,
@@ -14,6 +15,8 @@ use ring::{
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde_json::{Value, json};
+
+use super::device_grant::LARGEST_ANSWER;
 
 /// A private key that signs tokens.
 pub(super) struct Signer {
@@ -40,7 +43,7 @@ pub(super) enum BadKey {
     Unsupported,
 }
 
-/// The machine gives no random numbers.
+/// The system's random source failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the system's random source failed")]
 pub(super) struct NoRandom;
@@ -86,33 +89,34 @@ impl Signer {
         }
     }
 
-    /// A token in compact form; `alg` and `typ` are added to the header.
+    /// A token in compact form. `alg` and `typ` are added to the header.
     pub(super) fn sign(&self, mut header: Value, claims: &Value) -> Result<String, NoRandom> {
         header["alg"] = json!(self.algorithm());
         header["typ"] = json!("JWT");
-        let input = format!(
-            "{}.{}",
-            encode(header.to_string().as_bytes()),
-            encode(claims.to_string().as_bytes())
-        );
+        let unsigned = Unsigned::new(&header, claims);
         let random = SystemRandom::new();
         let signature = match &self.key {
             Key::P256(key) => key
-                .sign(&random, input.as_bytes())
+                .sign(&random, unsigned.message())
                 .map_err(|_| NoRandom)?
                 .as_ref()
                 .to_vec(),
             Key::Rsa(key) => {
                 let mut signature = vec![0; key.public().modulus_len()];
-                key.sign(&RSA_PKCS1_SHA256, &random, input.as_bytes(), &mut signature)
-                    .map_err(|_| NoRandom)?;
+                key.sign(
+                    &RSA_PKCS1_SHA256,
+                    &random,
+                    unsigned.message(),
+                    &mut signature,
+                )
+                .map_err(|_| NoRandom)?;
                 signature
             }
         };
-        Ok(format!("{input}.{}", encode(&signature)))
+        Ok(unsigned.with_signature(&signature))
     }
 
-    /// The public half of a P-256 key as a JSON Web Key (RFC 7517); none for RSA, which only a site's own file holds.
+    /// The public half of a P-256 key as a JSON Web Key (RFC 7517). `None` for an RSA key, which only a site's own file holds.
     pub(super) fn public_jwk(&self, key_id: &str) -> Option<Value> {
         match &self.key {
             // 4, then x and y, 32 bytes each (SEC 1, section 2.3.3)
@@ -143,9 +147,11 @@ pub(super) fn encode(bytes: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The claims of a compact token, unchecked: for one whose signature has been verified.
+/// The claims of a compact token, unchecked: for one whose signature has been verified. A token is part of an answer, so
+/// it is no larger than one.
 pub(super) fn payload(token: &str) -> Option<Value> {
-    let middle = token.split('.').nth(1)?;
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(middle).ok()?;
-    serde_json::from_slice(&bytes).ok()
+    Unverified::split(token, LARGEST_ANSWER)
+        .ok()?
+        .payload()
+        .ok()
 }

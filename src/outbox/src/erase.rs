@@ -1,13 +1,13 @@
-//! Forgetting: what is delivered and no longer needed to print is erased, first by its key, then from the file.
+//! Erasure: what is delivered and no longer needed to print is deleted, first its key, then its bytes in the file.
 
 use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::{Error, Outbox};
 
-/// Orders erased in one transaction: a commit stays short.
+/// Orders erased in one transaction; few, so that a commit of an order never waits long.
 const AT_ONCE: i64 = 200;
 
-/// Orders that are done, whose card needs nothing of theirs any more.
+/// Finished orders whose card does not need their parts any more.
 pub(super) const ERASABLE: &str = "SELECT id FROM orders
      WHERE state IN ('delivered', 'discarded') AND erased_at IS NULL
      AND (delivered_at <= ? OR NOT EXISTS (
@@ -17,10 +17,10 @@ pub(super) const ERASABLE: &str = "SELECT id FROM orders
 pub(super) const ERASE: &str = "DELETE FROM payloads WHERE order_row = ?";
 
 impl Outbox {
-    /// Erases names, photos and chip numbers of orders that are done, deletes bare rows past their time, and empties
-    /// the WAL when anything was erased. Called by the worker now and then.
+    /// Erases names, photos and chip numbers of finished orders, deletes rows past their retention time, and empties the
+    /// WAL when anything was deleted. The worker calls it every [`crate::worker::Policy::tidy`].
     pub(super) async fn tidy(&self) -> Result<(), Error> {
-        // a read-back that never came: ten minutes are far past its limit in a visit
+        // Ten minutes are far past the limit for a read-back within a visit.
         self.close_unread(self.now().saturating_sub(600_000))
             .await?;
         let mut erased = 0;
@@ -38,14 +38,13 @@ impl Outbox {
         Ok(())
     }
 
-    /// Erases delivered orders whose card is settled: in a hand, void, made elsewhere, or unprinted for so long that
-    /// nobody comes for it.
+    /// Erases delivered orders whose card is with its holder, void, made elsewhere, or unprinted for `reprint_days`.
     async fn erase_some(&self) -> Result<u64, Error> {
         let now = self.now();
-        let given_up = now.saturating_sub(days(self.0.settings.reprint_days));
+        let reprint_until = now.saturating_sub(days(self.0.settings.reprint_days));
         let mut tx = self.0.store.write().await?;
         let rows = sqlx::query(ERASABLE)
-            .bind(given_up)
+            .bind(reprint_until)
             .bind(AT_ONCE)
             .fetch_all(&mut *tx)
             .await?;
@@ -56,7 +55,7 @@ impl Outbox {
         Ok(rows.len() as u64)
     }
 
-    /// Erases what names the person of one order: its keys with all that they seal, and whose it was.
+    /// Erases what names the person of one order: its sealed parts with their keys, and its lane.
     pub(super) async fn erase(
         &self,
         tx: &mut Transaction<'_, Sqlite>,
@@ -77,12 +76,12 @@ impl Outbox {
         Ok(())
     }
 
-    /// Deletes bare rows that are past their time, and what was said in notices.
+    /// Deletes the rows of erased orders and of delivered notices that are past their retention time.
     async fn delete_old(&self) -> Result<u64, Error> {
         let past = self.now().saturating_sub(days(self.0.settings.keep_days));
         let mut tx = self.0.store.write().await?;
-        // from the oldest on, as far as all are past their time: a gap in the middle of the journal would look like cards
-        // that nobody accounts for
+        // Rows are deleted from the oldest on and only up to the first one that is kept: a gap in the middle of the journal
+        // would make the books differ from the printer's counter.
         let orders = sqlx::query(
             "WITH past AS (
                  SELECT id FROM orders WHERE erased_at IS NOT NULL AND coalesce(delivered_at, erased_at) <= ?

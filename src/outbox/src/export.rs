@@ -1,18 +1,18 @@
-//! Taking orders out by hand, for a portal that stays away: one line of JSON for each order, its parts sealed to the
-//! receiver or, without one, by the booth's key as they are in the store.
+//! Exports orders while the portal cannot be reached: one line of JSON for each order, its parts sealed to the receiver
+//! or, without one, by the booth's key as they are in the store.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 
-use super::{Error, Keyring, Outbox, SealedRow, journal, seal};
+use super::{Error, Keyring, Outbox, columns, payload::SealedRow, seal};
 use common::{
     KeySource,
     order::{OrderId, Private},
 };
 use portal::seal::{Receiver, ReceiverSecret, context};
 
-/// An order taken out; names its person nowhere in clear.
+/// An exported order. It names its person nowhere in clear text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Exported {
@@ -22,23 +22,26 @@ pub struct Exported {
     pub parts: Vec<ExportedPart>,
 }
 
-/// `order`, `photo` or `card/SERIAL`.
+/// One part of an exported order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExportedPart {
+    /// `order`, `photo` or `card/SERIAL`.
     pub part: String,
-    /// The part's own key, sealed by the booth's; none when it is sealed to the receiver.
+    /// The part's own key, sealed by the booth's. `None` when the part is sealed to the receiver.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrapped: Option<Wrapped>,
     /// Base64.
     pub sealed: String,
 }
 
+/// A part's own key, sealed by one of the booth's keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Wrapped {
-    /// Which of the booth's keys, base64.
+    /// The name of the booth's key, base64.
     pub by: String,
+    /// Base64.
     pub key: String,
 }
 
@@ -50,14 +53,20 @@ pub enum Opener {
 }
 
 impl Opener {
-    /// The booth's own keys.
+    /// An opener with the booth's own keys.
+    ///
+    /// # Errors
+    /// [`Error::Key`] when the keyring is missing or cannot be read.
     pub fn booth(source: &KeySource) -> Result<Self, Error> {
         Keyring::load(source)?
             .map(Self::Booth)
             .ok_or_else(|| super::KeyError::Missing(source.clone()).into())
     }
 
-    /// One part in clear.
+    /// Opens one part.
+    ///
+    /// # Errors
+    /// [`seal::NotOurs`] when the part is damaged or sealed with another key.
     pub fn open(
         &self,
         order: OrderId,
@@ -77,7 +86,11 @@ impl Opener {
 }
 
 impl Outbox {
-    /// One order with what is left of it, sealed to `to` or by the booth's key.
+    /// One order with the parts that are not erased, sealed to `to` or by the booth's key. `None` when the store does not
+    /// have it.
+    ///
+    /// # Errors
+    /// [`Error::Sealed`] when the booth's key does not open a part; [`Error::Store`] when the store fails.
     pub async fn export(
         &self,
         id: OrderId,
@@ -117,7 +130,7 @@ impl Outbox {
         .fetch_all(self.0.store.reader())
         .await?;
         for bytes in serials {
-            let serial = journal::serial(bytes)?;
+            let serial = columns::serial(bytes)?;
             let Some(card) = self.card_row(serial).await? else {
                 continue;
             };

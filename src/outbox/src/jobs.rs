@@ -1,24 +1,25 @@
 //! Jobs: what is to be sent, in which order, and what became of it.
 //!
-//! States: `held` (an earlier job of the same person goes first), `available`, `running`, and the ends `completed`,
-//! `parked` (a person must look) and `discarded` (replaced by newer news, or given up by staff). A job is claimed by one
-//! UPDATE .. RETURNING, so that two workers can never send the same one.
+//! States: `held` (an earlier job of the same person goes first), `available`, `running`, and the final ones `completed`,
+//! `parked` (staff must look) and `discarded` (replaced by a newer revision, or discarded by staff). A job is claimed by
+//! one UPDATE .. RETURNING, so that two workers can never send the same one.
 
 use std::time::Duration;
 
 use sqlx::{Row as _, Sqlite, Transaction};
 
-use super::{Error, Outbox, SealedRow, journal, payload_context, seal};
-use common::{
-    health::Backlog,
-    order::{OrderId, Private, Serial},
+use super::{
+    Error, Outbox, columns,
+    payload::{SealedRow, payload_context},
+    seal,
 };
+use common::order::{OrderId, Private, Serial};
 use portal::{Body, Message, Target};
 
-/// How many of a job's tries are remembered.
+/// How many of a job's failed tries are kept.
 const TRIES_KEPT: i64 = 20;
 
-/// A job that this worker, and no other, is to send now.
+/// A job that this worker has claimed and sends now.
 #[derive(Debug)]
 pub(super) struct ClaimedJob {
     pub(super) id: i64,
@@ -32,30 +33,14 @@ pub(super) struct ClaimedJob {
     payload: Option<i64>,
 }
 
-/// What can be said of a try that did not succeed.
+/// Why a try did not succeed.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fault {
     pub(super) status: Option<u16>,
     pub(super) error: String,
 }
 
-/// How many orders and cards are in which state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Counts {
-    pub waiting: u64,
-    pub parked: u64,
-    pub delivered: u64,
-    pub discarded: u64,
-    pub printed: u64,
-    pub not_printed: u64,
-    pub unknown: u64,
-    pub void: u64,
-    /// Being printed, or cut off in it.
-    pub open: u64,
-}
-
-/// Adds a job; one with a lane is held until [`release`] lets it go.
+/// Adds a job. A job with a lane is held until [`release`] makes it available.
 pub(super) async fn insert(
     tx: &mut Transaction<'_, Sqlite>,
     part: &str,
@@ -80,14 +65,14 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Lets the next job of a lane go, if none of it is on its way. The rest of an order waits while the order itself is
-/// parked; a parked photo or card holds nothing back, so that a card in the holder's hand becomes known.
+/// Makes the next job of a lane available unless another one of the lane is on its way. While an order is parked, its
+/// photo and cards wait. A parked photo or card holds nothing back, so that the portal learns of a card that the holder has.
 pub(super) async fn release(tx: &mut Transaction<'_, Sqlite>, lane: &[u8]) -> Result<(), Error> {
     sqlx::query(RELEASE).bind(lane).execute(&mut **tx).await?;
     Ok(())
 }
 
-/// Asks by the very condition of the index `jobs_lane`: SQLite takes a partial index only where that is asked too.
+/// Repeats the condition of the index `jobs_lane` word for word, because SQLite uses a partial index only then.
 pub(super) const RELEASE: &str = "UPDATE jobs SET state = 'available', due = 0 WHERE id = (
         SELECT id FROM jobs j WHERE lane = ?1 AND state IN ('held', 'available', 'running') AND state = 'held'
          AND NOT EXISTS (
@@ -96,7 +81,7 @@ pub(super) const RELEASE: &str = "UPDATE jobs SET state = 'available', due = 0 W
      AND NOT EXISTS (
         SELECT 1 FROM jobs WHERE lane = ?1 AND state IN ('held', 'available', 'running') AND state <> 'held')";
 
-/// Gives up the unsent rows of a card: a newer one is to follow.
+/// Discards the unsent revisions of a card, because a newer one follows.
 pub(super) async fn drop_older(
     tx: &mut Transaction<'_, Sqlite>,
     serial: Serial,
@@ -140,16 +125,16 @@ pub(super) async fn settle_order(
 }
 
 impl Outbox {
-    /// Puts right what the last run left: jobs that were being sent wait again, due times start anew, and cards whose
-    /// read-back was cut off are announced as printed.
+    /// Recovers from the last run: jobs that were being sent wait again, due times start anew, and cards whose read-back
+    /// was cut off are sent as printed.
     pub(super) async fn rescue(&self) -> Result<(), Error> {
         self.send_again(Duration::ZERO).await?;
-        self.hurry_all().await?;
+        self.make_all_due().await?;
         self.close_unread(i64::MAX).await?;
         self.void_unreadable().await
     }
 
-    /// Lets every job that counts as running wait again, for so long; for a worker that has nothing under way.
+    /// Makes every running job available again after `wait`. Only for a worker that has no request under way.
     pub(super) async fn send_again(&self, wait: Duration) -> Result<(), Error> {
         let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
         sqlx::query("UPDATE jobs SET state = 'available', due = ? WHERE state = 'running'")
@@ -180,8 +165,8 @@ impl Outbox {
                     tries: row.try_get(1)?,
                     part: row.try_get(2)?,
                     order_row: row.try_get(3)?,
-                    order: order.map(journal::order_id).transpose()?,
-                    serial: serial.map(journal::serial).transpose()?,
+                    order: order.map(columns::order_id).transpose()?,
+                    serial: serial.map(columns::serial).transpose()?,
                     rev: row.try_get(5)?,
                     payload: row.try_get(6)?,
                 })
@@ -197,7 +182,7 @@ impl Outbox {
         Ok(due)
     }
 
-    /// What a claimed job has to say; `None` when newer news of the same card is waiting behind it.
+    /// The message of a claimed job; `None` when a newer revision of the same card waits behind it.
     pub(super) async fn message(&self, job: &ClaimedJob) -> Result<Option<Message>, Error> {
         let gone = || {
             Error::from(store::Error::Damaged(format!(
@@ -230,7 +215,7 @@ impl Outbox {
             .await?
             .ok_or_else(gone)?;
         let (Some(key_id), Some(wrapped)) = (key_id, wrapped) else {
-            // only the receiver can open it: it goes out as it is
+            // Only the receiver can open it, so it is sent as it is.
             let body = Body::sealed(Private::new(sealed));
             let to = match (job.part.as_str(), job.order) {
                 ("order", Some(order)) => Target::Order(order),
@@ -255,17 +240,18 @@ impl Outbox {
         Ok(Some(Message { to, body }))
     }
 
-    /// The portal has it.
+    /// Ends a job that the portal has acknowledged.
     pub(super) async fn complete(&self, job: &ClaimedJob) -> Result<(), Error> {
         self.end(job, "completed", None).await
     }
 
-    /// It need not be sent any more.
+    /// Ends a job that need not be sent any more.
     pub(super) async fn discard(&self, job: &ClaimedJob) -> Result<(), Error> {
         self.end(job, "discarded", None).await
     }
 
-    /// The portal refused it, or it cannot be read: a person must look. Never deleted by itself.
+    /// Parks a job that the portal refused or that cannot be read. Staff decide what becomes of it; it is never deleted by
+    /// itself.
     pub(super) async fn park(&self, job: &ClaimedJob, fault: &Fault) -> Result<(), Error> {
         self.end(job, "parked", Some(fault)).await
     }
@@ -284,7 +270,7 @@ impl Outbox {
         .fetch_one(&mut *tx)
         .await?;
         if let Some(fault) = fault {
-            remember(&mut tx, job.id, fault, now).await?;
+            keep_fault(&mut tx, job.id, fault, now).await?;
         }
         if let (Some(serial), Some(rev), "completed") = (job.serial, job.rev, state) {
             sqlx::query("UPDATE cards SET sent_rev = max(sent_rev, ?) WHERE serial = ?")
@@ -294,7 +280,7 @@ impl Outbox {
                 .await?;
         }
         if job.order_row.is_none() && ended {
-            // a notice of its own: with its delivery its content goes
+            // A notice belongs to no order, so its content is deleted as soon as it is delivered.
             sqlx::query("DELETE FROM payloads WHERE id = ?")
                 .bind(job.payload)
                 .execute(&mut *tx)
@@ -311,7 +297,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Not now: again in `wait` milliseconds.
+    /// Makes a job due again in `wait` milliseconds.
     pub(super) async fn retry_later(
         &self,
         job: &ClaimedJob,
@@ -325,91 +311,24 @@ impl Outbox {
             .bind(job.id)
             .execute(&mut *tx)
             .await?;
-        remember(&mut tx, job.id, fault, now).await?;
+        keep_fault(&mut tx, job.id, fault, now).await?;
         tx.commit().await?;
         self.0.counted.notify_one();
         Ok(())
     }
 
-    /// Makes everything that waits for its next try due now.
-    pub(super) async fn hurry_all(&self) -> Result<(), Error> {
+    /// Makes every job due now that waits for its next try.
+    pub(super) async fn make_all_due(&self) -> Result<(), Error> {
         sqlx::query("UPDATE jobs SET due = 0 WHERE state = 'available' AND due > 0")
             .execute(self.0.store.writer())
             .await?;
         self.0.work.notify_one();
         Ok(())
     }
-
-    /// Nothing is waiting or on its way.
-    pub(super) async fn is_drained(&self) -> Result<bool, Error> {
-        let left: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'available')
-                 OR EXISTS (SELECT 1 FROM jobs WHERE state = 'running')",
-        )
-        .fetch_one(self.0.store.reader())
-        .await?;
-        Ok(!left)
-    }
-
-    /// Counts anew what waits, for the screen.
-    pub(super) async fn count(&self) -> Result<(), Error> {
-        let rows: Vec<(String, i64, i64)> = sqlx::query_as(
-            "SELECT state, count(*), min(created_at) FROM orders WHERE state IN ('waiting', 'parked') GROUP BY state",
-        )
-        .fetch_all(self.0.store.reader())
-        .await?;
-        let mut backlog = Backlog::default();
-        let mut oldest: Option<i64> = None;
-        for (state, count, created) in rows {
-            let count = journal::unsigned(count);
-            match state.as_str() {
-                "waiting" => backlog.waiting = count,
-                _ => backlog.parked = count,
-            }
-            oldest = Some(oldest.map_or(created, |known| known.min(created)));
-        }
-        // whole seconds: the screen need not be told more often
-        backlog.oldest = oldest.map(|created| {
-            let age = self.now().saturating_sub(created).max(0) / 1000;
-            std::time::Duration::from_secs(journal::unsigned(age))
-        });
-        self.0.backlog.send_if_modified(|known| {
-            let changed = *known != backlog;
-            *known = backlog;
-            changed
-        });
-        Ok(())
-    }
-
-    /// How many orders and cards are in which state.
-    pub async fn counts(&self) -> Result<Counts, Error> {
-        let rows: Vec<(String, i64)> = sqlx::query_as(
-            "SELECT state, count(*) FROM orders GROUP BY state
-             UNION ALL SELECT 'card ' || outcome, count(*) FROM cards GROUP BY outcome",
-        )
-        .fetch_all(self.0.store.reader())
-        .await?;
-        let mut counts = Counts::default();
-        for (state, count) in rows {
-            let place = match state.as_str() {
-                "waiting" => &mut counts.waiting,
-                "parked" => &mut counts.parked,
-                "delivered" => &mut counts.delivered,
-                "discarded" => &mut counts.discarded,
-                "card printed" => &mut counts.printed,
-                "card notPrinted" => &mut counts.not_printed,
-                "card unknown" => &mut counts.unknown,
-                "card void" => &mut counts.void,
-                _ => &mut counts.open,
-            };
-            *place = journal::unsigned(count);
-        }
-        Ok(counts)
-    }
 }
 
-/// Keeps what became of a try; of many, the newest.
-async fn remember(
+/// Writes why a try failed and deletes all but the newest such rows of the job.
+async fn keep_fault(
     tx: &mut Transaction<'_, Sqlite>,
     job: i64,
     fault: &Fault,

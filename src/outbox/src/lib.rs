@@ -10,44 +10,69 @@
 //! most one valid serial for each order. Nothing in it prints: after a restart a person decides.
 //!
 //! Everything that names a person is sealed ([`seal`]) and erased once it is delivered and no longer needed to print.
+//!
+//! # Code map
+//! - `commit`: writes orders and notices; `payload`: seals and opens their parts. Start reading there.
+//! - [`journal`]: attempts, outcomes, the rules for them, and each printer's books
+//! - `jobs`: what is to be sent and in which order; [`worker`]: sends it; `backlog`: counts what waits
+//! - [`seal`]: the booth's keyring and the encryption of stored parts
+//! - `erase`: deletes what is delivered and no longer needed
+//! - [`manage`], [`export`]: what staff do with the store from the command line
+//! - `schema`, `columns`: the tables, and how values are kept in them
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! use outbox::{Outbox, Settings};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let opened = Outbox::open(&Settings::in_folder(folder.path())).await?;
+//! assert!(opened.undecided.is_empty(), "a new store waits for no decision");
+//! assert_eq!(opened.outbox.counts().await?.waiting, 0);
+//! opened.outbox.close().await;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod backlog;
+mod columns;
+mod commit;
 mod erase;
 pub mod export;
 mod jobs;
 pub mod journal;
 pub mod manage;
+mod payload;
 mod schema;
 pub mod seal;
 mod settings;
 pub mod worker;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use sha2::Sha256;
-use sqlx::{Sqlite, Transaction};
 use tokio::sync::{Notify, watch};
 
-pub use jobs::Counts;
+pub use backlog::Counts;
+pub use commit::NewRecord;
 pub use journal::{Books, NewAttempt, Undecided};
 pub use seal::{KeyError, Keyring};
 pub use settings::Settings;
-pub use store::SetAside;
+pub use store::Quarantined;
 
 use common::{
     KeySource,
     health::Backlog,
-    order::{Commitment, Delivery, Order, OrderId, Outcome, Private, Serial},
+    order::{OrderId, Serial},
 };
-use portal::seal::{BadKey, Receiver, context};
-use portal::{Block, Incident, LARGEST_ORDER, LARGEST_PHOTO};
+use portal::seal::{BadKey, Receiver};
 use seal::{Key, NotOurs};
 use store::{Lock, Store};
 
-/// Why the store could not do it. Nothing was changed then.
+/// Why the store refused or failed. It is unchanged then.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
@@ -76,24 +101,14 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// What the booth commits when the holder says "print my card" (or "fetch later").
-#[derive(Debug)]
-pub struct NewRecord {
-    pub order: Order,
-    /// The portrait as JPEG, without metadata; its SHA-256 is in the order.
-    pub photo: Private<Vec<u8>>,
-    /// The first attempt, when the card is printed here and now.
-    pub attempt: Option<NewAttempt>,
-}
-
-/// The store, opened.
+/// The opened store, and what was found in opening it.
 #[derive(Debug)]
 pub struct Opened {
     pub outbox: Outbox,
-    /// Cards whose fate a power cut or an unanswered question left open, oldest first.
+    /// Cards whose outcome a power cut or an unanswered question left open, oldest first.
     pub undecided: Vec<Undecided>,
-    /// The last store was damaged and put aside: staff must hear of it.
-    pub set_aside: Option<SetAside>,
+    /// The last store, when it was damaged and is quarantined now. Staff must learn of it.
+    pub quarantined: Option<Quarantined>,
 }
 
 /// A handle to the store; cheap to clone.
@@ -103,19 +118,19 @@ pub struct Outbox(Arc<Inner>);
 struct Inner {
     store: Store,
     keys: Keyring,
-    /// Whose eyes orders and photos are for, where the site says so.
+    /// The public key that orders and photos are sealed to, where the site has one.
     receiver: Option<Receiver>,
-    /// Makes the keyed hash that tells one person's orders from another's.
+    /// Keys the hash by which one person's orders are known from another's.
     lane_key: Key,
     settings: Settings,
     backlog: watch::Sender<Backlog>,
     /// What the daily check found wrong with the file.
     damage: watch::Sender<Option<String>>,
-    /// Something new may wait for the worker.
+    /// Wakes the worker, because a job may be due.
     work: Notify,
-    /// Something changed that the backlog counts.
+    /// Wakes the task that counts the backlog.
     counted: Notify,
-    /// The zero of the jobs' due times.
+    /// The moment from which the jobs' due times are measured.
     started: tokio::time::Instant,
     wall: fn() -> Timestamp,
     _lock: Option<Lock>,
@@ -128,27 +143,37 @@ impl fmt::Debug for Outbox {
 }
 
 impl Outbox {
-    /// Opens the booth's store, making it when there is none, and puts right what the last run left: jobs that were
-    /// being sent wait again. Takes the lock that keeps a second booth away.
+    /// Opens the booth's store, creating it when there is none, and recovers from the last run: jobs that were being sent
+    /// wait again. Takes the lock that keeps a second booth away.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when another booth uses the store or the disk fails; [`Error::Key`] and [`Error::Receiver`] when
+    /// a key cannot be used. A damaged store is no error: it is quarantined and a new one is created.
     pub async fn open(settings: &Settings) -> Result<Opened, Error> {
         Self::open_by_clock(settings, Timestamp::now).await
     }
 
-    /// The same with another wall clock: what it says is kept with orders and decides how long they are kept.
+    /// Like [`Outbox::open`] with another wall clock, whose times are stored with orders and decide how long they are kept.
+    ///
+    /// # Errors
+    /// Those of [`Outbox::open`].
     pub async fn open_by_clock(
         settings: &Settings,
         wall: fn() -> Timestamp,
     ) -> Result<Opened, Error> {
-        store::make_room(&settings.store)?;
+        store::create_folder_of(&settings.store)?;
         let lock = Lock::take(&settings.store)?;
         Self::open_locked(settings, lock, wall)
             .await
             .map(|(opened, _)| opened)
     }
 
-    /// Changes the key that seals the store: everything is brought under a fresh one, and the old one is forgotten.
-    /// The booth must not be running. A power cut leaves a keyring that opens everything; answers how many sealed
-    /// parts were brought over.
+    /// Changes the key that seals the store: every part is sealed by a fresh key, and the old one is removed. The booth must
+    /// not be running. After a power cut the keyring still opens everything. Returns how many parts were sealed again.
+    ///
+    /// # Errors
+    /// [`Error::Key`] when the key is a credential of systemd or cannot be read or written; otherwise those of
+    /// [`Outbox::open`].
     pub async fn rotate(settings: &Settings) -> Result<u64, Error> {
         let KeySource::File(path) = &settings.key else {
             return Err(KeyError::NotOurs(settings.key.clone()).into());
@@ -159,10 +184,10 @@ impl Outbox {
             .ok_or_else(|| KeyError::Missing(settings.key.clone()))?
             .with_fresh_key();
         both.write(path)?;
-        let (opened, brought) = Self::open_locked(settings, lock, Timestamp::now).await?;
+        let (opened, rewrapped) = Self::open_locked(settings, lock, Timestamp::now).await?;
         both.newest_only().write(path)?;
         opened.outbox.close().await;
-        Ok(brought)
+        Ok(rewrapped)
     }
 
     async fn open_locked(
@@ -171,21 +196,26 @@ impl Outbox {
         wall: fn() -> Timestamp,
     ) -> Result<(Opened, u64), Error> {
         let known = Keyring::load(&settings.key)?;
-        let (store, set_aside) = store::open(&settings.store, wall(), &schema::MIGRATIONS).await?;
+        let (store, quarantined) =
+            store::open(&settings.store, wall(), &schema::MIGRATIONS).await?;
         let outbox = Self::assemble(settings, store, known, wall, Some(lock)).await?;
         outbox.rescue().await?;
-        let brought = outbox.finish_rotation().await?;
+        let rewrapped = outbox.finish_rotation().await?;
         outbox.count().await?;
         let undecided = outbox.undecided().await?;
         let opened = Opened {
             outbox,
             undecided,
-            set_aside,
+            quarantined,
         };
-        Ok((opened, brought))
+        Ok((opened, rewrapped))
     }
 
     /// Opens an existing store beside a running booth, for the command line.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when there is no store or it cannot be opened; [`Error::Key`] and [`Error::Receiver`] when a key
+    /// cannot be used.
     pub async fn attach(settings: &Settings) -> Result<Self, Error> {
         if !settings.store.exists() {
             return Err(store::Error::Absent(settings.store.clone()).into());
@@ -223,162 +253,9 @@ impl Outbox {
         })))
     }
 
-    /// Writes order, photo, jobs and, when it is printed here, the attempt; returns once all of it is on the disk.
-    /// The same order again (after an error that left its fate open) is found and not written twice.
-    pub async fn commit(&self, record: NewRecord) -> Result<Commitment, Error> {
-        let NewRecord {
-            order,
-            photo,
-            attempt,
-        } = record;
-        let id = order.order_id;
-        let body = serde_json::to_vec(&order).map(Private::new);
-        let body = body.expect("an order has no map with keys other than text");
-        if photo.len() > LARGEST_PHOTO {
-            return Err(Error::TooLarge("the photo", LARGEST_PHOTO));
-        }
-        if body.len() > LARGEST_ORDER {
-            return Err(Error::TooLarge("the order", LARGEST_ORDER));
-        }
-        let lane = self.lane(&order.person.idp, &order.person.subject);
-        let sealed_order = self.seal_to_send(id, "order", &body);
-        let sealed_photo = self.seal_to_send(id, "photo", &photo);
-        let now = self.now();
-        let delivery = match order.delivery {
-            Delivery::Here => "here",
-            Delivery::Pickup { .. } => "pickup",
-        };
-
-        let mut tx = self.0.store.write().await?;
-        if let Some(known) = journal::commitment(&mut tx, id).await? {
-            return Ok(known);
-        }
-        let row = sqlx::query(
-            "INSERT INTO orders (order_id, lane, delivery, state, created_at) VALUES (?, ?, ?, 'waiting', ?)",
-        )
-        .bind(&id.0.as_bytes()[..])
-        .bind(&lane[..])
-        .bind(delivery)
-        .bind(now)
-        .execute(&mut *tx)
-        .await?
-        .last_insert_rowid();
-        for (part, sealed) in [("order", sealed_order), ("photo", sealed_photo)] {
-            let payload = sealed.insert(&mut tx, Some(row), part).await?;
-            jobs::insert(&mut tx, part, Some(row), Some(&lane), Some(payload), None).await?;
-        }
-        let attempt = match attempt {
-            Some(new) => Some(journal::insert_attempt(&mut tx, row, &new, now).await?),
-            None => None,
-        };
-        if let Some(replaced) = order.supersedes {
-            journal::void_unprinted(&mut tx, replaced, now).await?;
-        }
-        jobs::release(&mut tx, &lane).await?;
-        tx.commit().await?;
-        self.changed();
-        Ok(Commitment { order: id, attempt })
-    }
-
-    /// Tells the portal, as soon as it can be reached, that a card is lost or stolen.
-    pub async fn block(&self, serial: Serial, block: &Block) -> Result<(), Error> {
-        let field = format!("block/{serial}");
-        let body = serde_json::to_vec(block).expect("a block is a plain struct");
-        self.notice("block", &field, &body, Some(serial)).await
-    }
-
-    /// Tells the portal of an incident ("that was not me", tampering); each is told once, by its id.
-    pub async fn incident(&self, incident: &Incident) -> Result<(), Error> {
-        let field = format!("incident/{}", incident.id);
-        let body = serde_json::to_vec(incident).expect("an incident is a plain struct");
-        self.notice("incident", &field, &body, None).await
-    }
-
-    async fn notice(
-        &self,
-        part: &str,
-        field: &str,
-        body: &[u8],
-        serial: Option<Serial>,
-    ) -> Result<(), Error> {
-        let sealed = self.seal_for(None, field, body);
-        let mut tx = self.0.store.write().await?;
-        let payload = sealed.insert(&mut tx, None, field).await?;
-        let card = serial.map(|serial| (serial, 0));
-        jobs::insert(&mut tx, part, None, None, Some(payload), card).await?;
-        tx.commit().await?;
-        self.changed();
-        Ok(())
-    }
-
-    /// The order and photo of an order whose card may still have to be drawn; `None` once they are erased, and always
-    /// where they are sealed to the receiver.
-    pub async fn read(&self, id: OrderId) -> Result<Option<(Order, Private<Vec<u8>>)>, Error> {
-        let order = self.open_payload(id, "order").await?;
-        let photo = self.open_payload(id, "photo").await?;
-        match (order, photo) {
-            (Some(order), Some(photo)) => {
-                let order = serde_json::from_slice(&order)
-                    .map_err(|error| store::Error::Damaged(format!("order {id}: {error}")))?;
-                Ok(Some((order, photo)))
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// What waits for the portal; follows the store.
-    pub fn backlog(&self) -> watch::Receiver<Backlog> {
-        self.0.backlog.subscribe()
-    }
-
-    /// What the daily check found wrong with the file; `None` while it is sound. A damaged store is put aside at the
-    /// next start.
-    pub fn damage(&self) -> watch::Receiver<Option<String>> {
-        self.0.damage.subscribe()
-    }
-
-    /// How long the oldest order may wait before staff are told.
-    pub fn alarm_after(&self) -> Duration {
-        Duration::from_secs(u64::from(self.0.settings.alarm_days) * 24 * 3600)
-    }
-
-    /// Checks the whole file when the last such check is a day old. Damage is told by [`Outbox::damage`].
-    async fn daily_check(&self) -> Result<(), Error> {
-        const DAY: i64 = 24 * 3600 * 1000;
-        let last: Option<i64> =
-            sqlx::query_scalar("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'checked'")
-                .fetch_optional(self.0.store.reader())
-                .await?;
-        let now = self.now();
-        // a clock that was set back must not put the check off for long
-        if last.is_some_and(|last| (0..DAY).contains(&now.saturating_sub(last))) {
-            return Ok(());
-        }
-        let faults = self.0.store.check(false).await?;
-        if !faults.is_empty() {
-            store::suspect(&self.0.settings.store)?;
-            let why = faults.join("; ");
-            tracing::error!("the store is damaged and is put aside at the next start: {why}");
-            self.0.damage.send_replace(Some(why));
-        }
-        sqlx::query(
-            "INSERT OR REPLACE INTO meta (name, value) VALUES ('checked', CAST(? AS BLOB))",
-        )
-        .bind(now.to_string())
-        .execute(self.0.store.writer())
-        .await?;
-        Ok(())
-    }
-
-    /// Whether an order waits for longer than the site allows.
-    pub fn is_overdue(&self) -> bool {
-        let oldest = self.0.backlog.borrow().oldest;
-        oldest.is_some_and(|oldest| oldest > self.alarm_after())
-    }
-
-    /// Empties the WAL into the file and lets go of it.
+    /// Moves the WAL into the file and closes it.
     pub async fn close(self) {
-        // an error here costs nothing: the next start finds the WAL and goes on from it
+        // An error is ignored: the next start finds the WAL and goes on from it.
         let _ = self.0.store.checkpoint().await;
         self.0.store.close().await;
     }
@@ -399,6 +276,7 @@ impl Outbox {
         self.0.counted.notify_one();
     }
 
+    /// The lane of a person: a keyed hash, by which orders of one person are sent one after the other without naming them.
     fn lane(&self, idp: &str, subject: &str) -> [u8; 16] {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.lane_key.expose())
             .expect("HMAC takes keys of any length");
@@ -409,130 +287,4 @@ impl Outbox {
         lane.copy_from_slice(&mac.finalize().into_bytes()[..16]);
         lane
     }
-
-    /// Seals what goes out as it is: to the receiver where there is one.
-    fn seal_to_send(&self, order: OrderId, field: &str, plain: &[u8]) -> Payload {
-        match &self.0.receiver {
-            Some(receiver) => Payload {
-                key: None,
-                sealed: receiver.seal(&context(order, field), plain),
-            },
-            None => self.seal(order, field, plain),
-        }
-    }
-
-    fn seal(&self, order: OrderId, field: &str, plain: &[u8]) -> Payload {
-        self.seal_for(Some(order), field, plain)
-    }
-
-    fn seal_for(&self, order: Option<OrderId>, field: &str, plain: &[u8]) -> Payload {
-        let key = seal::fresh_key();
-        let context = payload_context(order, field);
-        let wrapped = self.0.keys.wrap(&key, &context);
-        Payload {
-            key: Some((self.0.keys.newest(), wrapped)),
-            sealed: seal::seal(&key, &context, plain),
-        }
-    }
-
-    async fn open_payload(
-        &self,
-        id: OrderId,
-        field: &str,
-    ) -> Result<Option<Private<Vec<u8>>>, Error> {
-        let row: Option<(Vec<u8>, Vec<u8>, Vec<u8>)> = sqlx::query_as(
-            "SELECT key_id, wrapped, sealed FROM payloads JOIN orders ON orders.id = order_row
-             WHERE order_id = ? AND field = ? AND wrapped IS NOT NULL",
-        )
-        .bind(&id.0.as_bytes()[..])
-        .bind(field)
-        .fetch_optional(self.0.store.reader())
-        .await?;
-        let Some((key_id, wrapped, sealed)) = row else {
-            return Ok(None);
-        };
-        let context = context(id, field);
-        let key = self.0.keys.unwrap(&key_id, &context, &wrapped)?;
-        Ok(Some(seal::open(&key, &context, &sealed)?))
-    }
-}
-
-/// The same for any payload: one that belongs to no order is a notice.
-fn payload_context(order: Option<OrderId>, field: &str) -> Vec<u8> {
-    match order {
-        Some(order) => context(order, field),
-        None => format!("notice:{field}:v1").into_bytes(),
-    }
-}
-
-/// Sealed bytes with the name of the booth's key and their own key wrapped by it; none when only the receiver opens them.
-struct Payload {
-    key: Option<([u8; 8], Vec<u8>)>,
-    sealed: Vec<u8>,
-}
-
-/// A row of `payloads`.
-struct SealedRow {
-    key_id: Option<Vec<u8>>,
-    wrapped: Option<Vec<u8>>,
-    sealed: Vec<u8>,
-    field: String,
-}
-
-impl sqlx::FromRow<'_, sqlx::sqlite::SqliteRow> for SealedRow {
-    fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Self, sqlx::Error> {
-        use sqlx::Row as _;
-        Ok(Self {
-            key_id: row.try_get("key_id")?,
-            wrapped: row.try_get("wrapped")?,
-            sealed: row.try_get("sealed")?,
-            field: row.try_get("field")?,
-        })
-    }
-}
-
-impl Payload {
-    async fn insert(
-        self,
-        tx: &mut Transaction<'_, Sqlite>,
-        order: Option<i64>,
-        field: &str,
-    ) -> Result<i64, Error> {
-        let (key_id, wrapped) = self.key.unzip();
-        let done = sqlx::query(
-            "INSERT INTO payloads (order_row, field, key_id, wrapped, sealed) VALUES (?, ?, ?, ?, ?)
-             ON CONFLICT (order_row, field) DO UPDATE SET
-                key_id = excluded.key_id, wrapped = excluded.wrapped, sealed = excluded.sealed
-             RETURNING id",
-        )
-        .bind(order)
-        .bind(field)
-        .bind(key_id.map(|id| id.to_vec()))
-        .bind(wrapped)
-        .bind(self.sealed)
-        .fetch_one(&mut **tx)
-        .await?;
-        Ok(sqlx::Row::get(&done, 0))
-    }
-}
-
-/// The outcome's name in the store, the same as on the wire.
-fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Printed => "printed",
-        Outcome::NotPrinted => "notPrinted",
-        Outcome::Unknown => "unknown",
-        Outcome::Void => "void",
-    }
-}
-
-fn outcome_named(name: &str) -> Option<Outcome> {
-    [
-        Outcome::Printed,
-        Outcome::NotPrinted,
-        Outcome::Unknown,
-        Outcome::Void,
-    ]
-    .into_iter()
-    .find(|outcome| outcome_name(*outcome) == name)
 }

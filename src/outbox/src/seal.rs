@@ -1,9 +1,9 @@
-//! Sealing: what waits in the store can be read by nobody who has only the store.
+//! Sealing: whoever has only the store's file cannot read what waits in it.
 //!
 //! Every order, photo and chip number has a key of its own (32 random bytes). XChaCha20-Poly1305 seals it, bound to the
 //! order and the field it belongs to, so that a sealed photo put in another order's place does not open. The key itself
-//! is sealed ("wrapped") by the booth's key, which is not in the store. Deleting the wrapped key is the erasure: what is
-//! left in old pages, backups or worn flash blocks can be opened by nobody.
+//! is sealed ("wrapped") by the booth's key, which is not in the store. Deleting the wrapped key is the erasure: whatever
+//! is left in old pages, backups or worn flash blocks cannot be opened any more.
 
 mod keyring;
 
@@ -67,15 +67,15 @@ pub(super) fn open(key: &Key, context: &[u8], sealed: &[u8]) -> Result<Private<V
         .map_err(|_| NotOurs)
 }
 
-/// A key out of opened bytes.
+/// The key in opened bytes.
 fn key_from(bytes: &[u8]) -> Result<Key, NotOurs> {
     <[u8; 32]>::try_from(bytes)
         .map(Private::new)
         .map_err(|_| NotOurs)
 }
 
-/// Finds the key that opens this store and the secret that tells one person's orders from another's. A new store gets
-/// both; a store whose key is missing or another's is refused, and nothing in it is touched.
+/// Finds the key that opens this store and the key of the lanes. A new store gets both. A store whose key is missing or
+/// another's is refused and stays unchanged.
 pub(super) async fn unlock(
     store: &super::Store,
     source: &KeySource,
@@ -128,8 +128,8 @@ async fn write_lane_key(
 }
 
 impl super::Outbox {
-    /// With more than one key in the keyring, brings everything under the newest: afterwards the older ones open
-    /// nothing here and can be taken away. Answers how many payloads were brought over.
+    /// With more than one key in the keyring, wraps every payload's key by the newest one. Afterwards the older ones open
+    /// nothing in this store and can be removed. Returns how many payloads were wrapped again.
     pub(super) async fn finish_rotation(&self) -> Result<u64, super::Error> {
         if self.0.keys.len() < 2 {
             return Ok(0);
@@ -144,12 +144,12 @@ impl super::Outbox {
         .bind(&newest[..])
         .fetch_all(&mut *tx)
         .await?;
-        let brought = rows.len() as u64;
+        let rewrapped = rows.len() as u64;
         for row in rows {
             let id: i64 = row.try_get(0)?;
             let order: Option<Vec<u8>> = row.try_get(4)?;
-            let order = order.map(super::journal::order_id).transpose()?;
-            let context = super::payload_context(order, row.try_get(3)?);
+            let order = order.map(super::columns::order_id).transpose()?;
+            let context = super::payload::payload_context(order, row.try_get(3)?);
             let key = self
                 .0
                 .keys
@@ -163,6 +163,6 @@ impl super::Outbox {
         }
         write_lane_key(&mut tx, &self.0.keys, &self.0.lane_key).await?;
         tx.commit().await?;
-        Ok(brought)
+        Ok(rewrapped)
     }
 }

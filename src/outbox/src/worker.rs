@@ -1,8 +1,8 @@
-//! Sends what waits: order first, photo second, cards third; again and again until the portal acknowledges each with
-//! its hash.
+//! The worker sends what waits: order first, photo second, cards third, and retries until the portal acknowledges each
+//! with its hash.
 //!
-//! Several requests are under way at once, never two of the same person. A portal that does not answer is left alone
-//! for a while (the breaker), then asked by one request. A refusal is parked for staff with the portal's reason.
+//! Several requests are under way at once, never two of the same person. After repeated failures a circuit breaker stops
+//! all requests for a while and then lets one probe through. A refused job is parked for staff with the portal's reason.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,31 +21,31 @@ use portal::{
     retry::{self, Breaker, Gate},
 };
 
-/// How the worker works; the defaults are the booth's.
+/// How the worker works. The defaults are for a booth in service.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
-    /// Requests under way at once.
-    pub at_once: u32,
-    /// How often the store is looked at without a call, for what another process (the command line) changed.
-    pub look: Duration,
-    /// How often the file is tidied: erasure, emptying the WAL.
+    /// How many requests may be under way at once.
+    pub concurrency: u32,
+    /// How often the store is polled without a wake-up, for changes by another process (the command line).
+    pub poll: Duration,
+    /// How often the store is tidied: erasure, emptying the WAL.
     pub tidy: Duration,
-    /// Shortens every wait by this factor, for tests and rehearsals; 1 in a booth.
-    pub hurry: u32,
+    /// Divides every wait between tries, for tests and rehearsals; 1 in a booth.
+    pub speedup: u32,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            at_once: 4,
-            look: Duration::from_secs(5),
+            concurrency: 4,
+            poll: Duration::from_secs(5),
             tidy: Duration::from_secs(60),
-            hurry: 1,
+            speedup: 1,
         }
     }
 }
 
-/// The worker, at work until stopped.
+/// A running worker.
 #[derive(Debug)]
 pub struct WorkerHandle {
     outbox: Outbox,
@@ -55,17 +55,20 @@ pub struct WorkerHandle {
 }
 
 impl WorkerHandle {
-    /// Sends at once what waits, whatever the time of its next try; for staff who mended the network.
+    /// Retries everything that waits now, whatever the time of its next try. For staff who repaired the network.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store fails.
     pub async fn wake(&self) -> Result<(), Error> {
-        self.outbox.hurry_all().await
+        self.outbox.make_all_due().await
     }
 
-    /// Why nothing is being sent; `None` while all is well. For the health of the booth.
+    /// Why nothing is being sent; `None` while the portal answers. For the health of the booth.
     pub fn fault(&self) -> watch::Receiver<Option<String>> {
         self.fault.clone()
     }
 
-    /// Waits until nothing waits any more; false when the time is over first. What is parked does not count.
+    /// Waits until no job waits any more; false when `within` is over first. Parked jobs do not count.
     pub async fn drained(&self, within: Duration) -> bool {
         let mut backlog = self.outbox.backlog();
         let wait = async {
@@ -75,17 +78,17 @@ impl WorkerHandle {
                 {
                     return true;
                 }
-                // the count follows the store with a little delay; look again even without news
+                // The count follows the store with a little delay, so the store is polled even when it does not change.
                 let _ = tokio::time::timeout(Duration::from_millis(50), backlog.changed()).await;
             }
         };
         tokio::time::timeout(within, wait).await.unwrap_or(false)
     }
 
-    /// Ends the worker; requests under way are given up (their jobs are sent again at the next start).
+    /// Stops the worker. Requests under way are aborted, and their jobs are sent again at the next start.
     pub async fn stop(self) {
         self.stop.notify_one();
-        // the task ends by itself within one request's time limit; a panic in it has been told already
+        // The task ends within one request's time limit. A panic in it has been reported already.
         let _ = self.task.await;
     }
 }
@@ -93,15 +96,15 @@ impl WorkerHandle {
 /// Starts the worker on the running tokio runtime.
 pub fn spawn(outbox: Outbox, portal: Arc<dyn Portal>, policy: Policy) -> WorkerHandle {
     let stop = Arc::new(Notify::new());
-    let (tell, fault) = watch::channel(None);
+    let (fault_sender, fault) = watch::channel(None);
     let worker = Worker {
         outbox: outbox.clone(),
         portal,
         policy,
         breaker: Breaker::default(),
-        tell,
+        fault: fault_sender,
         under_way: JoinSet::new(),
-        unsettled: false,
+        unrecorded: false,
     };
     let task = tokio::spawn(worker.run(Arc::clone(&stop)));
     WorkerHandle {
@@ -117,18 +120,18 @@ struct Worker {
     portal: Arc<dyn Portal>,
     policy: Policy,
     breaker: Breaker,
-    tell: watch::Sender<Option<String>>,
+    fault: watch::Sender<Option<String>>,
     under_way: JoinSet<(ClaimedJob, Sent)>,
-    /// What became of a request could not be written down: its job still counts as running.
-    unsettled: bool,
+    /// A result could not be written to the store, so its job still counts as running.
+    unrecorded: bool,
 }
 
-/// What became of one job's request.
+/// The result of one job's request.
 enum Sent {
     Answered(Message, Result<Answer, portal::Error>),
-    /// A newer row of the same card is on its way.
+    /// Nothing was sent, because a newer revision of the same card waits.
     Stale,
-    /// The store could not give the message.
+    /// Nothing was sent, because the message could not be read from the store.
     Unreadable(Error),
 }
 
@@ -138,34 +141,34 @@ impl Worker {
         let mut tidy = tokio::time::interval(self.policy.tidy);
         tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let wait = match self.fill().await {
+            let wait = match self.send_due().await {
                 Ok(wait) => wait,
                 Err(error) => {
-                    // the disk, or another process in the way: everything is still in the store
-                    self.tell.send_replace(Some(error.to_string()));
-                    self.policy.look
+                    // The disk failed or another process blocked the store. Every job is still in the store.
+                    self.fault.send_replace(Some(error.to_string()));
+                    self.policy.poll
                 }
             };
             tokio::select! {
                 () = stop.notified() => break,
                 Some(done) = self.under_way.join_next() => {
-                    let settled = match done {
-                        Ok((job, sent)) => self.settle(job, sent).await.map_err(|error| error.to_string()),
+                    let recorded = match done {
+                        Ok((job, sent)) => self.record(job, sent).await.map_err(|error| error.to_string()),
                         Err(panic) => {
                             self.breaker.probe_lost();
                             Err(panic.to_string())
                         }
                     };
-                    if let Err(fault) = settled {
-                        self.unsettled = true;
-                        self.tell.send_replace(Some(fault));
+                    if let Err(fault) = recorded {
+                        self.unrecorded = true;
+                        self.fault.send_replace(Some(fault));
                     }
                 }
                 () = self.outbox.0.work.notified() => {}
                 _ = tidy.tick() => {
                     let tidied = self.outbox.tidy().await;
                     if let Err(error) = tidied.and(self.outbox.daily_check().await) {
-                        self.tell.send_replace(Some(error.to_string()));
+                        self.fault.send_replace(Some(error.to_string()));
                     }
                 }
                 () = tokio::time::sleep(wait) => {}
@@ -175,37 +178,37 @@ impl Worker {
         self.under_way.shutdown().await;
     }
 
-    /// Claims and sends as much as may be under way; answers how long to wait for more.
-    async fn fill(&mut self) -> Result<Duration, Error> {
-        if self.unsettled {
+    /// Claims and sends as many jobs as may be under way. Returns how long to wait before the next look.
+    async fn send_due(&mut self) -> Result<Duration, Error> {
+        if self.unrecorded {
             if !self.under_way.is_empty() {
-                return Ok(self.policy.look);
+                return Ok(self.policy.poll);
             }
-            let wait = self.policy.look / self.policy.hurry.max(1);
+            let wait = self.policy.poll / self.policy.speedup.max(1);
             self.outbox.send_again(wait).await?;
-            self.unsettled = false;
+            self.unrecorded = false;
         }
         let now = self.outbox.uptime();
         let under_way = u32::try_from(self.under_way.len()).unwrap_or(u32::MAX);
         let room = match self.breaker.gate(now) {
             Gate::Closed { until } => {
                 let wait = u64::try_from(until.saturating_sub(now)).unwrap_or(0);
-                return Ok(Duration::from_millis(wait).min(self.policy.look));
+                return Ok(Duration::from_millis(wait).min(self.policy.poll));
             }
             Gate::Probe => u32::from(under_way == 0),
-            Gate::Open => self.policy.at_once.saturating_sub(under_way),
+            Gate::Open => self.policy.concurrency.saturating_sub(under_way),
         };
         if room == 0 {
-            return Ok(self.policy.look);
+            return Ok(self.policy.poll);
         }
         let claimed = self.outbox.claim(room).await;
-        self.unsettled = claimed.is_err();
+        self.unrecorded = claimed.is_err();
         let jobs = claimed?;
         if jobs.is_empty() {
             let due = self.outbox.next_due().await?;
             let wait = due.map_or(i64::MAX, |due| due.saturating_sub(self.outbox.uptime()));
             let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(0));
-            return Ok(wait.min(self.policy.look));
+            return Ok(wait.min(self.policy.poll));
         }
         if self.breaker.gate(now) == Gate::Probe {
             self.breaker.probe_sent();
@@ -224,10 +227,11 @@ impl Worker {
                 (job, sent)
             });
         }
-        Ok(self.policy.look)
+        Ok(self.policy.poll)
     }
 
-    async fn settle(&mut self, job: ClaimedJob, sent: Sent) -> Result<(), Error> {
+    /// Writes the result of a request to the store.
+    async fn record(&mut self, job: ClaimedJob, sent: Sent) -> Result<(), Error> {
         let (message, answer) = match sent {
             Sent::Answered(message, answer) => (message, answer),
             Sent::Stale => {
@@ -271,6 +275,7 @@ impl Worker {
         }
     }
 
+    /// Ends, parks or retries a job by the portal's answer.
     async fn answered(
         &mut self,
         job: &ClaimedJob,
@@ -279,15 +284,15 @@ impl Worker {
     ) -> Result<(), Error> {
         match answer {
             Answer::Stored(hash) if hash == message.body.sha256 => {
-                self.there();
+                self.portal_answered();
                 self.outbox.complete(job).await
             }
             Answer::Conflict(Some(hash)) if hash == message.body.sha256 => {
-                self.there();
+                self.portal_answered();
                 self.outbox.complete(job).await
             }
             Answer::Stored(_) | Answer::Conflict(_) => {
-                self.there();
+                self.portal_answered();
                 let fault = Fault {
                     status: Some(409),
                     error: "the portal keeps another content under this name".to_owned(),
@@ -295,7 +300,7 @@ impl Worker {
                 self.outbox.park(job, &fault).await
             }
             Answer::Refused { status, reason } => {
-                self.there();
+                self.portal_answered();
                 let fault = Fault {
                     status: Some(status),
                     error: format!("{status} {reason}"),
@@ -320,44 +325,45 @@ impl Worker {
         }
     }
 
-    /// The portal is there and answers.
-    fn there(&mut self) {
+    /// Notes that the portal answered, well or badly.
+    fn portal_answered(&mut self) {
         self.breaker.answered();
-        self.tell.send_if_modified(|fault| fault.take().is_some());
+        self.fault.send_if_modified(|fault| fault.take().is_some());
     }
 
+    /// Schedules the next try of a job that got no usable answer. `asked` is the portal's `Retry-After`.
     async fn failed(
         &mut self,
         job: &ClaimedJob,
         fault: Fault,
         asked: Option<Duration>,
     ) -> Result<(), Error> {
-        let hurry = self.policy.hurry.max(1);
-        let asked = asked.map(|asked| asked / hurry);
+        let speedup = self.policy.speedup.max(1);
+        let asked = asked.map(|asked| asked / speedup);
         let now = self.outbox.uptime();
-        let chance = rand::random::<f64>() / f64::from(hurry);
+        let chance = rand::random::<f64>() / f64::from(speedup);
         self.breaker.failed(now, chance, asked);
-        self.tell.send_replace(Some(fault.error.clone()));
+        self.fault.send_replace(Some(fault.error.clone()));
         let wait = self.wait(job.tries, asked);
         self.outbox.retry_later(job, &fault, wait).await
     }
 
-    /// Milliseconds until a job that failed is tried again; `asked` (by the portal) is the least.
+    /// Milliseconds until a failed job is tried again, at least what the portal `asked` for.
     fn wait(&self, tries: u32, asked: Option<Duration>) -> i64 {
-        let hurry = f64::from(self.policy.hurry.max(1));
-        let wait = retry::delay(tries.saturating_add(1), rand::random::<f64>() / hurry);
+        let speedup = f64::from(self.policy.speedup.max(1));
+        let wait = retry::delay(tries.saturating_add(1), rand::random::<f64>() / speedup);
         let wait = wait.max(asked.unwrap_or_default());
         i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
     }
 }
 
-/// Keeps the backlog's count up to date, a few times a second at most however much happens.
+/// Counts the backlog after changes, a few times a second at most, so that counting never slows down the sending.
 async fn count(outbox: Outbox) {
     const AT_MOST_EVERY: Duration = Duration::from_millis(200);
     const AT_LEAST_EVERY: Duration = Duration::from_secs(10);
     loop {
         let began = Instant::now();
-        // a failed count leaves the last one standing; the worker tells what is wrong with the store
+        // After a failed count the last one stays published. The worker reports what is wrong with the store.
         let _ = outbox.count().await;
         tokio::time::sleep_until(began + AT_MOST_EVERY).await;
         let _ = tokio::time::timeout(AT_LEAST_EVERY, outbox.0.counted.notified()).await;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use portal::Hash;
 
-/// Something is kept under this name now; what, says the hash.
+/// An acknowledgement: a body with this hash is stored under the name of the request.
 #[derive(Debug, Serialize)]
 pub(super) struct Stored {
     pub(super) sha256: Hash,
@@ -28,7 +28,7 @@ impl IntoResponse for Stored {
     }
 }
 
-/// Why not. `title` is fixed for each `type` and names nobody; `detail` may.
+/// Why a request failed. `title` is fixed for each `type` and never names a person; `detail` may.
 #[derive(Debug, Serialize)]
 pub(super) struct Problem {
     #[serde(rename = "type")]
@@ -37,7 +37,7 @@ pub(super) struct Problem {
     status: u16,
     #[serde(skip_serializing_if = "String::is_empty")]
     detail: String,
-    /// What is kept under the name, where that is the problem.
+    /// The hash of what is stored under this name, when that is the problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     sha256: Option<Hash>,
 }
@@ -92,7 +92,7 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-known", title)
     }
 
-    /// Another content stands under this name; its hash tells the caller whether that is its own.
+    /// Another content is stored under this name. By its hash the caller learns whether it is its own.
     pub(super) fn conflict(stored: Hash) -> Self {
         let mut problem = Self::new(
             StatusCode::CONFLICT,

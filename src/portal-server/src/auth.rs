@@ -1,4 +1,4 @@
-//! Who calls: a booth by its signed assertion, a person or an attendant by an access token.
+//! Who sends a request: a booth by its signed assertion, a person or an attendant by an access token.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{App, answer::Problem, people::Person};
 use portal::assertion;
 
-/// A discovery document or the claims about a person.
+/// The largest discovery document or set of claims that is read.
 const LARGEST: usize = 256 * 1024;
 
 /// The booth that signed the request, by its name.
@@ -52,7 +52,7 @@ struct UserInfo {
 }
 
 impl App {
-    /// The person whose token the request carries.
+    /// The person whose token the request has.
     pub(super) async fn person(&self, headers: &HeaderMap) -> Result<&Person, Problem> {
         let token = bearer(headers, AUTHORIZATION.as_str())?;
         let subject = self.subject(token).await?;
@@ -61,7 +61,7 @@ impl App {
             .ok_or_else(|| Problem::not_known("The portal does not know this person"))
     }
 
-    /// The attendant whose token the request carries beside the booth's assertion.
+    /// The attendant whose token the request has beside the booth's assertion.
     pub(super) async fn attendant(&self, headers: &HeaderMap) -> Result<&Person, Problem> {
         let token = bearer(headers, "Attendant-Authorization")?;
         let subject = self.subject(token).await?;

@@ -1,18 +1,19 @@
-//! A look inside, and a hand on it: for tests, for `rehearse`, and for the staff of a trial run.
+//! A look at the store of a running portal, and changes that staff of a portal would make: for tests, for `rehearse`, and
+//! for the staff of a trial run.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use sqlx::Row as _;
 
-use super::{App, answer::Problem, keep};
+use super::{App, answer::Problem, records};
 use common::order::{CardRow, Order, OrderId, Outcome, Serial};
 
 /// A handle on a running portal.
 #[derive(Debug, Clone)]
 pub struct Control(Arc<App>);
 
-/// How much the portal has.
+/// How much is in the portal's store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Totals {
@@ -20,23 +21,24 @@ pub struct Totals {
     pub photos: u64,
     /// Rows of cards, one for each serial.
     pub cards: u64,
-    /// Of them, those that a person can use.
+    /// The cards that are valid.
     pub valid: u64,
     pub blocks: u64,
     pub incidents: u64,
 }
 
-/// One order, as the portal has it.
+/// One order in the portal's store.
 #[derive(Debug, Clone)]
 pub struct OrderView {
     pub order: Order,
     pub state: String,
     pub reason: Option<String>,
-    /// SHA-256 of the photo, once it is there.
+    /// SHA-256 of the photo, once it was received.
     pub photo: Option<String>,
     pub cards: Vec<CardView>,
 }
 
+/// One card in the portal's store.
 #[derive(Debug, Clone)]
 pub struct CardView {
     pub serial: Serial,
@@ -72,13 +74,17 @@ impl Control {
         Self(app)
     }
 
+    /// How much is in the store.
+    ///
+    /// # Errors
+    /// When the store fails or a row of it is damaged.
     pub async fn totals(&self) -> Result<Totals, Failed> {
         let row = sqlx::query(
             "SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM photos), (SELECT count(*) FROM cards),
                 (SELECT count(*) FROM cards WHERE status IN ('printed', 'active')),
                 (SELECT count(*) FROM blocks), (SELECT count(*) FROM incidents)",
         )
-        .fetch_one(self.0.keep.store.reader())
+        .fetch_one(self.0.records.store.reader())
         .await?;
         let number = |at: usize| row.try_get::<i64, _>(at).map(i64::cast_unsigned);
         Ok(Totals {
@@ -91,32 +97,39 @@ impl Control {
         })
     }
 
-    /// The ids of all orders, as they came.
+    /// The ids of all orders in the order of their arrival.
+    ///
+    /// # Errors
+    /// When the store fails or a row of it is damaged.
     pub async fn orders(&self) -> Result<Vec<OrderId>, Failed> {
         let rows: Vec<Vec<u8>> =
             sqlx::query_scalar("SELECT order_id FROM orders ORDER BY received_at, rowid")
-                .fetch_all(self.0.keep.store.reader())
+                .fetch_all(self.0.records.store.reader())
                 .await?;
         Ok(rows
             .into_iter()
-            .map(keep::order_id)
+            .map(records::order_id)
             .collect::<Result<_, _>>()?)
     }
 
+    /// An order with its cards; `None` when the portal does not have it.
+    ///
+    /// # Errors
+    /// When the store fails or a row of it is damaged.
     pub async fn order(&self, id: OrderId) -> Result<Option<OrderView>, Failed> {
         let row = sqlx::query(
             "SELECT body, state, reason, (SELECT hex(sha256) FROM photos WHERE photos.order_id = orders.order_id)
              FROM orders WHERE order_id = ?",
         )
         .bind(&id.0.as_bytes()[..])
-        .fetch_optional(self.0.keep.store.reader())
+        .fetch_optional(self.0.records.store.reader())
         .await?;
         let Some(row) = row else { return Ok(None) };
         let cards = sqlx::query(
             "SELECT serial, status, body FROM cards WHERE order_id = ? ORDER BY at, serial",
         )
         .bind(&id.0.as_bytes()[..])
-        .fetch_all(self.0.keep.store.reader())
+        .fetch_all(self.0.records.store.reader())
         .await?;
         let cards = cards
             .iter()
@@ -142,37 +155,43 @@ impl Control {
         }))
     }
 
-    /// The photo of an order.
+    /// The photo of an order; `None` before it was received.
+    ///
+    /// # Errors
+    /// When the store fails or a row of it is damaged.
     pub async fn photo(&self, id: OrderId) -> Result<Option<Vec<u8>>, Failed> {
         Ok(
             sqlx::query_scalar("SELECT jpeg FROM photos WHERE order_id = ?")
                 .bind(&id.0.as_bytes()[..])
-                .fetch_optional(self.0.keep.store.reader())
+                .fetch_optional(self.0.records.store.reader())
                 .await?,
         )
     }
 
     /// Sets an order's state as staff of the portal would: approved, rejected, ready, handed over, void.
+    ///
+    /// # Errors
+    /// When the store fails or a row of it is damaged.
     pub async fn set_state(
         &self,
         id: OrderId,
         state: &str,
         reason: Option<&str>,
     ) -> Result<(), Failed> {
-        let mut tx = self.0.keep.store.write().await?;
+        let mut tx = self.0.records.store.write().await?;
         let now = Timestamp::now().as_millisecond();
-        keep::set_state(&mut tx, id, state, reason, now).await?;
+        records::set_state(&mut tx, id, state, reason, now).await?;
         tx.commit().await?;
         Ok(())
     }
 
     pub(super) async fn close(&self) {
-        self.0.keep.store.close().await;
+        self.0.records.store.close().await;
     }
 }
 
 impl OrderView {
-    /// The one card of this order that came out, if exactly one did.
+    /// The card of this order that was printed, if exactly one was.
     pub fn printed(&self) -> Option<&CardView> {
         let mut printed = self
             .cards

@@ -1,19 +1,39 @@
 //! The reference portal: a small, ordinary server of the contract `assets/portal/openapi.yaml`.
 //!
-//! It is used in test mode and in tests, and an integrator can put it in front of the real card system. What it is
-//! given it keeps in one SQLite file, with the same durability as the booth. People come from a file
-//! ([`people::People`]); the booth is known by its signing key; a person is whoever the identity provider says holds the
-//! access token.
+//! It is used in test mode and in tests, and an integrator can put it in front of the real card system. It stores what it
+//! receives in one SQLite file, with the same durability as the booth. People come from a file ([`people::People`]); a
+//! booth is authenticated by its signing key; a person is whoever the identity provider says owns the access token.
+//!
+//! # Code map
+//! - [`serve`] starts it; the routes are at the end of this file. Start reading there.
+//! - `auth`: who sends a request; `answer`: acknowledgements and problems
+//! - `receive`: what booths send; `lookup`: what can be asked; `sign`: signatures of codes
+//! - `records`: the store and its rules
+//! - [`people`]: the file of people; [`Control`]: a look at the store, for tests and staff of a trial
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! use portal_server::{Settings, people::People, serve};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let settings = Settings::new(folder.path().join("portal.sqlite"), People::default());
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! let portal = serve(listener, settings).await?;
+//! assert_eq!(portal.control.totals().await?.orders, 0);
+//! portal.stop().await;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod answer;
 mod auth;
 mod control;
-mod keep;
 mod lookup;
 pub mod people;
 mod receive;
+mod records;
 mod sign;
 
 use std::{
@@ -42,9 +62,9 @@ use portal::seal::ReceiverSecret;
 pub struct Settings {
     pub store: PathBuf,
     pub people: people::People,
-    /// The booths that may write, by their names, with the keys that sign for them.
+    /// The booths that may send orders, by their names, with their public keys.
     pub booths: BTreeMap<String, VerifyingKey>,
-    /// The identity provider whose access tokens are believed; without one nobody can look up themselves.
+    /// The identity provider whose access tokens are accepted. Without one no person can look up their own data.
     pub issuer: Option<String>,
     /// PEM of the authority that certifies the issuer, where it is not a public one.
     pub issuer_ca: Option<Vec<u8>>,
@@ -52,12 +72,12 @@ pub struct Settings {
     pub signer: Option<card::Signer>,
     /// The key that opens what booths seal to this portal.
     pub secret: Option<ReceiverSecret>,
-    /// The address that booths use, which their assertions are made out to; the listener's when not given.
+    /// The address that booths use, which is the audience of their assertions; the listener's when not given.
     pub address: Option<String>,
 }
 
 impl Settings {
-    /// A portal for these people that knows no booth yet.
+    /// Settings for these people, without any booth yet.
     pub fn new(store: PathBuf, people: people::People) -> Self {
         Self {
             store,
@@ -83,7 +103,7 @@ pub enum NotStarted {
     Client(#[from] web::Error),
 }
 
-/// A portal at work, until this is dropped.
+/// A running portal. It stops when this is dropped.
 #[derive(Debug)]
 pub struct Running {
     pub address: SocketAddr,
@@ -94,6 +114,9 @@ pub struct Running {
 
 impl Running {
     /// A client of this portal for a booth with this key.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made.
     pub fn client(&self, booth: &str, key: SigningKey) -> Result<HttpPortal, web::Error> {
         let client = web::client(&web::Options::default())?;
         let base = self
@@ -103,7 +126,7 @@ impl Running {
         Ok(HttpPortal::new(client, base, booth, Some(key)))
     }
 
-    /// Ends the portal and closes its store.
+    /// Stops the portal and closes its store.
     pub async fn stop(self) {
         self.server.abort();
         self.control.close().await;
@@ -116,16 +139,16 @@ impl Drop for Running {
     }
 }
 
-/// What every request can reach.
+/// The state that every request has access to.
 struct App {
-    keep: keep::Keep,
+    records: records::Records,
     people: people::People,
     booths: BTreeMap<String, VerifyingKey>,
     secret: Option<ReceiverSecret>,
     audience: String,
     issuer: Option<String>,
     signer: Option<card::Signer>,
-    /// Found at the issuer's discovery document, once.
+    /// From the issuer's discovery document, which is read once.
     userinfo: OnceLock<reqwest::Url>,
     client: reqwest::Client,
 }
@@ -136,13 +159,16 @@ impl fmt::Debug for App {
     }
 }
 
-/// Serves on `listener` until the answer is dropped. Must be called within a tokio runtime.
+/// Serves on `listener` until the returned value is dropped. Must be called within a tokio runtime.
+///
+/// # Errors
+/// [`NotStarted`] when the listener has no address, or store or client cannot be set up.
 pub async fn serve(listener: TcpListener, settings: Settings) -> Result<Running, NotStarted> {
     let address = listener.local_addr()?;
     let audience = settings
         .address
         .unwrap_or_else(|| format!("http://{address}"));
-    let keep = keep::Keep::open(&settings.store)
+    let records = records::Records::open(&settings.store)
         .await
         .map_err(|error| NotStarted::Store {
             store: settings.store.clone(),
@@ -153,7 +179,7 @@ pub async fn serve(listener: TcpListener, settings: Settings) -> Result<Running,
         ..web::Options::default()
     })?;
     let app = Arc::new(App {
-        keep,
+        records,
         people: settings.people,
         booths: settings.booths,
         secret: settings.secret,
@@ -167,7 +193,7 @@ pub async fn serve(listener: TcpListener, settings: Settings) -> Result<Running,
     let audience = app.audience.clone();
     let router = router(app);
     let server = tokio::spawn(async move {
-        // ends only with the listener, which lives as long as the task
+        // It ends only with the listener, which lives as long as this task.
         let _ = axum::serve(listener, router).await;
     });
     Ok(Running {

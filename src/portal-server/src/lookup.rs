@@ -1,4 +1,4 @@
-//! What can be asked: persons by their token, states by booths, and a card's validity by anybody.
+//! What can be asked: a person's data with their token, the states of orders by booths, a card's validity by anybody.
 
 use std::sync::Arc;
 
@@ -12,7 +12,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{App, answer::Problem, auth::Booth, people::Person};
-use common::order::{Holder, Serial};
+use common::{
+    base32,
+    order::{Holder, Serial},
+};
 use portal::OrderState;
 
 pub(super) async fn holder(
@@ -20,7 +23,7 @@ pub(super) async fn holder(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let person = app.person(&headers).await?;
-    told(app.holder(person).await?)
+    private_answer(app.holder(person).await?)
 }
 
 pub(super) async fn holder_named(
@@ -29,7 +32,7 @@ pub(super) async fn holder_named(
     _: Booth,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    // a booth that checked the person's password itself has no attendant
+    // There is no attendant when the booth has checked the person's password itself.
     if headers.contains_key("Attendant-Authorization") {
         app.attendant(&headers).await?;
     }
@@ -37,11 +40,11 @@ pub(super) async fn holder_named(
         .people
         .find(&subject)
         .ok_or_else(|| Problem::not_known("The portal does not know this person"))?;
-    told(app.holder(person).await?)
+    private_answer(app.holder(person).await?)
 }
 
-/// Personal data: for this caller only, and kept nowhere on the way.
-fn told(holder: Holder) -> Result<Response, Problem> {
+/// An answer with personal data, which no proxy or browser may store.
+fn private_answer(holder: Holder) -> Result<Response, Problem> {
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(holder)).into_response())
 }
 
@@ -50,12 +53,12 @@ impl App {
         let mut holder = person.holder(&self.people.places);
         for card in &mut holder.cards {
             if let Some(serial) = card.serial
-                && self.keep.is_blocked(serial).await?
+                && self.records.is_blocked(serial).await?
             {
                 card.status = "blocked".to_owned();
             }
         }
-        let (known, open) = self.keep.of_person(&person.subject).await?;
+        let (known, open) = self.records.of_person(&person.subject).await?;
         for allowed in &mut holder.kinds {
             let more = known.iter().filter(|card| card.kind == allowed.kind);
             allowed.issue = allowed
@@ -64,7 +67,7 @@ impl App {
         }
         for card in known {
             if card.status == "active" {
-                // the new card took the place of the one from the file
+                // The new card replaces the one from the file of people.
                 for old in &mut holder.cards {
                     if old.kind == card.kind && old.status == "active" {
                         old.status = "blocked".to_owned();
@@ -96,16 +99,16 @@ pub(super) async fn states(
     if asked.booth != booth {
         return Err(Problem::forbidden().detail("a booth asks for its own orders only"));
     }
-    app.keep.states(&booth, asked.since).await.map(Json)
+    app.records.states(&booth, asked.since).await.map(Json)
 }
 
-/// The page behind the code on a card: valid or not valid, and nothing of whose it is.
+/// The page that the code on a card opens. It says valid or not valid, and nothing about the holder.
 pub(super) async fn page(
     State(app): State<Arc<App>>,
     Path(payload): Path<String>,
 ) -> Result<Response, Problem> {
     let valid = match serial_in(&payload) {
-        Some(serial) => app.keep.is_valid(serial).await?,
+        Some(serial) => app.records.is_valid(serial).await?,
         None => false,
     };
     let (sign, sv, en) = if valid {
@@ -132,20 +135,43 @@ pub(super) async fn page(
 
 /// The serial in a card's code: alone (13 characters), or after version and key number in a signed body (127).
 fn serial_in(payload: &str) -> Option<Serial> {
-    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let from = match payload.len() {
+    // The last letter has bits to spare. What they are makes no difference here, as it never did for this page.
+    let mut specification = base32::CROCKFORD.specification();
+    specification.check_trailing_bits = false;
+    let encoding = specification.encoding().ok()?;
+    let start = match payload.len() {
         13 => 0,
-        127 => 24,
+        127 => 3,
         _ => return None,
     };
-    let mut bits = Vec::with_capacity(payload.len() * 5);
-    for letter in payload.bytes() {
-        let value = LETTERS.iter().position(|known| *known == letter)?;
-        bits.extend((0..5).rev().map(|shift| value >> shift & 1 == 1));
+    let bytes = encoding.decode(payload.as_bytes()).ok()?;
+    let serial = bytes.get(start..start + 8)?;
+    serial.try_into().ok().map(Serial)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_serial_is_found_in_both_forms_of_a_code() {
+        let serial = Serial([1, 35, 69, 103, 137, 171, 205, 239]);
+        let mut signed = vec![1, 0, 7];
+        signed.extend(serial.0);
+        signed.resize(79, 0xa5);
+        let signed = base32::encode(&signed);
+        for (payload, expected) in [
+            ("04HMASW9NF6YY", Some(serial)),
+            // the spare bit of the last letter
+            ("04HMASW9NF6YZ", Some(serial)),
+            (signed.as_str(), Some(serial)),
+            ("04hmasw9nf6yy", None),
+            ("04HMASW9NF6Y", None),
+            ("04HMASW9NF6YU", None),
+            ("åäöåäö1", None),
+            ("", None),
+        ] {
+            assert_eq!(serial_in(payload), expected, "{payload}");
+        }
     }
-    let mut serial = [0; 8];
-    for (at, bit) in bits.get(from..from + 64)?.iter().enumerate() {
-        serial[at / 8] |= u8::from(*bit) << (7 - at % 8);
-    }
-    Some(Serial(serial))
 }

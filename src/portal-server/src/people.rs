@@ -1,10 +1,11 @@
-//! The people that a portal in test mode knows; the virtual identity provider reads the same file.
+//! The people that the portal knows. In test mode the virtual identity provider reads the same file.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
+use data_encoding::HEXUPPER_PERMISSIVE;
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -23,11 +24,11 @@ pub struct People {
     pub places: Vec<PickupPlace>,
 }
 
-/// Somebody with, or without, a right to a card.
+/// A person, with or without a right to a card.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
-    /// The name that the identity provider knows the person by.
+    /// The identity provider's name for the person.
     pub subject: String,
     pub name: String,
     /// What is printed; `name` when not given.
@@ -37,7 +38,7 @@ pub struct Person {
     pub affiliation: Vec<String>,
     #[serde(default)]
     pub assurance: String,
-    /// Of the identity provider; `booth-staff` makes an attendant.
+    /// Groups at the identity provider. A member of `booth-staff` is an attendant.
     #[serde(default)]
     pub groups: Vec<String>,
     /// For the virtual directory only.
@@ -59,7 +60,7 @@ pub struct Kind {
     pub unit: Option<String>,
     #[serde(default)]
     pub card_number: Option<String>,
-    /// Cards of this kind that the person has had.
+    /// How many cards of this kind the person has had.
     #[serde(default)]
     pub had: u8,
     #[serde(default)]
@@ -115,6 +116,10 @@ pub enum BadPeople {
 }
 
 impl People {
+    /// Reads the file of people.
+    ///
+    /// # Errors
+    /// [`BadPeople`] when the file cannot be read, is malformed, or names a person twice.
     pub fn read(path: &Path) -> Result<Self, BadPeople> {
         let text = fs::read_to_string(path).map_err(|error| BadPeople::File {
             path: path.to_owned(),
@@ -142,17 +147,19 @@ impl People {
         Ok(people)
     }
 
+    /// The person with this subject.
     pub fn find(&self, subject: &str) -> Option<&Person> {
         self.people.iter().find(|person| person.subject == subject)
     }
 }
 
 impl Person {
+    /// Whether the person may serve others at a booth.
     pub fn is_attendant(&self) -> bool {
         self.groups.iter().any(|group| group == "booth-staff")
     }
 
-    /// What the portal says of the person before any order.
+    /// What the portal answers about the person, without any order.
     pub fn holder(&self, places: &[PickupPlace]) -> Holder {
         let private = |text: &String| Private::from(text.clone());
         Holder {
@@ -197,11 +204,33 @@ impl Person {
 }
 
 fn parse_uid(text: &str) -> Option<Uid> {
-    let good = (2..=20).contains(&text.len())
-        && text.len().is_multiple_of(2)
-        && text.bytes().all(|b| b.is_ascii_hexdigit());
-    good.then(|| Uid {
-        hex: text.to_ascii_uppercase(),
-        bytes: u8::try_from(text.len() / 2).unwrap_or(u8::MAX),
-    })
+    let bytes = HEXUPPER_PERMISSIVE.decode(text.as_bytes()).ok()?;
+    // A chip number has 4, 7 or 10 bytes; older readers cut it short.
+    (1..=10)
+        .contains(&bytes.len())
+        .then(|| Uid::from_bytes(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chip_number_is_one_to_ten_bytes_in_hexadecimal() {
+        for (text, hex) in [
+            ("04a1", Some("04A1")),
+            ("04A10B2233445566778A", Some("04A10B2233445566778A")),
+            ("04A10B2233445566778A00", None),
+            ("04A", None),
+            ("0x04", None),
+            ("", None),
+        ] {
+            let uid = parse_uid(text);
+            assert_eq!(uid.as_ref().map(|uid| uid.hex.as_str()), hex, "{text}");
+            assert_eq!(
+                uid.map(|uid| uid.bytes as usize),
+                hex.map(|hex| hex.len() / 2)
+            );
+        }
+    }
 }

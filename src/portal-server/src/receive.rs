@@ -1,4 +1,4 @@
-//! What booths write.
+//! What booths send: orders, photos, cards, blocks, incidents and heartbeats.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub(super) async fn order(
     if order.booth.id != booth {
         return Err(Problem::forbidden().detail("the order names another booth"));
     }
-    app.keep.order(&booth, &order, &plain, sent).await
+    app.records.order(&booth, &order, &plain, sent).await
 }
 
 pub(super) async fn photo(
@@ -64,7 +64,7 @@ pub(super) async fn photo(
             "The photo carries metadata",
         ));
     }
-    app.keep.photo(order, &body, sent).await
+    app.records.photo(order, &body, sent).await
 }
 
 pub(super) async fn card(
@@ -76,7 +76,7 @@ pub(super) async fn card(
 ) -> Answer {
     let (order, serial) = (parse_order(&order)?, parse_serial(&serial)?);
     let row: CardRow = json(&headers, &body)?;
-    app.keep.card(order, serial, &row, &body).await
+    app.records.card(order, serial, &row, &body).await
 }
 
 pub(super) async fn block(
@@ -88,8 +88,8 @@ pub(super) async fn block(
 ) -> Answer {
     let serial = parse_serial(&serial)?;
     let block: Block = json(&headers, &body)?;
-    app.keep.block(&booth, serial, &block).await?;
-    // a card that is blocked already stays so, whoever said it first
+    app.records.block(&booth, serial, &block).await?;
+    // A card stays blocked, so the same answer is right for the first and for every later request.
     Ok(Stored {
         sha256: Hash::of(&body),
         fresh: false,
@@ -109,7 +109,7 @@ pub(super) async fn incident(
         .filter(|key| !key.is_empty() && key.len() <= 64)
         .ok_or_else(|| Problem::bad_request("Idempotency-Key is missing"))?;
     let _: Incident = json(&headers, &body)?;
-    app.keep.incident(&booth, key, &body).await
+    app.records.incident(&booth, key, &body).await
 }
 
 pub(super) async fn health(
@@ -123,12 +123,12 @@ pub(super) async fn health(
         return Err(Problem::forbidden().detail("a booth speaks for itself only"));
     }
     let _: Heartbeat = json(&headers, &body)?;
-    app.keep.heartbeat(&booth, &body).await?;
+    app.records.heartbeat(&booth, &body).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 impl App {
-    /// Opens a body that is sealed to this portal; another one is as it came. The headers then speak of what was in it.
+    /// Opens a body that is sealed to this portal, and replaces the headers that describe it. Any other body is unchanged.
     fn opened(
         &self,
         order: OrderId,
@@ -196,7 +196,7 @@ fn of_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
     }
 }
 
-/// Compares the body with its digest (RFC 9530), where one came with it.
+/// Compares the body with its digest (RFC 9530), when the request has one.
 fn undamaged(headers: &HeaderMap, body: &[u8]) -> Result<(), Problem> {
     let Some(digest) = headers.get("Content-Digest") else {
         return Ok(());
@@ -217,13 +217,13 @@ fn undamaged(headers: &HeaderMap, body: &[u8]) -> Result<(), Problem> {
     }
 }
 
-/// Whether a JPEG has application segments beside the plain JFIF one: Exif, XMP, camera's notes, comments. Looks at the
-/// segments before the picture data.
+/// Whether a JPEG has application segments beside the plain JFIF one: Exif, XMP, a camera's notes, comments. Only segments
+/// before the picture data are looked at.
 fn has_metadata(jpeg: &[u8]) -> bool {
     let mut rest = &jpeg[2..];
     while let [0xff, marker, high, low, ..] = *rest {
         match marker {
-            // start of the picture data
+            // The picture data starts here.
             0xda => return false,
             0xe1..=0xef | 0xfe => return true,
             _ => {}

@@ -1,4 +1,4 @@
-//! The signatures of codes, for booths that have no key of their own.
+//! Signs codes for booths that have no key of their own.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use super::{
 use card::Credential;
 use portal::{CodeRequest, CodeSignature};
 
-/// Ed25519 is deterministic: a request that comes again gets the same answer, and nothing needs to be kept.
+/// Ed25519 is deterministic: a repeated request gets the same answer, and nothing needs to be stored.
 pub(super) async fn signature(
     State(app): State<Arc<App>>,
     Path(serial): Path<String>,

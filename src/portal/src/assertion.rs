@@ -8,23 +8,27 @@
 mod tests;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
-use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
-/// How long an assertion is good for: a slow request and a clock that is a little wrong.
-const LIFE: i64 = 60;
-/// How far the booth's clock may be ahead of or behind the portal's.
-const SKEW: i64 = 60;
-/// Longer is no assertion of ours.
-const LONGEST: usize = 4096;
+use common::jws::{self, Unsigned, Unverified};
 
-#[derive(Serialize, Deserialize)]
+/// Seconds for which an assertion is valid: enough for a slow request.
+const LIFE: i64 = 60;
+/// Seconds by which the booth's clock may be ahead of or behind the portal's.
+const SKEW: i64 = 60;
+/// No assertion of a booth has more bytes.
+const LONGEST: usize = 4096;
+/// The only algorithm that is signed with and accepted.
+const ALGORITHM: &str = "EdDSA";
+
+#[derive(Serialize)]
 struct Header {
-    alg: String,
-    typ: String,
+    alg: &'static str,
+    typ: &'static str,
 }
 
-/// What an assertion says.
+/// The claims of an assertion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     pub iss: String,
@@ -35,7 +39,7 @@ pub struct Claims {
     pub jti: String,
 }
 
-/// Why an assertion is not believed.
+/// Why an assertion is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotBelieved {
     #[error("this is no signed assertion")]
@@ -48,11 +52,20 @@ pub enum NotBelieved {
     Time,
 }
 
+impl From<jws::Error> for NotBelieved {
+    fn from(error: jws::Error) -> Self {
+        match error {
+            jws::Error::Malformed | jws::Error::Algorithm => Self::Malformed,
+            jws::Error::Signature => Self::Signature,
+        }
+    }
+}
+
 /// Signs that `booth` speaks to `audience`, at `now` in seconds since 1970.
 pub fn sign(key: &SigningKey, booth: &str, audience: &str, now: i64) -> String {
     let header = Header {
-        alg: "EdDSA".to_owned(),
-        typ: "JWT".to_owned(),
+        alg: ALGORITHM,
+        typ: "JWT",
     };
     let claims = Claims {
         iss: booth.to_owned(),
@@ -62,43 +75,28 @@ pub fn sign(key: &SigningKey, booth: &str, audience: &str, now: i64) -> String {
         exp: now.saturating_add(LIFE),
         jti: BASE64.encode(rand::random::<[u8; 16]>()),
     };
-    let part = |json: Result<Vec<u8>, serde_json::Error>| {
-        BASE64.encode(json.expect("header and claims are plain structs"))
-    };
-    let signed = format!(
-        "{}.{}",
-        part(serde_json::to_vec(&header)),
-        part(serde_json::to_vec(&claims))
-    );
-    let signature = key.sign(signed.as_bytes());
-    format!("{signed}.{}", BASE64.encode(signature.to_bytes()))
+    let unsigned = Unsigned::new(&header, &claims);
+    let signature = key.sign(unsigned.message());
+    unsigned.with_signature(&signature.to_bytes())
 }
 
-/// Checks an assertion; `key` gives the public key of the booth it names. Answers its claims.
+/// Checks an assertion and returns its claims. `key` gives the public key of the booth that the assertion names.
+///
+/// # Errors
+/// [`NotBelieved`] for an assertion that is malformed, signed by another key, for another audience or not of this time.
 pub fn verify(
     assertion: &str,
     audience: &str,
     now: i64,
     key: impl FnOnce(&str) -> Option<VerifyingKey>,
 ) -> Result<Claims, NotBelieved> {
-    if assertion.len() > LONGEST {
-        return Err(NotBelieved::Malformed);
-    }
-    let (signed, signature) = assertion.rsplit_once('.').ok_or(NotBelieved::Malformed)?;
-    let (header, claims) = signed.split_once('.').ok_or(NotBelieved::Malformed)?;
-    let decode = |part: &str| BASE64.decode(part).map_err(|_| NotBelieved::Malformed);
-    let header: Header =
-        serde_json::from_slice(&decode(header)?).map_err(|_| NotBelieved::Malformed)?;
-    if header.alg != "EdDSA" {
-        return Err(NotBelieved::Malformed);
-    }
-    let claims: Claims =
-        serde_json::from_slice(&decode(claims)?).map_err(|_| NotBelieved::Malformed)?;
-    let signature =
-        Signature::from_slice(&decode(signature)?).map_err(|_| NotBelieved::Malformed)?;
+    let assertion = Unverified::split(assertion, LONGEST)?;
+    let claims: Claims = assertion.payload()?;
     let key = key(&claims.iss).ok_or(NotBelieved::Signature)?;
-    key.verify(signed.as_bytes(), &signature)
-        .map_err(|_| NotBelieved::Signature)?;
+    assertion.verify(ALGORITHM, |message, signature| {
+        Signature::from_slice(signature)
+            .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
+    })?;
     if claims.aud != audience || claims.sub != claims.iss {
         return Err(NotBelieved::Audience);
     }

@@ -1,10 +1,10 @@
-//! The router of the European Student Card: where an institution makes its cards known to all others.
+//! The client of the European Student Card's router, at which institutions register their cards.
 //!
-//! The booth needs it for one thing only: whether a card with somebody else's number is good, which takes no key. Making
-//! persons and cards known is for the institution's card office (`fotoautomat esc register`), since the key speaks for the
-//! whole institution and belongs on no public machine.
+//! The booth uses it only to look up the status of a card of another institution, for which it needs no key. Registering
+//! persons and cards is done by the institution's card office (`fotoautomat esc register`), because the key authorises
+//! changes for the whole institution and must not be stored on a public machine.
 //!
-//! The calls are those of the router's API, version 2 (its OpenAPI description as kept by edutap-eu/edutap.esc_router_api,
+//! The requests are those of the router's API, version 2 (its OpenAPI description as kept by edutap-eu/edutap.esc_router_api,
 //! tests/data/esc-router-v2.json). The description names a header `api_key`; the router itself takes
 //! `Authorization: Bearer` (same repository, docs/reference/unspecified-behaviour.md).
 
@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use common::{KeyError, KeySource};
 use common::{Problems, order::Private};
 
-/// Where production and sandbox are, and what a site calls them.
+/// The names of the known routers in a site's configuration, and their addresses.
 const KNOWN: [(&str, &str); 2] = [
     (
         "production",
@@ -35,7 +35,7 @@ const KNOWN: [(&str, &str); 2] = [
     ),
 ];
 
-/// No answer of the router is larger.
+/// The largest answer that is read.
 const LARGEST: usize = 1 << 20;
 
 /// `[esc_router]` of the site's configuration.
@@ -50,6 +50,7 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Adds what cannot be right to `problems`.
     pub fn check(&self, problems: &mut Problems) {
         if self.base().is_none() {
             problems.at(
@@ -71,7 +72,10 @@ impl Settings {
         (url.scheme() == "https" || (url.scheme() == "http" && local)).then_some(url)
     }
 
-    /// Sets up the link. `credentials` is what systemd gives as `$CREDENTIALS_DIRECTORY`.
+    /// Sets up the link. `credentials` is systemd's `$CREDENTIALS_DIRECTORY`.
+    ///
+    /// # Errors
+    /// [`Error::Address`] and [`Error::Key`] when one of them cannot be used; [`Error::Link`] when no client can be made.
     pub fn connect(&self, site: &Path, credentials: Option<&Path>) -> Result<Router, Error> {
         let base = self
             .base()
@@ -85,7 +89,7 @@ impl Settings {
     }
 }
 
-/// Why the router could not be asked, or did not do it.
+/// Why a request to the router failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{0} is no address of the router: write production, sandbox, or an https address")]
@@ -98,7 +102,7 @@ pub enum Error {
     Link(#[from] web::Error),
     #[error("the router does not accept the key, or this address of ours is not on its list")]
     Refused,
-    /// Its own code and sentence.
+    /// The router's own code and sentence.
     #[error("the router refuses it: {code} {message}")]
     Answer { code: String, message: String },
     #[error("the router's answer cannot be understood")]
@@ -111,11 +115,11 @@ impl From<reqwest::Error> for Error {
     }
 }
 
-/// A student's number in all of Europe: `urn:schac:personalUniqueCode:int:esi:<country or home>:<code>`.
+/// A European Student Identifier: `urn:schac:personalUniqueCode:int:esi:<country or home>:<code>`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Esi(Private<String>);
 
-/// The text is no [`Esi`].
+/// The text is not an [`Esi`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a European Student Identifier is urn:schac:personalUniqueCode:int:esi:HOME:CODE, at most 255 characters"
@@ -145,6 +149,7 @@ impl FromStr for Esi {
 }
 
 impl Esi {
+    /// The identifier as text.
     pub fn as_str(&self) -> &str {
         self.0.expose()
     }
@@ -156,7 +161,7 @@ impl fmt::Debug for Esi {
     }
 }
 
-/// How far a student has come.
+/// The degree that a student studies for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Level {
@@ -174,7 +179,7 @@ impl Level {
     ];
 }
 
-/// What the router is told of a student.
+/// A student as registered at the router.
 #[derive(Debug, Clone)]
 pub struct Person {
     pub esi: Esi,
@@ -185,7 +190,7 @@ pub struct Person {
     pub level: Option<Level>,
 }
 
-/// Whether a card's chip can be read by others.
+/// What kind of chip a card has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Chip {
@@ -195,7 +200,7 @@ pub enum Chip {
     /// A chip without the European data.
     #[default]
     SmartNoCdz,
-    /// A chip with them.
+    /// A chip with the European data.
     SmartCdz,
 }
 
@@ -209,7 +214,7 @@ impl Chip {
     ];
 }
 
-/// What the router is told of a card.
+/// A card as registered at the router.
 #[derive(Debug, Clone)]
 pub struct Card {
     /// The European Student Card Number.
@@ -222,7 +227,7 @@ pub struct Card {
     pub chip: Chip,
 }
 
-/// What the router tells everybody of a card.
+/// The public status of a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardStatus {
     pub standing: Standing,
@@ -230,6 +235,7 @@ pub struct CardStatus {
     pub issuer: Option<String>,
 }
 
+/// Whether a card is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     Active,
@@ -300,7 +306,10 @@ impl fmt::Debug for Router {
 }
 
 impl Router {
-    /// Makes a student known, or brings what is known up to date.
+    /// Registers a student, or updates the registration.
+    ///
+    /// # Errors
+    /// [`Error::NoKey`] without the institution's key; otherwise see [`Error`].
     pub async fn put_person(&self, person: &Person) -> Result<(), Error> {
         let body = PersonUpdate {
             full_name: person.name.expose(),
@@ -315,7 +324,10 @@ impl Router {
         self.put("persons", person.esi.as_str(), &body).await
     }
 
-    /// Makes a card known, or brings what is known up to date; a revoked one becomes inactive this way.
+    /// Registers a card, or updates the registration. A revoked card is made inactive this way.
+    ///
+    /// # Errors
+    /// [`Error::NoKey`] without the institution's key; otherwise see [`Error`].
     pub async fn put_card(&self, card: &Card) -> Result<(), Error> {
         let body = CardUpdate {
             card_number: card.number,
@@ -329,7 +341,11 @@ impl Router {
         self.put("cards", &card.number.to_string(), &body).await
     }
 
-    /// What everybody may know of a card; `None` when the router does not know it. Needs no key.
+    /// The public status of a card; `None` when the router does not know it. Needs no key.
+    ///
+    /// # Errors
+    /// [`Error::Link`] when the router cannot be reached; [`Error::Malformed`] and [`Error::Answer`] for an answer that
+    /// cannot be used.
     pub async fn status(&self, number: Uuid) -> Result<Option<CardStatus>, Error> {
         let url = self.url(&["cards", &number.to_string(), "status"])?;
         let answer = self.client.get(url).send().await?;
@@ -351,7 +367,7 @@ impl Router {
         }))
     }
 
-    /// Makes it known; where it is known already (409), brings it up to date.
+    /// Creates the resource, or replaces it when it exists already (409).
     async fn put(&self, what: &str, name: &str, body: &impl Serialize) -> Result<(), Error> {
         let made = self
             .request(Method::POST, &[what])?
@@ -377,7 +393,7 @@ impl Router {
             .bearer_auth(key.trim()))
     }
 
-    /// Below `api/v2`; each part is written so that it cannot lead elsewhere.
+    /// An address below `api/v2`. Each part of the path is escaped, so that it cannot lead elsewhere.
     fn url(&self, path: &[&str]) -> Result<Url, Error> {
         let mut url = self.base.clone();
         url.path_segments_mut()
@@ -389,7 +405,7 @@ impl Router {
     }
 }
 
-/// The body of a good answer; the router's own words for a bad one.
+/// The body of a successful answer; the router's own code and sentence of any other.
 async fn whole(answer: Response) -> Result<Vec<u8>, Error> {
     let status = answer.status();
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
@@ -403,7 +419,7 @@ async fn whole(answer: Response) -> Result<Vec<u8>, Error> {
         code: status.as_u16().to_string(),
         message: String::new(),
     });
-    // the sentence comes from outside: one line of it is enough
+    // The sentence comes from outside and is shown to staff, so its length and characters are restricted.
     let message = refusal
         .message
         .chars()

@@ -34,10 +34,10 @@ const LARGEST_ANSWER: usize = 64 * 1024;
 const LARGEST_LIST: usize = 1024 * 1024;
 /// Two million blocked cards at four bytes each.
 const LARGEST_REVOCATIONS: usize = 8 * 1024 * 1024;
-/// As much of the portal's words as staff are shown.
+/// How many characters of the portal's reason are shown to staff.
 const LONGEST_REASON: usize = 200;
 
-/// How the booth shows who it is.
+/// How the booth authenticates itself.
 enum Proof {
     /// By the certificate of the TLS connection.
     Certificate,
@@ -53,7 +53,7 @@ pub struct HttpPortal {
     proof: Proof,
     /// Messages go by POST, each with an `Idempotency-Key`.
     posts: bool,
-    /// Seconds to add to the booth's clock to get the portal's, learnt when an assertion was refused.
+    /// Seconds to add to the booth's clock to get the portal's. Measured when an assertion was refused.
     offset: AtomicI64,
 }
 
@@ -63,14 +63,14 @@ impl fmt::Debug for HttpPortal {
     }
 }
 
-/// What an acknowledgement says, and the one extra field of a problem (RFC 9457) that matters to a machine.
+/// An acknowledgement.
 #[derive(Deserialize)]
 struct Stored {
     sha256: Hash,
 }
 
-/// The fixed words of a problem. Its `detail` is not read: it may say of whom it speaks, and what is kept here is kept
-/// in clear.
+/// The parts of a problem (RFC 9457) that are read. Its `detail` is not: it may name a person, and the reason of a refusal is
+/// stored in clear text.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Problem {
@@ -79,8 +79,8 @@ struct Problem {
 }
 
 impl HttpPortal {
-    /// A portal at `base`, asked by `client` in the name of `booth`; with `key` each request is signed, without it
-    /// the client's certificate must be enough.
+    /// The portal at `base`, asked by `client` in the name of `booth`. With `key` each request is signed; without it the
+    /// client's certificate must authenticate the booth.
     pub fn new(client: Client, base: Url, booth: &str, key: Option<SigningKey>) -> Self {
         Self {
             client,
@@ -92,8 +92,8 @@ impl HttpPortal {
         }
     }
 
-    /// The same for a receiver that knows POST only: whatever is put goes by POST, with an `Idempotency-Key` that names
-    /// place and content (draft-ietf-httpapi-idempotency-key-header-07).
+    /// This portal for a receiver that knows POST only: what is put goes by POST, with an `Idempotency-Key` made of place and
+    /// content (draft-ietf-httpapi-idempotency-key-header-07).
     #[must_use]
     pub fn posting(self) -> Self {
         Self {
@@ -126,8 +126,8 @@ impl HttpPortal {
         }
     }
 
-    /// Asks as the booth. An assertion that is refused because the booth's clock is wrong is made anew by the portal's
-    /// clock, once.
+    /// Sends a request as the booth. When an assertion is refused because the booth's clock is wrong, the request is sent
+    /// once more with the portal's time.
     async fn ask(
         &self,
         method: Method,
@@ -171,7 +171,8 @@ impl HttpPortal {
         request.send().await.map_err(broken)
     }
 
-    /// Learns the portal's clock from its answer. Says whether that changed anything worth another try.
+    /// Takes the portal's time from its answer. Returns whether the booth's clock was wrong by so much that another try is
+    /// worth it.
     fn set_clock_by(&self, headers: &HeaderMap) -> bool {
         let Proof::Assertion(_) = &self.proof else {
             return false;
@@ -191,8 +192,8 @@ impl HttpPortal {
         match answer.status() {
             StatusCode::OK => {
                 let body = Private::new(read(answer, LARGEST_LIST).await?);
-                let holder: Holder =
-                    serde_json::from_slice(&body).map_err(|error| Error::Rubbish(shape(&error)))?;
+                let holder: Holder = serde_json::from_slice(&body)
+                    .map_err(|error| Error::Malformed(shape(&error)))?;
                 Ok(Lookup::Found(Box::new(holder)))
             }
             StatusCode::UNAUTHORIZED => Ok(Lookup::NotBelieved),
@@ -229,7 +230,7 @@ impl HttpPortal {
                 self.url(&["v1", "cards", &serial.to_string(), "block"]),
             ),
             Target::Incident(id) => {
-                // a string of RFC 8941, as the Idempotency-Key draft has it
+                // The Idempotency-Key draft demands a string of RFC 8941.
                 if let Ok(key) = format!("\"{id}\"").parse() {
                     headers.insert("Idempotency-Key", key);
                 }
@@ -246,7 +247,7 @@ impl HttpPortal {
         }
         let answer = self.ask(method, url, Some(&message.body), headers).await?;
         match judge(answer).await? {
-            // with a key, 409 says that the first of these requests is still under way
+            // For a request with a key, 409 means that the first such request is still being processed.
             Answer::Conflict(None) if posted => Ok(Answer::Later {
                 status: StatusCode::CONFLICT.as_u16(),
                 after: None,
@@ -292,7 +293,7 @@ impl Portal for HttpPortal {
             if let Some(token) = attendant {
                 let value = format!("Bearer {}", token.expose())
                     .parse()
-                    .map_err(|_| Error::Rubbish("the attendant's token".to_owned()))?;
+                    .map_err(|_| Error::Malformed("the attendant's token".to_owned()))?;
                 headers.insert("Attendant-Authorization", value);
             }
             let url = self.url(&["v1", "holders", subject.expose()]);
@@ -325,7 +326,7 @@ impl Portal for HttpPortal {
                 .append_pair("since", &since.to_string());
             let answer = self.ask(Method::GET, url, None, HeaderMap::new()).await?;
             let body = self.expect_ok(answer, LARGEST_LIST).await?;
-            serde_json::from_slice(&body).map_err(|error| Error::Rubbish(shape(&error)))
+            serde_json::from_slice(&body).map_err(|error| Error::Malformed(shape(&error)))
         })
     }
 
@@ -342,7 +343,7 @@ impl Portal for HttpPortal {
                 .ask(Method::PUT, url, Some(&body), HeaderMap::new())
                 .await?;
             let body = self.expect_ok(answer, LARGEST_ANSWER).await?;
-            serde_json::from_slice(&body).map_err(|error| Error::Rubbish(shape(&error)))
+            serde_json::from_slice(&body).map_err(|error| Error::Malformed(shape(&error)))
         })
     }
 
@@ -355,14 +356,14 @@ impl Portal for HttpPortal {
     }
 }
 
-/// What an answer to a message means for the message.
+/// What an HTTP answer means for the message.
 async fn judge(answer: Response) -> Result<Answer, Error> {
     let status = answer.status();
     match status.as_u16() {
         200..=299 => {
             let body = read(answer, LARGEST_ANSWER).await?;
             let stored: Stored =
-                serde_json::from_slice(&body).map_err(|error| Error::Rubbish(shape(&error)))?;
+                serde_json::from_slice(&body).map_err(|error| Error::Malformed(shape(&error)))?;
             Ok(Answer::Stored(stored.sha256))
         }
         401 => Ok(Answer::Unauthorised),
@@ -395,7 +396,7 @@ async fn judge(answer: Response) -> Result<Answer, Error> {
     }
 }
 
-/// The problem that an answer carries; an empty one when it carries none that can be read: the status says enough.
+/// The problem in an answer, or an empty one when none can be read: the status says enough.
 async fn problem(answer: Response) -> Problem {
     let body = read(answer, LARGEST_ANSWER).await.unwrap_or_default();
     let mut problem: Problem = serde_json::from_slice(&body).unwrap_or_default();
@@ -411,7 +412,7 @@ async fn problem(answer: Response) -> Problem {
 async fn read(answer: Response, limit: usize) -> Result<Vec<u8>, Error> {
     web::body(answer, limit).await.map_err(|error| match error {
         web::Error::Link(error) => broken(error),
-        error => Error::Rubbish(error.to_string()),
+        error => Error::Malformed(error.to_string()),
     })
 }
 
@@ -419,7 +420,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// A link that broke, in words; never with the address, which may name a person.
+/// The error of a broken link, without the address, which may name a person.
 fn broken(error: reqwest::Error) -> Error {
     if error.is_timeout() {
         return Error::TimedOut;
@@ -444,7 +445,7 @@ fn shape(error: &serde_json::Error) -> String {
     )
 }
 
-/// Bytes on their way out, wiped when the request is done with them.
+/// Bytes of a request, wiped when the request has ended.
 struct Wiped(Private<Vec<u8>>);
 
 impl AsRef<[u8]> for Wiped {

@@ -1,7 +1,22 @@
-//! The institution's card portal, as the booth sees it: what a person may have, and where orders go.
+//! The institution's card portal as the booth sees it: what a person may have, and where orders go.
 //!
-//! The contract is `assets/portal/openapi.yaml`. [`http`] speaks it as a client, the crate `portal_server` as a server. Status is
-//! data: [`Answer`] says what the portal thinks of a message; [`Error`] is a link that broke.
+//! The contract is `assets/portal/openapi.yaml`. [`http`] implements its client, the crate `portal_server` its server. The
+//! portal's opinion of a message is data ([`Answer`]); [`Error`] is a link that broke.
+//!
+//! # Code map
+//! - [`Portal`] and the types below it: the contract. Start reading there.
+//! - [`http`]: the contract over HTTP; [`assertion`]: how the booth authenticates its requests
+//! - [`retry`]: delays, `Retry-After` and the circuit breaker, without a clock
+//! - [`seal`]: encryption of orders and photos to the portal's public key
+//! - [`esc_router`]: the client of the European Student Card's router
+//!
+//! ```
+//! use common::order::Private;
+//! use portal::{Body, Hash};
+//!
+//! let body = Body::json(Private::new(b"{}".to_vec()));
+//! assert_eq!(body.sha256, Hash::of(b"{}"));
+//! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -18,18 +33,20 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use common::hex;
 use common::order::{Disposition, Holder, OrderId, Private, Serial, Uid};
 
-/// A photo larger than this is no portrait of ours (they are under 1 MB).
+/// The largest photo that is sent or accepted. Portraits are under 1 MB.
 pub const LARGEST_PHOTO: usize = 8 * 1024 * 1024;
-/// An order is a few kilobytes of JSON.
+/// The largest order that is sent or accepted. An order is a few kilobytes of JSON.
 pub const LARGEST_ORDER: usize = 256 * 1024;
 
-/// SHA-256 of a body, lower-case hexadecimal on the wire.
+/// The SHA-256 of a body; on the wire in lower-case hexadecimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {
+    /// The hash of these bytes.
     pub fn of(body: &[u8]) -> Self {
         Self(Sha256::digest(body).into())
     }
@@ -37,11 +54,11 @@ impl Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 
-/// The text is no SHA-256 in hexadecimal.
+/// The text is not a SHA-256 in hexadecimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a hash is 64 hexadecimal digits")]
 pub struct BadHash;
@@ -49,16 +66,7 @@ pub struct BadHash;
 impl std::str::FromStr for Hash {
     type Err = BadHash;
     fn from_str(text: &str) -> Result<Self, BadHash> {
-        let digits = text.as_bytes();
-        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return Err(BadHash);
-        }
-        let mut hash = [0; 32];
-        for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| BadHash)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| BadHash)?;
-        }
-        Ok(Self(hash))
+        hex::decode(text).map(Self).ok_or(BadHash)
     }
 }
 
@@ -76,7 +84,7 @@ impl<'de> Deserialize<'de> for Hash {
     }
 }
 
-/// Where a message goes; each can be sent any number of times with the effect of once.
+/// Where a message goes. Every message is idempotent: sending it again has no further effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     /// `PUT /v1/orders/{orderId}`
@@ -87,7 +95,7 @@ pub enum Target {
     Card(OrderId, Serial),
     /// `PUT /v1/cards/{serial}/block`
     Block(Serial),
-    /// `POST /v1/incidents`, once by its `Idempotency-Key`
+    /// `POST /v1/incidents`, with its id as the `Idempotency-Key`
     Incident(uuid::Uuid),
 }
 
@@ -100,15 +108,17 @@ pub struct Body {
 }
 
 impl Body {
+    /// A body of JSON.
     pub fn json(bytes: Private<Vec<u8>>) -> Self {
         Self::new("application/json", bytes)
     }
 
-    /// Bytes that only the receiver can open.
+    /// A body that only the receiver can open.
     pub fn sealed(bytes: Private<Vec<u8>>) -> Self {
         Self::new(crate::seal::MEDIA_TYPE, bytes)
     }
 
+    /// A JPEG.
     pub fn jpeg(bytes: Private<Vec<u8>>) -> Self {
         Self::new("image/jpeg", bytes)
     }
@@ -123,6 +133,7 @@ impl Body {
     }
 }
 
+/// One request of the booth to the portal.
 #[derive(Debug, Clone)]
 pub struct Message {
     pub to: Target,
@@ -133,25 +144,25 @@ pub struct Message {
 /// read it any more.
 pub const CUT_OFF: &str = "cutOff";
 
-/// What the portal says of a message.
+/// The portal's answer to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// It keeps a body with this hash, now or since an earlier try.
+    /// It stores a body with this hash, since now or since an earlier try.
     Stored(Hash),
-    /// It keeps another body under this name; which one, when it says.
+    /// It stores another body under this name; with its hash when the answer has it.
     Conflict(Option<Hash>),
-    /// Not now; not before the given time, when it gave one.
+    /// The message is to be sent again later, after the given time when the answer has one.
     Later {
         status: u16,
         after: Option<Duration>,
     },
-    /// It does not believe that this is the booth.
+    /// It does not accept the booth's authentication.
     Unauthorised,
-    /// It will not have it: a person must look.
+    /// It refuses the message, and staff must look at it.
     Refused { status: u16, reason: String },
 }
 
-/// The link to the portal broke, or what came over it was no answer.
+/// The link to the portal broke, or the answer was malformed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     #[error("the portal cannot be reached: {0}")]
@@ -159,18 +170,18 @@ pub enum Error {
     #[error("the portal did not answer in time")]
     TimedOut,
     #[error("the portal's answer cannot be read: {0}")]
-    Rubbish(String),
+    Malformed(String),
     #[error("the portal answered {status}: {reason}")]
     Status { status: u16, reason: String },
 }
 
-/// What the portal says of a person who signed in.
+/// The portal's answer about a person who signed in.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Lookup {
     Found(Box<Holder>),
-    /// The portal does not know the person (404), or will not give them a card (403); its words.
+    /// The portal does not know the person (404) or does not let them have a card (403); with the title of its answer.
     NotKnown(String),
-    /// The person's token is not believed or has run out (401).
+    /// The person's token is invalid or has expired (401).
     NotBelieved,
 }
 
@@ -192,6 +203,7 @@ pub struct Incident {
     pub kind: IncidentKind,
 }
 
+/// What an incident is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     tag = "kind",
@@ -199,12 +211,12 @@ pub struct Incident {
     rename_all_fields = "camelCase"
 )]
 pub enum IncidentKind {
-    /// Somebody signed in at this booth who was not standing before it.
+    /// A person signed in at this booth who was not standing at it.
     NotMe { subject: Option<Private<String>> },
     /// The booth was opened or tampered with.
     Tampering { what: String },
-    /// The booth's store was damaged and put aside, and the booth went on with a new one: orders in it have perhaps not
-    /// been sent.
+    /// The booth's store was damaged and quarantined, and the booth went on with a new one. Orders in the damaged store may
+    /// not have been sent.
     StoreDamaged { file: String, why: String },
     /// A lost or stolen card that has no serial to block by.
     CardGone {
@@ -222,7 +234,7 @@ pub struct Heartbeat {
     pub at: Timestamp,
     pub software: String,
     pub ready: bool,
-    /// Keys of what keeps the booth from serving, e.g. `reason-printer-no-cards`.
+    /// The keys of the reasons why the booth does not serve, e.g. `reason-printer-no-cards`.
     #[serde(default)]
     pub reasons: Vec<String>,
     #[serde(default)]
@@ -247,7 +259,7 @@ pub struct OrderState {
     pub at: Timestamp,
 }
 
-/// What the signed code of one card shall say: the body of `PUT /v1/cards/{serial}/signature`.
+/// The content of one card's signed code: the body of `PUT /v1/cards/{serial}/signature`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CodeRequest {
@@ -257,7 +269,7 @@ pub struct CodeRequest {
     pub issue: u8,
 }
 
-/// The signature of a code, and the number of the key that made it: the answer to [`CodeRequest`].
+/// The signature of a code and the number of its key: the answer to a [`CodeRequest`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CodeSignature {
@@ -266,13 +278,16 @@ pub struct CodeSignature {
     pub signature: String,
 }
 
-/// The portal, as the booth uses it.
+/// The portal as the booth uses it.
+///
+/// # Errors
+/// Every method returns an [`Error`] when the portal cannot be reached in time or its answer cannot be used.
 pub trait Portal: Send + Sync + fmt::Debug {
     /// What the person with this access token may have (`GET /v1/holder`).
     fn holder<'a>(&'a self, token: &'a Private<String>) -> BoxFuture<'a, Result<Lookup, Error>>;
 
-    /// The same for a person whom an attendant serves, or who signed in by password (`GET /v1/holders/{subject}`).
-    /// `attendant`: the attendant's access token, where there is one.
+    /// What a person may have whom an attendant serves, or who signed in by password (`GET /v1/holders/{subject}`).
+    /// `attendant` is the attendant's access token, when there is one.
     fn holder_named<'a>(
         &'a self,
         subject: &'a Private<String>,
@@ -282,17 +297,17 @@ pub trait Portal: Send + Sync + fmt::Debug {
     /// Sends one message.
     fn send<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<Answer, Error>>;
 
-    /// Says how the booth is (`PUT /v1/booths/{id}/health`).
+    /// Reports the booth's state (`PUT /v1/booths/{id}/health`).
     fn heartbeat<'a>(&'a self, beat: &'a Heartbeat) -> BoxFuture<'a, Result<(), Error>>;
 
-    /// Orders of this booth whose state was set elsewhere since then.
+    /// Orders of this booth whose state changed at the portal after `since`.
     fn states(&self, since: Timestamp) -> BoxFuture<'_, Result<Vec<OrderState>, Error>>;
 
-    /// The signed list of revoked serials, as it came (`GET /v1/revocations`).
+    /// The signed list of revoked serials, unverified (`GET /v1/revocations`).
     fn revocations(&self) -> BoxFuture<'_, Result<Vec<u8>, Error>>;
 
-    /// Asks for the signature in the code of a card that is about to be drawn (`PUT /v1/cards/{serial}/signature`), where
-    /// the portal keeps the key; the same serial gets the same signature again.
+    /// Asks for the signature in the code of a card that is about to be drawn (`PUT /v1/cards/{serial}/signature`), when
+    /// the portal has the key. The same request gets the same signature again.
     fn sign(
         &self,
         _serial: Serial,
@@ -304,5 +319,22 @@ pub trait Portal: Send + Sync + fmt::Debug {
                 reason: "this portal signs no codes".to_owned(),
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_64_hexadecimal_digits_and_nothing_else() {
+        let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let hash = Hash::of(b"abc");
+        assert_eq!(hash.to_string(), text);
+        assert_eq!(text.parse(), Ok(hash));
+        assert_eq!(text.to_uppercase().parse(), Ok(hash));
+        for bad in ["", &text[1..], &format!("{text}0"), &"g".repeat(64)] {
+            assert_eq!(bad.parse::<Hash>(), Err(BadHash), "{bad:?}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Sealing to the receiver: where a site gives the portal's public key, order and photo are sealed so that only the
+//! Sealing to the receiver: when a site configures the portal's public key, order and photo are sealed so that only the
 //! portal can open them, not the booth itself.
 //!
 //! HPKE (RFC 9180) in base mode with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305; `info` is
@@ -13,39 +13,38 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use chacha20poly1305::{
     ChaCha20Poly1305, KeyInit as _, Nonce,
     aead::{Aead as _, Payload},
 };
 use curve25519_dalek::MontgomeryPoint;
 use hmac::{Hmac, Mac as _};
+use pkcs8::{
+    AlgorithmIdentifierRef, Document, ObjectIdentifier, PrivateKeyInfoRef, SecretDocument,
+    SubjectPublicKeyInfoRef,
+    der::{Decode as _, asn1::OctetStringRef},
+};
 use sha2::Sha256;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use common::order::{OrderId, Private};
 
-/// What is sealed does not open: the key is another's, or the bytes are not those that were sealed.
+/// A sealed part does not open: it was sealed with another key, or its bytes have changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a sealed part does not open; it was damaged, or sealed with another key")]
 pub struct NotOurs;
 
-/// What HPKE binds every part to.
+/// The `info` of HPKE, to which every part is bound.
 pub const INFO: &[u8] = b"fotoautomat order v1";
-/// How sealed parts are named on their way.
+/// The media type of sealed parts.
 pub const MEDIA_TYPE: &str = "application/vnd.fotoautomat.sealed";
 
 /// The suites by their numbers in RFC 9180 section 7: KEM 0x0020, KDF 0x0001, AEAD 0x0003.
 const KEM: &[u8] = b"KEM\x00\x20";
 const HPKE: &[u8] = b"HPKE\x00\x20\x00\x01\x00\x03";
 
-/// What stands before the 32 bytes of a key in DER: an X25519 key as RFC 8410 has it, public and private.
-const PUBLIC_DER: [u8; 12] = [
-    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x03, 0x21, 0x00,
-];
-const SECRET_DER: [u8; 16] = [
-    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x04, 0x22, 0x04, 0x20,
-];
+/// The object identifier of X25519 keys (RFC 8410, section 3).
+const X25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.110");
 
 /// Why a receiver's key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -59,11 +58,11 @@ pub enum BadKey {
     Malformed(PathBuf),
 }
 
-/// The receiver's public key: seals, and opens nothing.
+/// The receiver's public key. It seals and opens nothing.
 #[derive(Clone)]
 pub struct Receiver([u8; 32]);
 
-/// The receiver's secret key: the portal's, never the booth's.
+/// The receiver's secret key. The portal has it, and the booth never does.
 #[derive(Clone)]
 pub struct ReceiverSecret(Private<[u8; 32]>);
 
@@ -79,22 +78,26 @@ impl fmt::Debug for ReceiverSecret {
     }
 }
 
-/// What a part of an order is bound to: it opens as this part of this order and as nothing else.
+/// The associated data of a part of an order, so that it opens as this part of this order only.
 pub fn context(order: OrderId, part: &str) -> Vec<u8> {
     format!("order:{order}:{part}:v1").into_bytes()
 }
 
 impl Receiver {
+    /// Reads the public key from a PEM file.
+    ///
+    /// # Errors
+    /// [`BadKey`] when the file cannot be read or holds no X25519 public key.
     pub fn read(file: &Path) -> Result<Self, BadKey> {
-        let key = read_pem(file, &PUBLIC_DER)?;
-        // a point of low order would make every secret the same
-        match shared_point(&Private::new([1; 32]), *key) {
-            Some(_) => Ok(Self(*key)),
-            None => Err(BadKey::Malformed(file.to_owned())),
-        }
+        let pem = read_file(file)?;
+        // With a point of low order every shared secret would be the same.
+        public_key(&pem)
+            .filter(|key| shared_point(&Private::new([1; 32]), *key).is_some())
+            .map(Self)
+            .ok_or_else(|| BadKey::Malformed(file.to_owned()))
     }
 
-    /// Seals so that only the receiver opens it.
+    /// Seals `plain` so that only the receiver opens it.
     pub fn seal(&self, context: &[u8], plain: &[u8]) -> Vec<u8> {
         let mut bytes: [u8; 32] = rand::random();
         let ephemeral = Private::new(bytes);
@@ -124,7 +127,7 @@ impl Receiver {
 }
 
 impl ReceiverSecret {
-    /// A fresh one.
+    /// A fresh key from the system's random source.
     pub fn random() -> Self {
         let mut bytes: [u8; 32] = rand::random();
         let secret = Self(Private::new(bytes));
@@ -132,14 +135,26 @@ impl ReceiverSecret {
         secret
     }
 
+    /// Reads the secret key from a PEM file (PKCS #8).
+    ///
+    /// # Errors
+    /// [`BadKey`] when the file cannot be read or holds no X25519 private key.
     pub fn read(file: &Path) -> Result<Self, BadKey> {
-        read_pem(file, &SECRET_DER).map(|key| Self(Private::new(*key)))
+        let pem = read_file(file)?;
+        secret_key(&pem)
+            .map(Self)
+            .ok_or_else(|| BadKey::Malformed(file.to_owned()))
     }
 
+    /// The public half of this key.
     pub fn receiver(&self) -> Receiver {
         Receiver(MontgomeryPoint::mul_base_clamped(*self.0.expose()).to_bytes())
     }
 
+    /// Opens what the public half has sealed for the same context.
+    ///
+    /// # Errors
+    /// [`NotOurs`] when the bytes were sealed with another key or for another context, or are damaged.
     pub fn open(&self, context: &[u8], sealed: &[u8]) -> Result<Private<Vec<u8>>, NotOurs> {
         self.open_by(INFO, context, sealed)
     }
@@ -164,7 +179,7 @@ impl ReceiverSecret {
     }
 }
 
-/// X25519 (RFC 7748); `None` for a point of low order, whose secret everybody knows.
+/// X25519 (RFC 7748); `None` for a point of low order, whose shared secret everybody knows.
 fn shared_point(secret: &Private<[u8; 32]>, public: [u8; 32]) -> Option<Zeroizing<[u8; 32]>> {
     let point = MontgomeryPoint(public).mul_clamped(*secret.expose());
     let bytes = Zeroizing::new(point.to_bytes());
@@ -217,20 +232,40 @@ fn hmac(key: &[u8], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
     Zeroizing::new(mac.finalize().into_bytes().into())
 }
 
-/// The 32 bytes of the key in a PEM file.
-fn read_pem(file: &Path, before: &[u8]) -> Result<Zeroizing<[u8; 32]>, BadKey> {
-    let text = fs::read_to_string(file).map_err(|error| BadKey::File {
-        path: file.to_owned(),
-        error,
-    })?;
-    let text = Zeroizing::new(text);
-    let letters: Zeroizing<String> = Zeroizing::new(
-        text.lines()
-            .filter(|line| !line.starts_with("-----"))
-            .collect(),
-    );
-    let der = BASE64.decode(letters.trim()).map(Zeroizing::new);
-    der.ok()
-        .and_then(|der| Some(Zeroizing::new(der.strip_prefix(before)?.try_into().ok()?)))
-        .ok_or_else(|| BadKey::Malformed(file.to_owned()))
+fn read_file(file: &Path) -> Result<Zeroizing<String>, BadKey> {
+    fs::read_to_string(file)
+        .map(Zeroizing::new)
+        .map_err(|error| BadKey::File {
+            path: file.to_owned(),
+            error,
+        })
+}
+
+/// The key in a PEM text `PUBLIC KEY` (RFC 8410, section 4).
+fn public_key(pem: &str) -> Option<[u8; 32]> {
+    let (label, document) = Document::from_pem(pem).ok()?;
+    let info = SubjectPublicKeyInfoRef::from_der(document.as_bytes()).ok()?;
+    let key = info.subject_public_key.as_bytes()?;
+    (label == "PUBLIC KEY" && is_x25519(&info.algorithm))
+        .then(|| key.try_into().ok())
+        .flatten()
+}
+
+/// The key in a PEM text `PRIVATE KEY` (PKCS #8; RFC 8410, section 7): the key's bytes are an octet string within the one
+/// that PKCS #8 has for every kind of key.
+fn secret_key(pem: &str) -> Option<Private<[u8; 32]>> {
+    let (label, document) = SecretDocument::from_pem(pem).ok()?;
+    let info = PrivateKeyInfoRef::from_der(document.as_bytes()).ok()?;
+    let key = <&OctetStringRef>::from_der(info.private_key.as_bytes()).ok()?;
+    let mut bytes = Zeroizing::new([0; 32]);
+    if label != "PRIVATE KEY" || !is_x25519(&info.algorithm) || key.as_bytes().len() != bytes.len()
+    {
+        return None;
+    }
+    bytes.copy_from_slice(key.as_bytes());
+    Some(Private::new(*bytes))
+}
+
+fn is_x25519(algorithm: &AlgorithmIdentifierRef<'_>) -> bool {
+    algorithm.oid == X25519 && algorithm.parameters.is_none()
 }

@@ -108,7 +108,7 @@ pub(crate) fn worker(outbox: &Outbox, portal: &Running) -> WorkerHandle {
 
 pub(crate) fn worker_to(outbox: &Outbox, portal: Arc<dyn Portal>) -> WorkerHandle {
     let policy = Policy {
-        hurry: 100,
+        speedup: 100,
         tidy: Duration::from_millis(300),
         ..Policy::default()
     };

@@ -357,8 +357,8 @@ async fn every_order_arrives_once_in_any_weather() {
         plans,
     };
     let policy = worker::Policy {
-        at_once: 8,
-        hurry: 1000,
+        concurrency: 8,
+        speedup: 1000,
         ..worker::Policy::default()
     };
     let worker = worker::spawn(outbox.clone(), Arc::new(ways), policy);

@@ -99,8 +99,8 @@ async fn an_answer_that_could_not_be_written_down_is_asked_for_again() {
     });
     // one request at a time: no other writing waits before the answer's does
     let policy = Policy {
-        at_once: 1,
-        hurry: 100,
+        concurrency: 1,
+        speedup: 100,
         ..Policy::default()
     };
     let worker = worker::spawn(outbox.clone(), Arc::new(portal), policy);

@@ -1,3 +1,5 @@
+//! A rendered card.
+
 use std::sync::Arc;
 
 use super::Picture;
@@ -6,11 +8,11 @@ use super::Picture;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardFace {
     pub rgb: Picture,
-    /// One byte a pixel, 0 or 255, the size of `rgb`. Comes from the template's elements, never from the portrait.
+    /// One byte for each pixel of `rgb`, 0 or 255. It is made of the template's elements, never of the portrait.
     pub resin_mask: Vec<u8>,
 }
 
-/// A card ready to print, front and, where the kind has one, back.
+/// A card ready to print: its front and, when the kind of card has one, its back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardImage {
     pub front: Arc<CardFace>,
@@ -18,7 +20,7 @@ pub struct CardImage {
 }
 
 impl CardFace {
-    /// Nothing on it is printed by dye.
+    /// Whether nothing on this side is printed by dye.
     pub fn is_black_only(&self) -> bool {
         let mut dots = self.rgb.rgb().chunks_exact(3).zip(&self.resin_mask);
         dots.all(|(colour, resin)| *resin != 0 || colour == [255; 3])

@@ -1,8 +1,11 @@
+//! Pixels that belong to a person.
+
 use std::fmt;
 
 use zeroize::Zeroize;
 
-/// Pixels of a person: 8-bit sRGB, row by row from the top, three bytes a pixel. Wiped when dropped; share it by `Arc`.
+/// Pixels of a person: 8-bit sRGB, row by row from the top, three bytes for each pixel. They are wiped when dropped; share
+/// them by `Arc`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Picture {
     width: u32,
@@ -11,7 +14,7 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Takes `width * height * 3` bytes; `None` when the length is another, or a side is 0.
+    /// A picture of `width * height * 3` bytes. `None` for any other length and when a side is 0; the bytes are wiped then.
     pub fn new(width: u32, height: u32, mut rgb: Vec<u8>) -> Option<Self> {
         let expected = (width as usize)
             .checked_mul(height as usize)
@@ -23,19 +26,22 @@ impl Picture {
         Some(Self { width, height, rgb })
     }
 
+    /// In pixels.
     pub fn width(&self) -> u32 {
         self.width
     }
 
+    /// In pixels.
     pub fn height(&self) -> u32 {
         self.height
     }
 
+    /// All pixels, row by row from the top.
     pub fn rgb(&self) -> &[u8] {
         &self.rgb
     }
 
-    /// The colour at column `x`, row `y`; `None` outside.
+    /// The colour at column `x`, row `y`; `None` outside of the picture.
     pub fn pixel(&self, x: u32, y: u32) -> Option<[u8; 3]> {
         if x >= self.width || y >= self.height {
             return None;

@@ -1,26 +1,29 @@
+//! Values that must not show in logs and are wiped from memory.
+
 use std::{fmt, ops::Deref};
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
-/// A value that belongs to a person: wiped when dropped, `«private»` in every debug print and log.
+/// A value that belongs to a person. It is wiped when dropped and shows as `«private»` in every debug print and log.
 #[derive(Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Private<T: Zeroize>(T);
 
 impl<T: Zeroize> Private<T> {
+    /// Wraps a value.
     pub fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The value itself; named so that a reader sees where it leaves its wrapper.
+    /// The value itself. The method's name shows a reader where a value leaves its wrapper.
     pub fn expose(&self) -> &T {
         &self.0
     }
 }
 
 impl Private<String> {
-    /// Adds a letter, leaving no copy behind: the text's buffer never moves while it is at most `most` bytes long.
+    /// Appends a letter without leaving a copy in memory: the text's buffer does not move up to a length of `most` bytes.
     pub fn push(&mut self, letter: char, most: usize) {
         if self.0.capacity() < self.0.len() + letter.len_utf8() {
             let mut roomier = String::with_capacity(most.max(self.0.len() + letter.len_utf8()));
@@ -31,7 +34,7 @@ impl Private<String> {
         self.0.push(letter);
     }
 
-    /// Takes the last letter away.
+    /// Removes the last letter without leaving a copy in memory.
     pub fn pop(&mut self) {
         let mut shorter = String::with_capacity(self.0.capacity());
         let kept = self.0.char_indices().next_back().map_or(0, |(at, _)| at);

@@ -4,6 +4,7 @@ use super::*;
 fn a_serial_is_sixteen_hexadecimal_digits_and_nothing_else() {
     let good: Serial = "00ff10a0deadbeef".parse().unwrap();
     assert_eq!(good.to_string(), "00ff10a0deadbeef");
+    assert_eq!("00FF10A0DEADBEEF".parse(), Ok(good));
     for bad in [
         "",
         "00",
@@ -18,13 +19,15 @@ fn a_serial_is_sixteen_hexadecimal_digits_and_nothing_else() {
 }
 
 #[test]
-fn order_ids_rise_with_time_and_have_a_sayable_code() {
+fn order_ids_rise_with_time_and_have_a_code_for_people() {
     let earlier = OrderId::new("2026-11-21T08:00:00Z".parse().unwrap());
     let later = OrderId::new("2026-11-21T08:00:01Z".parse().unwrap());
     assert!(earlier < later);
     let code = later.short();
     assert_eq!((code.len(), &code[3..4]), (7, "-"));
     assert!(!code.contains(['I', 'L', 'O', 'U']));
+    let fixed: OrderId = "01930000-0000-7000-8000-0000deadbeef".parse().unwrap();
+    assert_eq!(fixed.short(), "FQF-VAF");
 }
 
 #[test]
@@ -52,4 +55,26 @@ fn a_picture_has_exactly_its_pixels() {
 fn a_uid_keeps_the_readers_order() {
     let uid = Uid::from_bytes(&[0x04, 0xA1, 0x0B]);
     assert_eq!((uid.hex.as_str(), uid.bytes), ("04A10B", 3));
+}
+
+#[test]
+fn a_chip_is_known_in_either_byte_order_and_case() {
+    let uid = |hex: &str| Uid {
+        hex: hex.to_owned(),
+        bytes: 0,
+    };
+    for (one, other, same) in [
+        ("04A10B", "04A10B", true),
+        ("04A10B", "04a10b", true),
+        ("04A10B", "0BA104", true),
+        ("04A10B", "0ba104", true),
+        ("04A10B", "0B04A1", false),
+        ("04A10B", "04A1", false),
+        // Without whole bytes or digits only the same text is the same chip.
+        ("04A", "A04", false),
+        ("zz", "ZZ", true),
+        ("", "", true),
+    ] {
+        assert_eq!(uid(one).is_same_chip(&uid(other)), same, "{one} {other}");
+    }
 }

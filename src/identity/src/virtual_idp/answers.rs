@@ -11,6 +11,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
+use common::jws::Unsigned;
 use jiff::Timestamp;
 use openidconnect::url::form_urlencoded;
 use serde_json::{Value, json};
@@ -304,11 +305,8 @@ fn id_token(control: &Control, person: &Person, access_token: &str) -> Option<St
         claims["nonce"] = json!("of somebody else");
     }
     if control.happens(Fault::Unsigned) {
-        let header = encode(br#"{"alg":"none","typ":"JWT"}"#);
-        return Some(format!(
-            "{header}.{}.",
-            encode(claims.to_string().as_bytes())
-        ));
+        let unsigned = Unsigned::new(&json!({ "alg": "none", "typ": "JWT" }), &claims);
+        return Some(unsigned.with_signature(&[]));
     }
     let wrong = control.happens(Fault::WrongSignature);
     let books = control.books();

@@ -1,9 +1,12 @@
+//! The sums of each printer: the cards that its counter counted, and what became of them.
+
 use sqlx::Row as _;
 
-use super::{Error, Outbox, outcome_named, unsigned};
+use super::{Error, Outbox, rules};
+use crate::columns::{outcome_named, unsigned};
 use common::order::Outcome;
 
-/// One printer's books: every card its counter counted, and what became of it.
+/// One printer's books: every card that its counter counted, and what became of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Books {
     pub printer: String,
@@ -11,16 +14,16 @@ pub struct Books {
     pub counted: Option<u64>,
     pub issued: u64,
     pub rejected: u64,
-    /// Fed, and the serial taken back.
+    /// Cards that were fed and whose serial was taken back.
     pub void: u64,
     pub test: u64,
-    /// Fed, and nobody has said yet what became of it.
+    /// Cards that were fed and whose outcome is not decided yet.
     pub undecided: u64,
 }
 
 impl Books {
-    /// Cards that the counter knows and the journal does not (positive), or the other way round. Zero when the books
-    /// balance: counted = issued + rejected + void + test + undecided.
+    /// The cards that the counter knows and the journal does not; negative when the journal knows more. It is zero when
+    /// the books balance: counted = issued + rejected + void + test + undecided.
     pub fn unexplained(&self) -> i64 {
         let known = self.issued + self.rejected + self.void + self.test + self.undecided;
         self.counted
@@ -36,8 +39,8 @@ struct Line {
 }
 
 enum Kind {
-    /// `None`: not ended.
     Attempt {
+        /// `None` while the attempt has not ended.
         outcome: Option<Outcome>,
         fed: bool,
     },
@@ -46,7 +49,10 @@ enum Kind {
 }
 
 impl Outbox {
-    /// The books of each printer this store knows.
+    /// The books of each printer that this store knows.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store fails.
     pub async fn books(&self) -> Result<Vec<Books>, Error> {
         let rows = sqlx::query(
             "SELECT printer, id, 0 AS step, outcome, fed, counter_before, counter_after FROM attempts
@@ -72,7 +78,7 @@ impl Outbox {
             };
             let after = row.try_get::<Option<i64>, _>(6)?.map(unsigned);
             let before = row.try_get::<Option<i64>, _>(5)?.map(unsigned);
-            // of a feed only the end was read
+            // For a feed the counter was read only afterwards.
             let before = match &kind {
                 Kind::Attempt { .. } => before,
                 Kind::Test(cards) | Kind::Rejected(cards) => {
@@ -112,17 +118,14 @@ fn sum(printer: String, lines: &[Line]) -> Books {
         ..Books::default()
     };
     for (at, line) in lines.iter().enumerate() {
-        // an attempt that was cut off is settled by the next reading of the counter
+        // The next reading of the counter says what an attempt fed that was cut off.
         let next = lines[at + 1..]
             .iter()
             .flat_map(|line| [line.before, line.after])
             .flatten()
             .next();
         let reading = line.after.or(next);
-        let moved = line
-            .before
-            .zip(reading)
-            .map(|(before, after)| after.wrapping_sub(before));
+        let moved = rules::counted(line.before, reading);
         let cards = match &line.kind {
             Kind::Test(cards) | Kind::Rejected(cards) => *cards,
             Kind::Attempt {
@@ -142,7 +145,7 @@ fn sum(printer: String, lines: &[Line]) -> Books {
             },
         };
         *heading += cards;
-        // nothing was read since: the counter will have counted it
+        // No reading followed this line, so the counter's sum lacks these cards.
         if reading.is_none() {
             books.counted = books.counted.map(|counted| counted + cards);
         }

@@ -2,7 +2,7 @@ use std::{borrow::Cow, fs, path::PathBuf};
 
 use jiff::Timestamp;
 use sqlx::migrate::Migration;
-use store::{Error, READERS, Store, set_aside_beside, with_suffix};
+use store::{Error, READERS, Store, quarantined_beside, with_suffix};
 
 use super::*;
 
@@ -63,10 +63,10 @@ async fn a_store_of_every_older_version_is_brought_up_to_date_with_all_it_held()
         let before: (i64, i64, i64) = counts(&old).await;
         old.close().await;
 
-        let (store, aside) = store::open(&file, Timestamp::now(), &MIGRATIONS)
+        let (store, quarantined) = store::open(&file, Timestamp::now(), &MIGRATIONS)
             .await
             .unwrap();
-        assert_eq!(aside, None, "version {version}");
+        assert_eq!(quarantined, None, "version {version}");
         assert_eq!(tables(&store).await, expected, "version {version}");
         assert_eq!(counts(&store).await, before, "version {version}");
         assert_eq!(store.check(false).await.unwrap(), Vec::<String>::new());
@@ -100,11 +100,11 @@ async fn migrations_only_go_up_and_a_newer_store_is_left_alone() {
         .map(drop)
         .unwrap_err();
     assert!(matches!(refused, Error::Newer(_)), "{refused}");
-    assert_eq!(set_aside_beside(&file).unwrap(), Vec::<PathBuf>::new());
+    assert_eq!(quarantined_beside(&file).unwrap(), Vec::<PathBuf>::new());
 }
 
 #[tokio::test]
-async fn a_damaged_store_is_set_aside_whole_and_a_new_one_made() {
+async fn a_damaged_store_is_quarantined_whole_and_a_new_one_made() {
     for (what, damage) in [
         ("its first page is gone", 0..4096),
         ("its beginning is no database", 0..16),
@@ -122,14 +122,18 @@ async fn a_damaged_store_is_set_aside_whole_and_a_new_one_made() {
         bytes[damage].fill(0xa5);
         fs::write(&file, &bytes).unwrap();
 
-        let (store, aside) = store::open(&file, Timestamp::now(), &MIGRATIONS)
+        let (store, quarantined) = store::open(&file, Timestamp::now(), &MIGRATIONS)
             .await
             .unwrap();
-        let aside = aside.expect(what);
-        assert_eq!(fs::read(&aside.path).unwrap(), bytes, "{what}");
-        assert!(!aside.why.is_empty());
+        let quarantined = quarantined.expect(what);
+        assert_eq!(fs::read(&quarantined.path).unwrap(), bytes, "{what}");
+        assert!(!quarantined.why.is_empty());
         assert_eq!(counts(&store).await, (0, 0, 0), "{what}");
-        assert_eq!(set_aside_beside(&file).unwrap(), [aside.path], "{what}");
+        assert_eq!(
+            quarantined_beside(&file).unwrap(),
+            [quarantined.path],
+            "{what}"
+        );
         store.close().await;
     }
 }
@@ -149,13 +153,16 @@ async fn a_wal_without_its_file_is_not_taken_into_a_new_store() {
     fs::remove_file(&file).unwrap();
     fs::write(with_suffix(&file, "-wal"), &wal).unwrap();
 
-    let (store, aside) = store::open(&file, Timestamp::now(), &MIGRATIONS)
+    let (store, quarantined) = store::open(&file, Timestamp::now(), &MIGRATIONS)
         .await
         .unwrap();
-    let aside = aside.expect("it is told");
-    assert_eq!(fs::read(with_suffix(&aside.path, "-wal")).unwrap(), wal);
+    let quarantined = quarantined.expect("it is reported");
+    assert_eq!(
+        fs::read(with_suffix(&quarantined.path, "-wal")).unwrap(),
+        wal
+    );
     assert_eq!(counts(&store).await, (0, 0, 0));
-    assert_eq!(set_aside_beside(&file).unwrap(), [aside.path]);
+    assert_eq!(quarantined_beside(&file).unwrap(), [quarantined.path]);
     store.close().await;
 }
 
@@ -199,7 +206,7 @@ async fn every_connection_has_what_durability_depends_on() {
 }
 
 #[tokio::test]
-async fn what_somebody_waits_for_never_looks_through_a_whole_table() {
+async fn queries_that_a_person_waits_for_never_scan_a_whole_table() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("outbox.sqlite");
     let store = Store::connect(&file, true, &MIGRATIONS).await.unwrap();
@@ -224,7 +231,7 @@ async fn what_somebody_waits_for_never_looks_through_a_whole_table() {
     }
 }
 
-/// Where a row goes, SQLite looks for those that refer to it.
+/// When a row is deleted, SQLite looks for the rows that refer to it.
 #[tokio::test]
 async fn whatever_refers_to_another_row_is_found_by_an_index() {
     let folder = tempfile::tempdir().unwrap();

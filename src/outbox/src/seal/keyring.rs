@@ -1,3 +1,5 @@
+//! The booth's keys on the disk, or as a credential of systemd.
+
 use std::{
     env, fs,
     io::{self, Write as _},
@@ -5,11 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroize as _;
 
 use super::{Key, NotOurs, fresh_key, key_from, open, seal};
-use common::{KeySource, order::Private};
+use common::{KeySource, hex, order::Private};
 
 /// Why the booth's key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -40,20 +43,23 @@ pub enum KeyError {
     NotOurs(KeySource),
 }
 
-/// The name of a key in the store: tells nothing of the key.
+/// The name of a key in the store. It reveals nothing of the key.
 pub(crate) type KeyId = [u8; 8];
 
-/// The booth's keys: the first one seals, all of them open. More than one is there only while keys are changed.
+/// The booth's keys: the first one seals, all of them open. There is more than one only while the key is changed.
 #[derive(Debug, Clone)]
 pub struct Keyring {
     keys: Vec<(KeyId, Key)>,
 }
 
-/// The longest file that can be a keyring: some tens of lines.
+/// The largest file that is read as a keyring: some tens of lines of 65 bytes.
 const LARGEST: u64 = 4096;
 
 impl Keyring {
     /// Reads the keys; `None` when there are none yet.
+    ///
+    /// # Errors
+    /// [`KeyError`] when the file cannot be read, can be read by others, or holds no keys.
     pub fn load(source: &KeySource) -> Result<Option<Self>, KeyError> {
         let path = match source {
             KeySource::File(path) => path.clone(),
@@ -71,7 +77,7 @@ impl Keyring {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
-        // systemd's folder is the unit's alone, whatever the mode of the file in it
+        // Only the unit can enter systemd's folder, whatever the mode of the file in it.
         if matches!(source, KeySource::File(_)) && about.mode() & 0o077 != 0 {
             return Err(KeyError::Exposed {
                 mode: about.mode() & 0o777,
@@ -89,6 +95,9 @@ impl Keyring {
     }
 
     /// Makes the first key of a new store. A credential is made by `systemd-creds` and cannot be made here.
+    ///
+    /// # Errors
+    /// [`KeyError::Missing`] for a credential, and [`KeyError::Io`] when the file cannot be written.
     pub fn create(source: &KeySource) -> Result<Self, KeyError> {
         let KeySource::File(path) = source else {
             return Err(KeyError::Missing(source.clone()));
@@ -98,21 +107,21 @@ impl Keyring {
         Ok(ring)
     }
 
-    /// A keyring of one fresh key, kept nowhere.
+    /// A keyring of one fresh key that is stored nowhere.
     pub fn random() -> Self {
         Self {
             keys: vec![named(fresh_key())],
         }
     }
 
-    /// The same keys with a fresh one before them.
+    /// These keys with a fresh one before them.
     pub(crate) fn with_fresh_key(&self) -> Self {
         let mut keys = vec![named(fresh_key())];
         keys.extend(self.keys.iter().cloned());
         Self { keys }
     }
 
-    /// The newest key alone.
+    /// A keyring of the newest key alone.
     pub(crate) fn newest_only(&self) -> Self {
         Self {
             keys: self.keys.iter().take(1).cloned().collect(),
@@ -155,11 +164,12 @@ impl Keyring {
         self.keys[0].0
     }
 
-    /// Seals a key by the newest of the booth's.
+    /// Seals a payload's key by the booth's newest key.
     pub(crate) fn wrap(&self, key: &Key, context: &[u8]) -> Vec<u8> {
         seal(&self.keys[0].1, context, key.expose())
     }
 
+    /// Opens a payload's key that the booth's key named `by` has wrapped.
     pub(crate) fn unwrap(&self, by: &[u8], context: &[u8], wrapped: &[u8]) -> Result<Key, NotOurs> {
         let (_, key) = self.keys.iter().find(|(id, _)| id == by).ok_or(NotOurs)?;
         key_from(&open(key, context, wrapped)?)
@@ -178,11 +188,8 @@ impl Keyring {
     fn text(&self) -> String {
         let mut text = String::with_capacity(self.keys.len() * 65);
         for (_, key) in &self.keys {
-            for byte in key.expose() {
-                for digit in [byte >> 4, byte & 15] {
-                    text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
-                }
-            }
+            // Appending leaves no copy of the key behind: the text has room for all keys.
+            HEXLOWER.encode_append(key.expose(), &mut text);
             text.push('\n');
         }
         text
@@ -200,15 +207,36 @@ fn named(key: Key) -> (KeyId, Key) {
 }
 
 fn parse_key(line: &str) -> Option<Key> {
-    if line.len() != 64 || !line.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(line.as_bytes().chunks_exact(2)) {
-        let pair = std::str::from_utf8(pair).ok()?;
-        *byte = u8::from_str_radix(pair, 16).ok()?;
-    }
+    let mut bytes = hex::decode::<32>(line)?;
     let key = Private::new(bytes);
     bytes.zeroize();
     Some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keyring_is_lines_of_64_hexadecimal_digits() {
+        let newest = "0123456789abcdef".repeat(4);
+        let older = "ff".repeat(32);
+        let ring = Keyring::parse(&format!("{newest}\n{older}\n")).unwrap();
+        assert_eq!(ring.len(), 2);
+        assert_eq!(ring.text(), format!("{newest}\n{older}\n"));
+        let spaced = format!("\n  {}\n\n{older}", newest.to_uppercase());
+        assert_eq!(Keyring::parse(&spaced).unwrap().text(), ring.text());
+        for text in [
+            String::new(),
+            "\n".to_owned(),
+            newest[1..].to_owned(),
+            format!("{newest}0"),
+            format!("{newest} {older}"),
+            format!("{newest}\nno key"),
+            "g".repeat(64),
+            format!("+{}", &newest[1..]),
+        ] {
+            assert!(Keyring::parse(&text).is_none(), "{text:?}");
+        }
+    }
 }

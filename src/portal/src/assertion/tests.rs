@@ -73,7 +73,7 @@ fn no_changed_byte_is_believed() {
         let mut bytes = good.clone().into_bytes();
         bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(bytes).unwrap();
-        // the last character of an unpadded group carries bits that say nothing; the decoder refuses those set
+        // The last character of a group has spare bits; the decoder refuses any that are set.
         assert!(check(&changed, NOW).is_err(), "byte {at}");
     }
 }

@@ -109,15 +109,15 @@ fn contract(view: &str, body: &Value) -> Result<(), String> {
 
 type Answer = (StatusCode, Json<Value>);
 
-/// A router that keeps to the description.
+/// A router that follows the API description.
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<BTreeMap<String, Value>>>);
+struct Stored(Arc<Mutex<BTreeMap<String, Value>>>);
 
 fn refused(status: StatusCode, code: &str, message: &str) -> Answer {
     (status, Json(json!({"code": code, "message": message})))
 }
 
-impl Kept {
+impl Stored {
     fn keep(
         &self,
         headers: &HeaderMap,
@@ -153,29 +153,29 @@ impl Kept {
     async fn serve(self) -> String {
         let make = |view: &'static str, name: &'static str| {
             post(
-                move |State(kept): State<Self>, headers: HeaderMap, Json(body): Json<Value>| async move {
+                move |State(stored): State<Self>, headers: HeaderMap, Json(body): Json<Value>| async move {
                     let key = body[name].as_str().unwrap_or_default().to_owned();
-                    kept.keep(&headers, view, &key, body, true)
+                    stored.keep(&headers, view, &key, body, true)
                 },
             )
         };
         let change = |view: &'static str| {
             put(
-                move |State(kept): State<Self>,
+                move |State(stored): State<Self>,
                       At(key): At<String>,
                       headers: HeaderMap,
                       Json(body): Json<Value>| async move {
-                    kept.keep(&headers, view, &key, body, false)
+                    stored.keep(&headers, view, &key, body, false)
                 },
             )
         };
         let status = get(
-            |State(kept): State<Self>, At(key): At<String>, headers: HeaderMap| async move {
+            |State(stored): State<Self>, At(key): At<String>, headers: HeaderMap| async move {
                 assert!(
                     headers.get("authorization").is_none(),
                     "asking needs no key"
                 );
-                match kept.0.lock().unwrap().get(&key) {
+                match stored.0.lock().unwrap().get(&key) {
                     None => refused(StatusCode::NOT_FOUND, "ER-0003", "is not there"),
                     Some(card) => (
                         StatusCode::OK,
@@ -250,8 +250,8 @@ fn card() -> Card {
 
 #[tokio::test]
 async fn persons_and_cards_are_made_known_and_kept_up_to_date() {
-    let kept = Kept::default();
-    let router = link(&kept.clone().serve().await, Some("sesame"));
+    let stored = Stored::default();
+    let router = link(&stored.clone().serve().await, Some("sesame"));
     for _ in 0..2 {
         router.put_person(&person()).await.unwrap();
         router.put_card(&card()).await.unwrap();
@@ -271,12 +271,12 @@ async fn persons_and_cards_are_made_known_and_kept_up_to_date() {
     let status = router.status(card().number).await.unwrap().unwrap();
     assert_eq!(status.standing, Standing::Inactive);
     assert_eq!(router.status(Uuid::nil()).await.unwrap(), None);
-    assert_eq!(kept.0.lock().unwrap().len(), 2);
+    assert_eq!(stored.0.lock().unwrap().len(), 2);
 }
 
 #[tokio::test]
-async fn without_the_right_key_only_the_status_is_told() {
-    let address = Kept::default().serve().await;
+async fn without_the_right_key_only_the_status_is_answered() {
+    let address = Stored::default().serve().await;
     let wrong = link(&address, Some("open")).put_card(&card()).await;
     assert!(matches!(wrong, Err(Error::Refused)));
     let none = link(&address, None);
@@ -288,9 +288,9 @@ async fn without_the_right_key_only_the_status_is_told() {
 }
 
 #[tokio::test]
-async fn the_routers_own_words_are_told() {
-    let router = link(&Kept::default().serve().await, Some("sesame"));
-    // a body that is not to the description
+async fn the_routers_own_sentence_is_reported() {
+    let router = link(&Stored::default().serve().await, Some("sesame"));
+    // This body breaks the router's API description.
     let answer = router
         .put("cards", "x", &json!({"cardNumber": "x"}))
         .await

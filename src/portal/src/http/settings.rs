@@ -1,3 +1,5 @@
+//! The section `[portal]` of a site's configuration.
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -61,7 +63,7 @@ pub enum SetUp {
 }
 
 impl Settings {
-    /// Notes what cannot be right; `at` is the table's key in the configuration.
+    /// Adds what cannot be right to `problems`; `at` is the table's key in the configuration.
     pub fn check(&self, at: &str, problems: &mut Problems) {
         match address(&self.address) {
             None => problems.at(
@@ -102,6 +104,9 @@ impl Settings {
     }
 
     /// Sets up the link for the booth of this name.
+    ///
+    /// # Errors
+    /// [`SetUp`] when the address, a key or a certificate cannot be used.
     pub fn connect(&self, booth: &str) -> Result<HttpPortal, SetUp> {
         let base = address(&self.address).ok_or_else(|| SetUp::Address(self.address.clone()))?;
         let key = match &self.key {

@@ -19,7 +19,7 @@ fn the_wait_doubles_up_to_ten_minutes_and_is_spread_over_all_of_it() {
         assert_eq!(delay(tries, 0.5), SECOND * most / 2, "{tries}");
         assert_eq!(delay(tries, 0.0), Duration::ZERO, "{tries}");
     }
-    // chances that are none change nothing
+    // A chance outside 0..1 is clamped.
     assert_eq!(delay(1, 7.0), SECOND * 2);
     assert_eq!(delay(1, -1.0), Duration::ZERO);
 }
@@ -55,7 +55,7 @@ fn both_forms_of_retry_after_are_understood() {
 }
 
 #[test]
-fn a_portal_that_is_down_is_left_alone_and_then_asked_once() {
+fn a_portal_that_is_down_gets_no_requests_and_then_one_probe() {
     let mut breaker = Breaker::default();
     for failure in 1..Breaker::TRIPS {
         breaker.failed(0, 1.0, None);
@@ -69,7 +69,7 @@ fn a_portal_that_is_down_is_left_alone_and_then_asked_once() {
     assert_eq!(breaker.gate(until), Gate::Probe);
     breaker.probe_sent();
     assert_eq!(breaker.gate(until), Gate::Closed { until: i64::MAX });
-    // the probe fails: closed for longer
+    // After a failed probe nothing is sent for longer than before.
     breaker.failed(until, 1.0, None);
     let Gate::Closed { until: later } = breaker.gate(until) else {
         panic!("open after a probe that failed");

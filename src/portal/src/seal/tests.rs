@@ -1,10 +1,7 @@
 use super::*;
 
 fn hex(text: &str) -> Vec<u8> {
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
+    data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap()
 }
 
 fn key(text: &str) -> [u8; 32] {
@@ -49,4 +46,64 @@ fn points_of_low_order_are_refused() {
         assert!(secret.open(b"", &sealed).is_err());
     }
     assert!(secret.open(b"", &[0; 10]).is_err());
+}
+
+/// Keys as `openssl genpkey -algorithm x25519` and `openssl pkey -pubout` write them (RFC 7748, section 6.1, Bob's keys).
+const SECRET_PEM: &str = "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VuBCIEIF2rCH5iSopLeeF/i4OADuZvO7EpJhi2/Rwviyf/iODr
+-----END PRIVATE KEY-----
+";
+const PUBLIC_PEM: &str = "-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VuAyEA3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08=
+-----END PUBLIC KEY-----
+";
+
+#[test]
+fn keys_of_openssl_are_read_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key.pem");
+    let read = |text: &str| {
+        fs::write(&file, text).unwrap();
+        (Receiver::read(&file), ReceiverSecret::read(&file))
+    };
+    let public = key("de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f");
+    let (Ok(receiver), Err(BadKey::Malformed(_))) = read(PUBLIC_PEM) else {
+        panic!("a public key is a receiver and no secret");
+    };
+    assert_eq!(receiver.0, public);
+    let (Err(BadKey::Malformed(_)), Ok(secret)) = read(SECRET_PEM) else {
+        panic!("a private key is a secret and no receiver");
+    };
+    assert_eq!(secret.receiver().0, public);
+    assert!(read(&PUBLIC_PEM.replace('\n', "\r\n")).0.is_ok());
+
+    // 03 21 00 and 32 zero bytes: a point of low order
+    let low = format!("MCowBQYDK2VuAyEA{}=", "A".repeat(43));
+    for (what, text) in [
+        ("nothing", String::new()),
+        ("no PEM", "no key".to_owned()),
+        (
+            "a point of low order",
+            format!("-----BEGIN PUBLIC KEY-----\n{low}\n-----END PUBLIC KEY-----\n"),
+        ),
+        // 1.3.101.112 is Ed25519
+        ("another kind of key", PUBLIC_PEM.replace("K2Vu", "K2Vw")),
+        ("another kind of secret", SECRET_PEM.replace("K2Vu", "K2Vw")),
+        ("a key that is cut short", PUBLIC_PEM.replace("+IK08=", "=")),
+        (
+            "another label",
+            PUBLIC_PEM.replace("PUBLIC KEY", "CERTIFICATE"),
+        ),
+    ] {
+        let (receiver, secret) = read(&text);
+        assert!(matches!(receiver, Err(BadKey::Malformed(_))), "{what}");
+        assert!(matches!(secret, Err(BadKey::Malformed(_))), "{what}");
+    }
+    let sentence = Receiver::read(&file).unwrap_err().to_string();
+    assert!(
+        sentence.contains("holds no X25519 key in PEM"),
+        "{sentence}"
+    );
+    let absent = folder.path().join("absent.pem");
+    assert!(matches!(Receiver::read(&absent), Err(BadKey::File { .. })));
 }

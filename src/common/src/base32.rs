@@ -1,37 +1,35 @@
 //! Crockford's base 32 (<https://www.crockford.com/base32.html>), upper case, without padding or check symbol: every
 //! character is in the QR code's dense alphabet, and none looks like another.
 
-const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+use std::sync::LazyLock;
 
-/// The bits of `bytes` from the first on, five a character; the last character is filled up with zeros.
-pub(super) fn encode(bytes: &[u8]) -> String {
-    let bit = |i: usize| bytes.get(i / 8).map_or(0, |byte| byte >> (7 - i % 8) & 1);
-    (0..(bytes.len() * 8).div_ceil(5))
-        .map(|i| {
-            let value = (0..5).fold(0, |value, k| value << 1 | bit(i * 5 + k));
-            char::from(LETTERS[usize::from(value)])
-        })
-        .collect()
+use data_encoding::{Encoding, Specification};
+
+/// The digits from 0 to 31.
+pub const ALPHABET: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// The encoding, for a caller that needs a variant of it.
+pub static CROCKFORD: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut specification = Specification::new();
+    specification.symbols.push_str(ALPHABET);
+    specification
+        .encoding()
+        .expect("the alphabet has 32 different ASCII letters")
+});
+
+/// The bits of `bytes` from the first on, five to a character. The last character is filled up with zeros.
+///
+/// ```
+/// assert_eq!(common::base32::encode(b"foobar"), "CSQPYRK1E8");
+/// ```
+pub fn encode(bytes: &[u8]) -> String {
+    CROCKFORD.encode(bytes)
 }
 
-/// The bytes again; `None` for another alphabet, a length that no bytes have, or fill-up bits that are not zero, so
+/// The bytes of a text. `None` for another alphabet, a length that no bytes have, or fill-up bits that are not zero, so
 /// that each value has one spelling only.
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
-    let bits = text.len() * 5;
-    let (mut bytes, spare) = (vec![0_u8; bits / 8], bits % 8);
-    if spare >= 5 {
-        return None;
-    }
-    for (i, letter) in text.bytes().enumerate() {
-        let value = LETTERS.iter().position(|known| *known == letter)?;
-        for k in 0..5 {
-            let at = i * 5 + k;
-            if value >> (4 - k) & 1 == 1 {
-                *bytes.get_mut(at / 8)? |= 1 << (7 - at % 8);
-            }
-        }
-    }
-    Some(bytes)
+pub fn decode(text: &str) -> Option<Vec<u8>> {
+    CROCKFORD.decode(text.as_bytes()).ok()
 }
 
 #[cfg(test)]

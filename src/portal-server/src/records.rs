@@ -1,4 +1,4 @@
-//! What the portal keeps, and the rules that it keeps it by.
+//! The portal's records in its store, and the rules that every change of them follows.
 
 use std::path::Path;
 
@@ -12,19 +12,19 @@ use store::Store;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
-/// The portal's memory.
-pub(super) struct Keep {
+/// The portal's store.
+pub(super) struct Records {
     pub(super) store: Store,
 }
 
-impl Keep {
+impl Records {
     pub(super) async fn open(file: &Path) -> Result<Self, sqlx::Error> {
         let store = Store::connect(file, true, &MIGRATIONS).await?;
         Ok(Self { store })
     }
 
-    /// Keeps an order, once; `sha256` is that of the bytes that came. A person has one open order for each kind of card; another one must say that it stands
-    /// in for the first.
+    /// Stores an order once; `sha256` is the hash of the bytes that were received. A person has one open order for each kind
+    /// of card, so another one must name the order that it supersedes.
     pub(super) async fn order(
         &self,
         booth: &str,
@@ -89,7 +89,7 @@ impl Keep {
         Ok(fresh(sha256))
     }
 
-    /// Keeps the photo that an order announced; `sha256` is that of the bytes that came.
+    /// Stores the photo that an order announced; `sha256` is the hash of the bytes that were received.
     pub(super) async fn photo(
         &self,
         order: OrderId,
@@ -120,6 +120,7 @@ impl Keep {
         Ok(fresh(sha256))
     }
 
+    /// The hash of the photo that an order announced.
     async fn announced(
         &self,
         tx: &mut Transaction<'_, Sqlite>,
@@ -136,8 +137,8 @@ impl Keep {
             .map_err(Problem::failed)
     }
 
-    /// Keeps a card's row if it is newer than what is known, and lets it take effect: a card in the holder's hand
-    /// becomes active and the person's earlier one of that kind is blocked.
+    /// Stores a card's row when it is newer than the known one, and applies it: a card that the holder took becomes active,
+    /// and the person's earlier card of that kind is blocked.
     pub(super) async fn card(
         &self,
         order: OrderId,
@@ -227,7 +228,7 @@ impl Keep {
         })
     }
 
-    /// Blocks a card, known or not, at once and for good.
+    /// Blocks a card, known or not. Nothing unblocks it.
     pub(super) async fn block(
         &self,
         booth: &str,
@@ -252,7 +253,7 @@ impl Keep {
         Ok(())
     }
 
-    /// Keeps an incident once, by its key.
+    /// Stores an incident once, by its key.
     pub(super) async fn incident(
         &self,
         booth: &str,
@@ -267,7 +268,7 @@ impl Keep {
                 .fetch_optional(&mut *tx)
                 .await?;
         if let Some(known) = known {
-            // the Idempotency-Key draft: the same key with another content is 422
+            // The Idempotency-Key draft demands 422 for the same key with another content.
             return if hash(known)? == sha256 {
                 Ok(Stored {
                     sha256,
@@ -292,6 +293,7 @@ impl Keep {
         Ok(fresh(sha256))
     }
 
+    /// Stores a booth's newest heartbeat.
     pub(super) async fn heartbeat(&self, booth: &str, body: &[u8]) -> Result<(), Problem> {
         sqlx::query("INSERT OR REPLACE INTO booths (booth, body, at) VALUES (?, ?, ?)")
             .bind(booth)
@@ -352,7 +354,7 @@ impl Keep {
         Ok((cards, open.map(order_id).transpose()?))
     }
 
-    /// Whether the card with this serial is good.
+    /// Whether the card with this serial is valid today.
     pub(super) async fn is_valid(&self, serial: Serial) -> Result<bool, Problem> {
         let status: Option<(String, Vec<u8>)> = sqlx::query_as(
             "SELECT status, orders.body FROM cards JOIN orders ON orders.order_id = cards.order_id WHERE serial = ?",
@@ -397,7 +399,7 @@ fn known_card(row: &SqliteRow) -> Result<HeldCard, Problem> {
     })
 }
 
-/// A card's status at the portal after a new row of it. What was blocked, expired or returned stays so.
+/// A card's status at the portal after a new row. A card that is blocked, expired or returned stays so.
 fn next_status(was: &str, row: &CardRow) -> &'static str {
     match (was, row.outcome) {
         ("blocked", _) => "blocked",
@@ -411,7 +413,7 @@ fn next_status(was: &str, row: &CardRow) -> &'static str {
     }
 }
 
-/// What a card's row does to its order.
+/// The order's new state after a card's row; `None` when it does not change.
 fn next_state(was: &str, row: &CardRow, status: &str) -> Option<&'static str> {
     if matches!(was, "rejected" | "void" | "returned" | "expired") {
         return None;
@@ -422,7 +424,7 @@ fn next_state(was: &str, row: &CardRow, status: &str) -> Option<&'static str> {
         (Outcome::Printed, _) => Some("printed"),
         (Outcome::Unknown, _) => Some("unknown"),
         (Outcome::Void, _) if row.reason.as_deref() == Some(CUT_OFF) => Some("void"),
-        // nothing came of it: the order waits for another attempt
+        // There is no card now, so the order waits for another attempt.
         (Outcome::NotPrinted | Outcome::Void, _)
             if matches!(was, "unknown" | "printed" | "active") =>
         {
