@@ -1,4 +1,4 @@
-# Thin: each target sets up what it needs, asks nothing, and may be run twice.
+# Each target installs what it needs without asking, and can be run again.
 
 .PHONY: demo test build release rehearsals bench oracles camera-rounds preview-cost readers vm vm-usb screenshots powercut soak package clean
 .DELETE_ON_ERROR:
@@ -6,11 +6,11 @@
 CARGO ?= cargo
 BOOTH = target/debug/fotoautomat
 
-# What can be made: the comment above each target.
+# List the targets, each with the comment above it.
 help:
 	@awk '/^#/ { text = text substr($$0, 2); next } /^[a-z-]+:/ && text { split($$1, name, ":"); printf "%-12s%s\n", name[1], text } { text = "" }' Makefile
 
-# The booth in test mode on this screen; without a screen, one whole session and where its card lies.
+# Run the booth in test mode on this screen; without a screen, run one whole session and print where its card is.
 demo: build
 	@tests/setup/need.sh show
 	@tests/setup/photos.sh || echo "fotoautomat: going on without photographs"
@@ -22,7 +22,7 @@ build:
 	@tests/setup/need.sh build
 	@$(CARGO) build --locked
 
-# Every test that fits; tests/setup tells what it installs.
+# Run all tests of the workspace; the scripts in tests/setup say what they install.
 test:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build show test
@@ -31,19 +31,20 @@ test:
 	@tests/setup/models.sh
 	@$(CARGO) test --workspace
 
-# What is shipped, built and looked at by its own doctor; a quarter of an hour.
+# Build the release and check it with its own doctor; takes a quarter of an hour.
 release:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build
 	@$(CARGO) build --locked --release --workspace --bins
 	@XDG_STATE_HOME="$$(mktemp -d)" target/release/fotoautomat doctor --test-mode
 
-# 200 visits to the release build at speed 0 and 10 at speed 10, cards laid and lifted at random moments; some minutes.
+# Rehearse 200 visits at speed 0 and 10 at speed 10 with the release build, with cards laid and lifted at random
+# moments; takes some minutes.
 rehearsals:
 	@target/release/fotoautomat rehearse --sessions 200 --speed 0 --seed 1 --json --out "$$(mktemp -d)"
 	@target/release/fotoautomat rehearse --sessions 10 --speed 10 --seed 2 --json --out "$$(mktemp -d)"
 
-# How long things take, beside the programs that would do them else; builds for release, which takes long.
+# Measure how long things take, compared with other programs; the release build takes long.
 bench:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build printer bench
@@ -56,9 +57,9 @@ bench:
 	@tests/setup/queues.sh
 	@$(CARGO) bench -p fotoautomat --bench outbox
 
-# Every picture with every setting beside Gutenprint, and what MediaPipe, LiteRT and ofiqpy see and measure in the same
-# photographs, every number of it; about seven minutes and 500 MB.
-# `make test` compares with the few numbers that tests/oracles keeps.
+# Compare print jobs with Gutenprint for every picture and setting, and face measurements with MediaPipe, LiteRT and
+# ofiqpy in the same photographs; takes about seven minutes and 500 MB. `make test` compares only with the numbers in
+# tests/oracles.
 oracles:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build printer python3 python3-venv
@@ -70,7 +71,7 @@ oracles:
 	@target/oracles/quality/bin/python tests/oracles/quality.py assets/fetched/photos target/oracles/networks.json target/oracles/quality.json
 	@FOTOAUTOMAT_ORACLES="$(CURDIR)/target/oracles" $(CARGO) test --workspace --lib -- --nocapture what_litert_computes oracles::
 
-# Every screen as a picture in target/screenshots: both orientations, both languages, every look and extreme size; a
+# Draw every screen to target/screenshots: both orientations, both languages, every look and extreme size; takes a
 # minute after the build. WAYS=1080x1920-sv and ONLY=11-show-code narrow it.
 screenshots:
 	@tests/setup/rust.sh
@@ -79,34 +80,35 @@ screenshots:
 	@SCREENSHOTS=$(CURDIR)/target/screenshots $(CARGO) test -q --test it screens::screenshots
 	@echo "fotoautomat: the screens are in target/screenshots"
 
-# A hundred faults of a camera, each told and each over within two seconds; about six minutes.
+# Inject a hundred faults into a camera, each reported and each over within two seconds; takes about six minutes.
 camera-rounds:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build test
 	@CAMERA_ROUNDS=100 $(CARGO) test -p camera --test it -- --exact --nocapture bed::every_fault_is_told_and_the_picture_comes_back_by_itself
 
-# What the live picture costs with and without looking for faces, and its memory over 10 000 frames; six minutes.
+# Measure the cost of the preview with and without finding faces, and its memory over 10 000 frames; takes six minutes.
 preview-cost:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build show test
 	@tests/setup/models.sh
 	@PREVIEW_FRAMES=10000 $(CARGO) test --workspace --test it -- --exact --nocapture window::looking_for_faces_costs_no_more_than_the_live_picture_and_neither_keeps_memory
 
-# 10 000 codes by three readers, as printed, by each printer and by webcam; takes about an hour.
+# Read 10 000 codes with three readers: as drawn, as each printer prints them, and by webcam; takes about an hour.
 readers:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build test
 	@FOTOAUTOMAT_CODES=10000 $(CARGO) test --test it readers::
 
-# The printer driver in a guest on Debian's own kernel: real USB stack, usblp, no permission, the cable pulled. Needs no KVM;
-# half a minute, and once a kernel package of 70 MB.
+# Test the printer driver in a guest on Debian's own kernel: real USB stack, usblp, no permission, the cable unplugged.
+# Needs no KVM; takes half a minute, and once a kernel package of 70 MB.
 vm-usb:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build qemu-system-x86 busybox-static cpio zstd kmod python3
 	@$(CARGO) build --locked -p card-printer --bin printctl --example usb_printer
 	@tests/vm/usb.sh
 
-# All drivers in a guest on Debian's own kernel, with the kernel's own virtual devices; needs no KVM. A few minutes.
+# Test all drivers in a guest on Debian's own kernel, with the kernel's own virtual devices. Needs no KVM; takes a few
+# minutes.
 vm: vm-usb
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build vm
@@ -115,15 +117,16 @@ vm: vm-usb
 	@target/debug/camctl capture virtual:drivers/camera/tests/fixtures/visitor-1.jpg --out target/vm/visitor.png
 	@for script in tests/vm/guest/*.sh; do tests/vm/run.sh "$$(basename "$$script" .sh)" || exit 1; done
 
-# The power is cut at 50 000 points of a store's run, 5 000 of a whole booth's, and some thousand of other queues'; half an hour.
+# Cut the power at 50 000 points of a store's run, 5 000 of a whole booth's, and some thousand of other queues'; takes
+# half an hour.
 powercut:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build test
 	@tests/setup/queues.sh
 	@POWERCUT_POINTS=50000 QUEUES=$(CURDIR)/target/queues $(CARGO) test --test it powercut -- --nocapture --test-threads 1
 
-# 10 000 kills of a writer, 1 000 of the whole booth, 100 000 orders through a portal that misbehaves, each call to the
-# disk failed once, and 220 visits in no hurry; some hours.
+# Kill a writer 10 000 times and the whole booth 1 000 times, send 100 000 orders over a faulty link to the portal, fail
+# each disk call once, and rehearse 200 visits at speed 10 and 20 in real time; takes some hours.
 soak: release
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build test
@@ -134,7 +137,7 @@ soak: release
 	@target/release/fotoautomat rehearse --sessions 200 --speed 10 --json --out "$$(mktemp -d)"
 	@target/release/fotoautomat rehearse --sessions 20 --speed 1 --json --out "$$(mktemp -d)"
 
-# A Debian package in target/debian: programs, sites and face models; builds for release, a quarter of an hour.
+# Make a Debian package in target/debian: programs, sites and face models; the release build takes a quarter of an hour.
 package:
 	@tests/setup/rust.sh
 	@tests/setup/need.sh build

@@ -1,7 +1,8 @@
-//! The window: what happens at it becomes presses of the session, and the session's state becomes a screen.
+//! The window: it turns input into events of the session, and draws the session's state as a screen.
 //!
-//! The session, its work and the answers are the same [`Runner`] that `rehearse` turns by itself; here iced's loop turns
-//! it. Nothing in `update` waits: effects run as tasks, and their answers come back as messages.
+//! The session and its effects run in the same [`Runner`] that the `rehearse` command drives without a window; here the
+//! event loop of iced drives it. Nothing in `update` waits: effects run as tasks, and their answers come back as
+//! messages.
 
 mod aloud;
 mod focus;
@@ -35,23 +36,28 @@ use strip::StripState;
 use text::Texts;
 use theme::{Screen, Theme};
 
-/// Why there is no window.
+/// Why the window could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{0}")]
     Config(Problems),
-    /// No display, or none that can be drawn on.
+    /// There is no display, or the display cannot be drawn on.
     #[error(
         "no window could be opened ({0}): start the booth on a display (X, Wayland, or `cage -- fotoautomat run`)"
     )]
     Window(String),
 }
 
-/// Runs the booth in its window until it is closed or told to end. Must be called on the main thread, inside the runtime
-/// that the booth was opened in.
+/// Runs the booth in its window until the window is closed or the process gets SIGTERM or SIGINT.
+///
+/// It must be called on the main thread, inside the tokio runtime in which the booth was opened.
+///
+/// # Errors
+///
+/// [`Error::Config`] if the site's texts or theme are wrong, [`Error::Window`] if no window can be opened.
 pub fn run(booth: &Booth, shape: Shape) -> Result<(), Error> {
     let kiosk = Kiosk::new(booth, shape)?;
-    // the library asks for the first state by a function that could be called twice, and calls it once
+    // The type of this function allows iced to call it again, but iced calls it once.
     let first = RefCell::new(Some(kiosk));
     let boot = move || {
         let mut kiosk = first.take().expect("a window is booted once");
@@ -74,33 +80,33 @@ pub fn run(booth: &Booth, shape: Shape) -> Result<(), Error> {
     app.run().map_err(|error| Error::Window(error.to_string()))
 }
 
-/// What the window is told.
+/// What the window has to handle.
 #[derive(Debug)]
 enum Message {
-    /// What came of work, or came by itself.
+    /// The result of an effect, or an event of a device.
     Answer(Box<Answer>),
     Chosen(Chosen),
     Key(keyboard::Event),
-    /// Somebody touched the screen where there is nothing to press.
+    /// The screen was touched where there is nothing to press.
     Touched,
     Preview(Arc<camera::Frame>),
     Ticked,
-    /// A step of the motion with which a new screen comes.
+    /// A new screen is fading in, and its next step has to be drawn.
     Moved,
     Resized(Size),
-    /// The monitor's size, where the window was to fill it.
+    /// The monitor's size, asked for when the window has to fill it.
     Monitor(iced::window::Id, Size),
-    /// Nothing is to be done about it.
+    /// A task has ended, and nothing follows from it.
     Done,
     Leave,
 }
 
-/// The window's state: the session at work, and what only the screen knows.
+/// The window's state: the running session, and what only the window knows.
 struct Kiosk {
     runner: Runner<Booth>,
     texts: Texts,
     theme: Theme,
-    /// The screen's real size.
+    /// The monitor's physical size, from the configuration.
     screen: Screen,
     site: Site,
     shape: Shape,
@@ -108,14 +114,14 @@ struct Kiosk {
     now: Now,
     panel: Option<Panel>,
     keys: KeyboardLayout,
-    /// The element the keyboard is on, while the keyboard is in use.
+    /// The id of the element that has the keyboard focus, while the keyboard is in use.
     focus: Option<String>,
-    /// The keyboard has not moved it since this screen came.
+    /// The focus has not been moved by keyboard since this screen was shown.
     focus_is_fresh: bool,
     pictures: Pictures,
     strip_state: Option<StripState>,
     aloud: Aloud,
-    /// What is on the screen, and since when.
+    /// What is on the screen. `shown` is when this screen appeared.
     page: Page,
     shown: Instant,
 }
@@ -126,9 +132,9 @@ impl std::fmt::Debug for Kiosk {
     }
 }
 
-/// While a state has a limit, the session's clock ticks so often.
+/// How often the session gets a tick while its state has a deadline.
 const TICK: Duration = Duration::from_millis(250);
-/// How long a new screen takes to come out of the ground.
+/// How long a new screen takes to fade in.
 const ENTER: Duration = Duration::from_millis(180);
 
 impl Kiosk {
@@ -178,7 +184,7 @@ impl Kiosk {
         })
     }
 
-    /// Begins to listen to everything that comes by itself.
+    /// Starts to listen to events of the devices and to the runner's answers.
     fn begin(&mut self) -> Task<Message> {
         let booth = self.runner.performer().clone();
         self.runner.listen(booth.events());
@@ -197,7 +203,7 @@ impl Kiosk {
         let task = match message {
             Message::Answer(answer) => self.answered(*answer),
             Message::Chosen(chosen) => {
-                // who touches needs no ring
+                // The focus ring helps only visitors who use the keyboard.
                 self.focus = None;
                 self.aloud.hush();
                 self.choose(chosen.action);
@@ -216,10 +222,10 @@ impl Kiosk {
                 self.pictures.newest(&frame);
                 let (session, now) = (&self.runner.session, self.now.instant);
                 if !self.pictures.measure(&frame, session, now) {
-                    // nothing else changes with a frame
+                    // A frame alone changes neither the page nor the focus.
                     return Task::none();
                 }
-                // the page says the new measures
+                // The page shows the new measurements.
                 Task::none()
             }
             Message::Moved | Message::Done => return Task::none(),
@@ -241,7 +247,7 @@ impl Kiosk {
         task
     }
 
-    /// Takes an answer of the work; in test mode a card that came out is laid into the booth's folder.
+    /// Gives an answer to the session. In test mode a printed card is also saved in the booth's data folder.
     fn answered(&mut self, answer: Answer) -> Task<Message> {
         let ended = answer.is_print_ended();
         self.runner.take(answer);
@@ -256,7 +262,7 @@ impl Kiosk {
     fn choose(&mut self, action: Action) {
         match action {
             Action::Press(press) => {
-                // opening help closes what lay there, and a sheet never outlives what it is about
+                // Every press closes the open sheet, except a change of language or of how the screen looks and sounds.
                 if !matches!(
                     press,
                     Press::Language(_)
@@ -290,7 +296,7 @@ impl Kiosk {
         }
     }
 
-    /// Brings everything that is shown in line with the session.
+    /// Updates everything that is shown to the session's new state.
     fn follow(&mut self) {
         if let Some(strip_state) = &mut self.strip_state {
             strip_state.follow(self.runner.session.is_personal());
@@ -339,11 +345,11 @@ impl Kiosk {
         Look::new(&self.theme, &self.screen, area.size(), preferences)
     }
 
-    /// How much of a new screen is seen, 0 to 1.
+    /// How far a new screen has faded in, from 0 to 1.
     fn entered(&self, now: Instant) -> f32 {
         let since = now.saturating_duration_since(self.shown).as_secs_f32();
         let part = (since / ENTER.as_secs_f32()).min(1.0);
-        // fast at first, slow at the end
+        // The cubic curve starts fast and ends slowly.
         1.0 - (1.0 - part).powi(3)
     }
 
@@ -371,7 +377,7 @@ impl Kiosk {
     fn subscription(&self) -> Subscription<Message> {
         let session = &self.runner.session;
         let mut all = vec![listen::hands(), listen::end()];
-        // an idle booth is woken by nothing but its visitors and its parts
+        // An idle booth needs no ticks: only visitors and devices wake it.
         let left_open = self.panel.is_some_and(|panel| panel != Panel::Faults);
         if !session.is_at_rest()
             || session.asking.is_some()

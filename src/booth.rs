@@ -1,5 +1,5 @@
-//! The booth without its window: devices, servers, store and everything that looks at pictures, opened from the
-//! configuration. [`crate::perform`] carries effects out with it; the window and `rehearse` sit on top.
+//! The booth without its window: devices, servers, outbox and face worker, opened from the configuration.
+//! `crate::perform` performs the session's effects with it; the window and `rehearse` are built on it.
 
 mod describe;
 mod events;
@@ -37,11 +37,11 @@ use outbox::{Outbox, worker::WorkerHandle};
 use portal::Portal;
 use session::Rules;
 
-/// An open booth; cheap to clone.
+/// An open booth. It is cheap to clone: all clones share one set of parts.
 #[derive(Clone)]
 pub struct Booth(Arc<Parts>);
 
-/// What the booth is made of.
+/// The parts of an open booth.
 pub(crate) struct Parts {
     pub config: Config,
     pub rules: Arc<Rules>,
@@ -63,7 +63,7 @@ pub(crate) struct Parts {
     tasks: Tasks,
 }
 
-/// Work that was told to end has ended after some of these looks.
+/// How often and how many times [`Booth::close`] checks whether cancelled work has ended: 10 s in all.
 const CLOSING_LOOK: Duration = Duration::from_millis(20);
 const CLOSING_LOOKS: u32 = 500;
 
@@ -85,7 +85,7 @@ impl Booth {
         &self.0.data
     }
 
-    /// The live picture: newest wins, mirrored as the site says.
+    /// The preview, mirrored as the site configures it; the channel holds only the newest frame.
     pub fn preview(&self) -> watch::Receiver<Option<Arc<camera::Frame>>> {
         self.0.devices.camera.preview()
     }
@@ -94,32 +94,32 @@ impl Booth {
         self.0.health.clone()
     }
 
-    /// Test mode's panel.
+    /// The test panel; `None` outside test mode.
     pub fn test_panel(&self) -> Option<TestPanel> {
         self.0.panel.clone()
     }
 
-    /// Test mode's portal, for a look at what it has.
+    /// The control of test mode's own portal, to inspect what it has received.
     pub fn test_portal(&self) -> Option<portal_server::Control> {
         self.0.servers.as_ref().and_then(|servers| servers.portal())
     }
 
-    /// The serial in a code of this site's cards.
+    /// The serial in the text of a card's code; `None` if it is no code of this site's cards.
     pub fn serial_in(&self, code: &str) -> Option<Serial> {
         self.0.designer.serial_in(code)
     }
 
-    /// The largest JPEG of a portrait, in bytes.
+    /// The size limit of a portrait as JPEG, in bytes.
     pub fn photo_limit(&self) -> usize {
         self.0.photo_limit()
     }
 
-    /// Why only a face is found and no eyes are judged; `None` when they are.
+    /// Why the eyes are not judged, in one sentence; `None` when they are.
     pub fn sees_no_eyes(&self) -> Option<&str> {
         self.0.faces.sees_no_eyes()
     }
 
-    /// What is wrong with the identity provider, asked thoroughly; one sentence.
+    /// Probes the identity provider thoroughly and returns what is wrong with it, in one sentence.
     pub async fn probe_identity(&self) -> Option<String> {
         self.0
             .identity
@@ -129,8 +129,9 @@ impl Booth {
             .map(|trouble| trouble.sentence)
     }
 
-    /// Ends everything in order and lets go of the store; the last one to hold the booth calls it. False when somebody
-    /// else still holds it after the time that ending work may take: then it ends with them.
+    /// Stops the worker and closes the outbox, in that order. Waits up to 10 s until this is the last clone. Returns
+    /// false if another clone remains after that: the parts are then dropped with it, without
+    /// stopping the worker first.
     pub async fn close(self) -> bool {
         let mut parts = self.0;
         for _ in 0..CLOSING_LOOKS {
@@ -164,7 +165,8 @@ impl Booth {
 }
 
 impl Parts {
-    /// The printer's picture size; a card can be looked at before a printer is found.
+    /// The printer's raster, or that of a proof while no printer is connected, so that a card can be shown all the
+    /// same.
     pub(crate) fn raster(&self) -> Raster {
         let status = self.devices.printer.status();
         let raster = status.borrow().raster;
@@ -177,7 +179,7 @@ impl Parts {
         self.config.portrait().max_bytes as usize
     }
 
-    /// How many pictures of a burst are taken: one where nobody waits for a better one.
+    /// The number of pictures in a burst: one at pace 0, because a rehearsal needs no best picture.
     pub(crate) fn burst(&self, wished: usize) -> usize {
         if self.pace == 0.0 { 1 } else { wished }
     }
@@ -193,8 +195,8 @@ impl Parts {
         self.designer.template_name(kind).unwrap_or_default()
     }
 
-    /// Does `work` after everything that was given here before: an outcome is kept before what builds on it. The answer is
-    /// `None` when the work panicked.
+    /// Queues `work` behind all earlier calls, so that an outcome is written before what builds on it. The future
+    /// resolves to `None` if the work panicked; dropping it does not cancel the work.
     pub(crate) fn in_order<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -203,7 +205,7 @@ impl Parts {
     }
 }
 
-/// Tasks that end with their owner.
+/// Tasks that are aborted when this is dropped.
 struct Tasks(Vec<JoinHandle<()>>);
 
 impl Drop for Tasks {
@@ -218,7 +220,7 @@ impl std::fmt::Debug for Booth {
     }
 }
 
-/// The default folder of the booth's data: the site's, or one of its own in test mode.
+/// The default folder of the booth's data: the one that the site names, or a separate one in test mode.
 pub fn data_folder(config: &Config, state_home: Option<&Path>) -> PathBuf {
     let state = state_home.map_or_else(|| PathBuf::from("/var/lib"), Path::to_owned);
     match (&config.booth().data, config.is_test()) {

@@ -1,4 +1,4 @@
-//! The command line: what `fotoautomat` can do beside the booth itself. One file per subcommand below.
+//! The command line. Each subcommand has its own file below.
 
 pub mod config;
 pub mod doctor;
@@ -22,7 +22,7 @@ use common::Problems;
 
 /// A photo booth that replaces a university card while you wait.
 ///
-/// Exit codes: 0 all is well, 1 the answer is no (a check failed, a card did not come out), 2 the command was misused.
+/// Exit codes: 0 for success, 1 if the answer is no (a check failed, a card did not come out), 2 for misuse.
 #[derive(Debug, Parser)]
 #[command(name = "fotoautomat", version, max_term_width = 110)]
 pub struct Cli {
@@ -40,37 +40,37 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The booth itself, in its window.
+    /// Open the booth in its window.
     Run(run::Args),
     /// Check a site's configuration, or start a new one.
     #[command(subcommand)]
     Config(config::Command),
     /// Say of each part of the booth whether it is ready, or why not.
     Doctor(doctor::Args),
-    /// Ask and tell the router of the European Student Card.
+    /// Query the router of the European Student Card, and register cards with it.
     #[command(subcommand)]
     Esc(esc::Command),
     /// Look after orders on their way to the portal.
     Outbox(outbox::Args),
-    /// Make an attendant's PIN, and what the configuration keeps of it.
+    /// Make an attendant's PIN, and the section of the configuration that checks it.
     Pin(pin::Command),
     /// Serve the portal interface from a file, for trials and for integrators.
     Portal(portal::Args),
     /// Judge photographs as the booth would, and cut portraits out of them.
     #[command(subcommand)]
     Portrait(portrait::Command),
-    /// Run whole sessions without a display and leave what came of them.
+    /// Run whole sessions without a display and write the results to a folder.
     Rehearse(rehearse::Args),
     /// Draw one card as a picture, or as a proof at true size.
     Render(render::Args),
     /// Make keys for the signed code on the cards.
     #[command(subcommand)]
     Key(key::Command),
-    /// Check whether a card is good, by its code.
+    /// Check by its code whether a card is valid.
     Verify(verify::Args),
 }
 
-/// How a command ended; misuse is told by clap itself.
+/// The result of a command that did its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     Yes,
@@ -86,13 +86,13 @@ impl From<Answer> for ExitCode {
     }
 }
 
-/// Why a command could not do its work: one sentence for the terminal.
+/// Why a command could not do its work, in one sentence for the terminal.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The configuration is wrong; all its mistakes.
+    /// All mistakes of the configuration.
     #[error("{0}")]
     Config(Problems),
-    /// The arguments do not go together; exit code 2.
+    /// The arguments contradict each other; the exit code is 2.
     #[error("{0}")]
     Misuse(String),
     #[error("{0}")]
@@ -118,11 +118,11 @@ impl From<Problems> for Error {
     }
 }
 
-/// The file that test mode lays over a site: beside the site's folder.
+/// The name of the file that test mode merges over a site's `kiosk.toml`. It lies beside the site's folder.
 pub const TEST_MODE: &str = "test-mode.toml";
 
 impl Cli {
-    /// The site's configuration, with test mode's file over it when asked for.
+    /// Loads the site's configuration; in test mode with [`TEST_MODE`] merged over it.
     pub fn load(&self, test_mode: bool) -> Result<Config, Error> {
         let site = self.config.as_path();
         let overlay = site.parent().map(|folder| folder.join(TEST_MODE));

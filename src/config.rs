@@ -1,7 +1,7 @@
-//! The site's configuration: read as it is written ([`RawConfig`]), checked, and only then believed ([`Config`]).
+//! The site's configuration: parsed as it is written ([`RawConfig`]), then checked ([`Config`]).
 //!
-//! A site is a folder: `kiosk.toml`, `theme.toml`, `cards/*.svg` and `texts/<language>/*.ftl`. Test mode lays a second
-//! file over `kiosk.toml`. Every mistake is reported at once, each with its file, line, key and what to write instead.
+//! A site is a folder: `kiosk.toml`, `theme.toml`, `cards/*.svg` and `texts/<language>/*.ftl`. Test mode
+//! merges a second file over `kiosk.toml`. All mistakes are reported at once, each with its file, line, key and remedy.
 
 mod check;
 pub mod sections;
@@ -26,8 +26,8 @@ use session::rules::{AttendantWays, ConsentText, ReadBack, Rules};
 use text::Texts;
 use theme::{Screen, Theme};
 
-/// Declares the sections of `kiosk.toml` once: as a struct, as the list of their names, and as their reading one by one,
-/// so that a mistake in one section does not hide those in the others.
+/// Declares the sections of `kiosk.toml` once, for three uses: the struct, the list of their names, and a function that
+/// parses them one by one, so that a mistake in one section does not hide those in others.
 macro_rules! declare_sections {
     ($($(#[$about:meta])* $name:ident: $kind:ident $section:ty,)*) => {
         /// `kiosk.toml` as it is written.
@@ -86,17 +86,20 @@ declare_sections! {
     test: optional Option<sections::Test>,
 }
 
-/// A configuration that was checked.
+/// A checked configuration of a site.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The site's folder.
     pub site: PathBuf,
     raw: RawConfig,
-    /// The overlay's folder, in test mode.
+    /// The folder of the file that test mode merges; `None` outside test mode.
     pub test_folder: Option<PathBuf>,
 }
 
-/// Reads and checks the site's folder, with the file of test mode laid over it where one is given.
+/// Reads and checks the site's folder; in test mode with the file `test_mode` merged over its `kiosk.toml`.
+///
+/// # Errors
+/// Returns all mistakes in these files.
 pub fn load(site: &Path, test_mode: Option<&Path>) -> Result<Config, Problems> {
     let mut problems = Problems::default();
     let config = read(site, test_mode, &mut problems);
@@ -111,7 +114,7 @@ fn read(site: &Path, test_mode: Option<&Path>, problems: &mut Problems) -> Optio
     let files = [
         Some(site.join("kiosk.toml")),
         test_mode.map(Path::to_owned),
-        // what is different in this site's test mode, laid last
+        // The site's own changes to test mode are merged last.
         test_mode
             .is_some()
             .then_some(own)
@@ -147,7 +150,7 @@ fn read(site: &Path, test_mode: Option<&Path>, problems: &mut Problems) -> Optio
     config
 }
 
-/// Reads every section, and notes those that no booth has.
+/// Parses every section, and reports unknown ones.
 fn sections(mut merged: Table, problems: &mut Problems) -> Option<RawConfig> {
     let raw = read_sections(&mut merged, problems);
     for unknown in merged.keys() {
@@ -184,7 +187,7 @@ fn with_default<T: DeserializeOwned + Default>(
     optional(table, name, problems).map(Option::unwrap_or_default)
 }
 
-/// The section if it is there; a mistake in it is noted, and then it counts as left out.
+/// Parses a section that may be left out. A section with a mistake is reported and then counts as left out.
 fn optional<T: DeserializeOwned>(
     table: &mut Table,
     name: &str,
@@ -198,7 +201,7 @@ fn optional<T: DeserializeOwned>(
         Err(error) => {
             let inner = error.path().to_string();
             let message = error.inner().message().to_owned();
-            // serde names an unknown key only in its sentence
+            // Serde names an unknown key only in its message.
             let unknown = message
                 .strip_prefix("unknown field `")
                 .and_then(|rest| rest.split('`').next());
@@ -217,7 +220,7 @@ fn optional<T: DeserializeOwned>(
     }
 }
 
-/// Serde's sentence as what is wrong and what to write instead.
+/// Translates serde's message into what is wrong and the remedy.
 fn explain(message: &str) -> (String, String) {
     if let Some(rest) = message.strip_prefix("unknown field ") {
         let expected = rest
@@ -243,7 +246,6 @@ pub fn schema() -> String {
     serde_json::to_string_pretty(&schema).expect("a schema is plain JSON")
 }
 
-/// The checked sections, for whoever needs one of them.
 impl Config {
     pub fn booth(&self) -> &sections::Booth {
         &self.raw.booth
@@ -261,7 +263,7 @@ impl Config {
         &self.raw.portrait
     }
 
-    /// What the cards look like; a site without it makes none.
+    /// The design of the cards; `None` for a site that makes none.
     pub fn card(&self) -> Option<&card::Settings> {
         self.raw.card.as_ref()
     }
@@ -283,19 +285,19 @@ impl Config {
         &self.raw.speech
     }
 
-    /// The settings of test mode; none in a live booth.
+    /// The settings of test mode; `None` in a live booth.
     pub fn test(&self) -> Option<&sections::Test> {
         self.raw.test.as_ref()
     }
 
-    /// Lets the virtual printer take this share of its time; a live booth has none.
+    /// Multiplies the print time of the virtual printer by `pace`. This does nothing in a live booth.
     pub fn scale_print_time(&mut self, pace: f32) {
         if let Some(test) = &mut self.raw.test {
             test.print_time *= pace;
         }
     }
 
-    /// Names another lamp. Test mode may drive a lamp on a serial line, for the proof that the booth lights it.
+    /// Replaces the selector of the lamp. A test uses this to prove that the booth lights a lamp on a serial line.
     pub fn set_lamp(&mut self, selector: String) {
         self.raw.devices.lamp = selector;
     }
@@ -306,7 +308,10 @@ impl Config {
         self.raw.test.is_some()
     }
 
-    /// Reads the card's templates and fonts, and draws each side once as a proof that it can be drawn.
+    /// Loads the card's templates and fonts, and draws each side once to check that it can be drawn.
+    ///
+    /// # Errors
+    /// Returns all mistakes in them, or that the site has no section `[card]`.
     pub fn designer(&self) -> Result<card::Designer, Problems> {
         let Some(settings) = &self.raw.card else {
             let mut problems = Problems::default();
@@ -317,7 +322,10 @@ impl Config {
         card::Designer::load(&self.site, settings)
     }
 
-    /// The site's words and colours, checked: every text the booth may show in every language, and contrasts.
+    /// The site's texts and theme, checked: every text that the booth may show, in every language, and the contrasts.
+    ///
+    /// # Errors
+    /// Returns all mistakes in them.
     pub fn look(&self) -> Result<(Texts, Theme), Problems> {
         let mut problems = Problems::default();
         let raw = &self.raw;
@@ -363,7 +371,7 @@ impl Config {
         theme
     }
 
-    /// Whether the booth brings its own identity provider and portal.
+    /// Whether the booth starts its own identity provider and portal.
     pub fn has_virtual_servers(&self) -> bool {
         self.raw
             .test
@@ -371,7 +379,10 @@ impl Config {
             .is_some_and(|test| test.servers == sections::Servers::Virtual)
     }
 
-    /// The settings of the institution's servers; a live booth has both.
+    /// The settings of the institution's servers.
+    ///
+    /// # Errors
+    /// Returns the section that is missing, since a live booth needs both.
     pub fn servers(&self) -> Result<(&identity::Settings, &http::Settings), Problems> {
         match (&self.raw.identity, &self.raw.portal) {
             (Some(identity), Some(portal)) => Ok((identity, portal)),
@@ -389,7 +400,7 @@ impl Config {
         }
     }
 
-    /// The store's settings: the site's, or the usual names in `data`.
+    /// The settings of the outbox's store: those of the site, or the default names in the folder `data`.
     pub fn outbox_settings(&self, data: &Path) -> outbox::Settings {
         match &self.raw.outbox {
             Some(settings) if !self.is_test() => settings.clone(),
@@ -407,7 +418,7 @@ impl Config {
         )
     }
 
-    /// The people of test mode: the site's own file of that name, else the one beside the overlay.
+    /// The file of test mode's people: in the site's folder, or else beside the file that test mode merges.
     pub fn people_file(&self) -> PathBuf {
         let name = self.raw.test.as_ref().map_or("", |test| &test.people);
         let own = self.site.join(name);
@@ -417,10 +428,10 @@ impl Config {
         }
     }
 
-    /// What the session must know of the site.
+    /// The rules of the site that the session follows.
     pub fn rules(&self) -> Rules {
         let raw = &self.raw;
-        // test mode's own provider has its own claims, and checks no password
+        // Test mode's own provider has its own claims and checks no password.
         let identity = raw
             .identity
             .as_ref()

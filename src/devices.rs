@@ -1,4 +1,4 @@
-//! The booth's devices: the only place that knows both real and virtual ones.
+//! The booth's devices. This is the only module that knows both the real and the virtual ones.
 
 use std::path::Path;
 
@@ -9,20 +9,20 @@ use device::Fault as _;
 use crate::config::{Config, sections};
 use common::health::Part;
 
-/// What hangs on this booth, each looked after by a thread of its own.
+/// The devices of this booth. The driver of each runs on its own thread.
 #[derive(Debug)]
 pub struct Devices {
     pub camera: camera::Handle,
     pub printer: card_printer::Handle,
-    /// The printer's colours, where the site has had them measured.
+    /// The printer's measured colours; `None` if the site names no profile.
     pub printer_profile: Option<ColourProfile>,
     pub reader: Option<card_reader::Handle>,
     pub lamp: Option<lamp::Handle>,
-    /// The hands on the virtual devices; only in test mode.
+    /// The controls of the virtual devices; `None` outside test mode.
     pub controls: Option<Controls>,
 }
 
-/// What moves, breaks and mends the virtual devices.
+/// The controls of the virtual devices: they move cards and pictures, and inject faults.
 #[derive(Debug, Clone)]
 pub struct Controls {
     pub camera: camera::Control,
@@ -30,7 +30,7 @@ pub struct Controls {
     pub reader: Option<card_reader::Control>,
 }
 
-/// A device that the configuration names and this program does not understand.
+/// A setting of `[devices]` that this program cannot use, and why.
 #[derive(Debug, thiserror::Error)]
 #[error("devices.{key}: {reason}")]
 pub struct Unknown {
@@ -38,14 +38,17 @@ pub struct Unknown {
     pub reason: String,
 }
 
-/// The live picture is shown as the portrait will be cut.
+/// Width to height of the preview. It is that of the portrait, so that visitors see themselves as they will be cut.
 const PREVIEW_SHAPE: (u32, u32) = (3, 4);
 
-/// Profiles are a few megabytes.
+/// The size limit of a printer's profile in bytes. Real ones have a few megabytes.
 const MAX_PROFILE: u64 = 16 << 20;
 
-/// Begins to look after every device that the configuration names. Returns at once. A virtual printer keeps its counter
-/// in the folder `data`.
+/// Starts the driver of every device that the configuration names, and returns at once without waiting for a device. A
+/// virtual printer keeps its counter in the folder `data`.
+///
+/// # Errors
+/// Returns [`Unknown`] for a selector that cannot be parsed or a printer profile that cannot be read.
 pub fn open(config: &Config, data: &Path) -> Result<Devices, Unknown> {
     let named = config.devices();
     let settings = camera_settings(config.camera())?;
@@ -107,7 +110,7 @@ pub fn open(config: &Config, data: &Path) -> Result<Devices, Unknown> {
 }
 
 impl Devices {
-    /// Lights the visitor's face, or ends it; a booth without a lamp has its screen's edge.
+    /// Switches the lamp on or off. Without a lamp this does nothing: the bright edge of the screen lights the face.
     pub(crate) fn light(&self, on: bool) {
         if let Some(lamp) = &self.lamp {
             lamp.set(if on {
@@ -119,7 +122,7 @@ impl Devices {
     }
 }
 
-/// Says of each device whether its name can be understood; for `config check`.
+/// Calls `wrong` with the key and the reason of each setting of `[devices]` that cannot be used; for `config check`.
 pub fn check(named: &sections::Devices, site: &Path, mut wrong: impl FnMut(&'static str, String)) {
     let results = [
         profile(named, site).err(),
@@ -170,7 +173,7 @@ fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
     })
 }
 
-/// A printer that takes no time is asked without pauses.
+/// The driver's timing: without pauses for a virtual printer that is faster than a real one.
 fn timing(print_time: Option<f32>) -> Timing {
     match print_time {
         Some(scale) if scale < 1.0 => Timing::swift(),
@@ -204,7 +207,7 @@ fn camera_settings(section: &sections::Camera) -> Result<CameraSettings, Unknown
     })
 }
 
-/// Where a booth's parts keep their fault names, so that every one of them has its sentence (`reason-<part>-<fault>`).
+/// The names of all faults that a part can have. `config check` requires a text `reason-<part>-<fault>` for each.
 pub fn faults(part: Part) -> Vec<&'static str> {
     match part {
         Part::Camera => camera::Fault::all()
@@ -230,7 +233,7 @@ pub fn faults(part: Part) -> Vec<&'static str> {
     }
 }
 
-/// A device's fault in English, for the terminal: what is wrong, and what to do.
+/// A device's fault in English, for the terminal: what is wrong and what to do. `None` if the part is no device.
 pub fn explain(reason: &common::health::Reason) -> Option<String> {
     let fault = reason.fault.as_str();
     match reason.part {

@@ -28,7 +28,7 @@ use common::order::Disposition;
 use session::{Adjust, Now, Press, Rules, Session, State, portrait::State as Portrait};
 use text::{Key, LocaleTexts, Texts, Value};
 
-/// What an element is to the one who uses it.
+/// What kind of thing an element is for a visitor; it decides how the element is drawn and read aloud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     Heading,
@@ -37,13 +37,13 @@ pub enum Role {
     Item,
     /// Something that must not be missed: a problem, or a step that succeeded.
     Notice,
-    /// A name, a code, an amount: what the screen is about.
+    /// What the screen is about: a name, a code or an amount, in large letters.
     Display,
     Image,
     Button,
-    /// On or off.
+    /// A button that switches something on or off.
     Toggle,
-    /// One of several.
+    /// One of several buttons, of which one is chosen.
     Choice,
     /// A key of the keyboard on the screen.
     Key,
@@ -54,7 +54,7 @@ pub enum Role {
     Step,
 }
 
-/// Where an element stands on the screen.
+/// The area of the screen in which an element is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     Title,
@@ -72,7 +72,7 @@ pub enum Place {
     Strip,
 }
 
-/// How an element is meant; said by word and icon too, never by colour alone.
+/// How an element is meant. Words and icons say it too, so that it never depends on colour alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tone {
     #[default]
@@ -87,14 +87,14 @@ pub enum Tone {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     Press(Press),
-    /// Opens a sheet of the screen itself, or closes it.
+    /// Opens a sheet of which the session knows nothing.
     Open(Panel),
     Close,
     Keyboard(KeyboardLayout),
     Panel(test_panel::PanelAction),
 }
 
-/// Sheets that the screen opens by itself; the session does not know them.
+/// The sheets that the window opens by itself, without an event of the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Panel {
     EaseOfUse,
@@ -108,7 +108,7 @@ pub enum Panel {
 /// One thing on the screen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Element {
-    /// Unique on its page; the same from one moment to the next.
+    /// An id that is unique on its page and stays the same when the page is made again.
     pub id: Cow<'static, str>,
     pub role: Role,
     pub place: Place,
@@ -119,13 +119,13 @@ pub struct Element {
     pub icon: Option<Icon>,
     pub tone: Tone,
     pub enabled: bool,
-    /// Of a toggle, a choice or a step: whether it is on.
+    /// Whether it is on or chosen (toggle, choice, step, field).
     pub chosen: Option<bool>,
-    /// Of a progress or a timer: how much of it has passed, 0 to 1.
+    /// How much of it has passed, from 0 to 1 (progress, timer).
     pub part: Option<f32>,
-    /// Must be held for two seconds when touched.
+    /// Whether it must be held for two seconds when touched.
     pub hold: bool,
-    /// Belongs to a person: spoken only where others cannot hear it.
+    /// Whether it is personal: then it is read aloud only where nobody else can hear it.
     pub private: bool,
     pub action: Option<Action>,
 }
@@ -242,18 +242,18 @@ impl Element {
     }
 }
 
-/// What the footer and some sentences say of the site.
+/// What the footer and some sentences say about the site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
     /// The institution's name.
     pub institution: String,
     /// Where the booth stands.
     pub place: String,
-    /// The address in the receipt's code, `{order}` standing for the order's short code; no code without it.
+    /// The address in the receipt's QR code, where `{order}` stands for the order's short code. `None`: no QR code.
     pub receipt: Option<String>,
 }
 
-/// What a screen may look at beside the session.
+/// What a screen depends on besides the session.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     pub texts: &'a Texts,
@@ -262,19 +262,19 @@ pub struct Context<'a> {
     pub now: Now,
     pub panel: Option<Panel>,
     pub keyboard: KeyboardLayout,
-    /// What the camera's picture is like now, while its page is open.
+    /// The measurements of the camera's picture, while the attendant's camera page is open.
     pub measured: Option<Measured>,
-    /// The booth has a voice.
+    /// Whether the booth has a voice that works.
     pub can_speak: bool,
-    /// Test mode, and what its strip shows.
+    /// What test mode's strip shows; `None` outside test mode.
     pub strip: Option<&'a Strip>,
 }
 
-/// What the middle of the camera's picture is like, for who sets the camera up.
+/// Measurements of the middle of the camera's picture, for staff who set the camera up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measured {
     pub sharpness: u32,
-    /// 0 to 255.
+    /// Mean brightness, from 0 to 255.
     pub brightness: u32,
     pub exposure: Exposure,
     pub balance: Balance,
@@ -287,7 +287,7 @@ pub enum Exposure {
     TooBright,
 }
 
-/// What white looks like.
+/// The colour cast of white.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Balance {
     Neutral,
@@ -297,7 +297,7 @@ pub enum Balance {
     Magenta,
 }
 
-/// The session, what stands beside it, and the language it is shown in.
+/// The session, its context, and the language in which it is shown.
 #[derive(Debug, Clone, Copy)]
 struct At<'a> {
     session: &'a Session,
@@ -320,7 +320,7 @@ impl At<'_> {
         self.t.with(key, values)
     }
 
-    /// The text `<family>-<name>`, or the family's own where nobody has a better one.
+    /// The text `<family>-<name>`, or the text `<family>` if there is no such text.
     fn of(&self, family: Key, name: &str) -> String {
         self.t
             .named(&format!("{}-{name}", family.name), &[])
@@ -331,16 +331,16 @@ impl At<'_> {
 /// Everything on the screen at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
-    /// Changes when another screen is shown: a new one is drawn, focused and spoken anew.
+    /// The screen's name. When it changes, the new screen fades in, gets a new focus and is read aloud from the start.
     pub screen: ScreenName,
     pub base: Vec<Element>,
-    /// Lies over the base, which cannot be used meanwhile.
+    /// The sheet that covers the base. The base cannot be used while a sheet is open.
     pub sheet: Option<(Sheet, Vec<Element>)>,
-    /// What only test mode has; usable always.
+    /// Test mode's strip, which can be used at any time; empty outside test mode.
     pub strip: Vec<Element>,
 }
 
-/// The screens, by the names that tests, pictures and the help's sentences use.
+/// The names of the screens, as tests, screenshots and the log use them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ScreenName {
     Starting,
@@ -365,7 +365,7 @@ pub enum ScreenName {
     NeedsAttendant,
     AttendantSignIn,
     Attendant,
-    /// The attendant says why somebody is served, and then whom.
+    /// The attendant first says why a session is opened for somebody, and then for whom (`AssistWhom`).
     Assist,
     AssistWhom,
 }
@@ -471,7 +471,7 @@ pub fn page(session: &Session, context: &Context<'_>) -> Page {
 }
 
 impl Page {
-    /// What can be read and used now: the sheet where one lies over the screen, else the screen; and the strip.
+    /// What can be read and used now: the open sheet, else the screen; and test mode's strip.
     pub fn offered(&self) -> impl Iterator<Item = &Element> {
         let front = self
             .sheet
@@ -480,13 +480,13 @@ impl Page {
         front.iter().chain(&self.strip)
     }
 
-    /// Everything drawn, also what lies under a sheet.
+    /// Everything that is drawn, including what a sheet covers.
     pub fn all(&self) -> impl Iterator<Item = &Element> {
         let sheet = self.sheet.iter().flat_map(|(_, elements)| elements);
         self.base.iter().chain(sheet).chain(&self.strip)
     }
 
-    /// The elements at one place of the screen, a sheet's own left out.
+    /// The elements in one area of the screen, without those of a sheet.
     pub fn at(&self, place: Place) -> impl Iterator<Item = &Element> {
         let all = self.base.iter().chain(&self.strip);
         all.filter(move |element| element.place == place)
@@ -496,8 +496,8 @@ impl Page {
         self.base.iter().find(|element| element.id == id)
     }
 
-    /// Where the keyboard's focus starts on a new screen: the main button, also while it cannot be pressed yet, so that
-    /// nobody presses something else by waiting; without one, the first thing that can be used.
+    /// The element that has the keyboard focus first on a new screen: the main button, even while it is disabled, so
+    /// that Enter never presses another button by accident; without a main button, the first element that can be used.
     pub fn first_focus(&self) -> Option<&Element> {
         let main = self
             .offered()
@@ -505,8 +505,8 @@ impl Page {
         main.or_else(|| self.offered().find(|element| element.is_live()))
     }
 
-    /// The element that the focus goes to from `from`, one on or one back, round and round; from what cannot be used, to
-    /// the first or the last that can.
+    /// The element that gets the focus after `from`, or before it with `back`, wrapping around at the ends. If `from`
+    /// cannot be used, it is the first or the last element that can.
     pub fn next_focus(&self, from: Option<&str>, back: bool) -> Option<&Element> {
         let live: Vec<&Element> = self.offered().filter(|element| element.is_live()).collect();
         let at = from.and_then(|id| live.iter().position(|element| element.id == id));
@@ -544,7 +544,7 @@ const fn adjust(right: i8, up: i8, closer: i8) -> Adjust {
     Adjust { right, up, closer }
 }
 
-/// Whole seconds of a wait, rounded up, so that "0" is never shown before it is over.
+/// Whole seconds of a wait, rounded up, so that "0" is never shown before the wait is over.
 fn seconds_up(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }

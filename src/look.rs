@@ -1,4 +1,4 @@
-//! The site's theme as the window uses it: the colours and fonts of iced for the roles of `theme`.
+//! The site's theme in the types of iced: colours and fonts for the roles of the crate `theme`.
 
 use iced::{
     Color, Font,
@@ -16,7 +16,7 @@ pub const SEMIBOLD: Font = Font {
 };
 pub const ICONS: Font = Font::with_name("lucide");
 
-/// The roles of colour as the widgets use them.
+/// The colours that the widgets use, by their role.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Palette {
     pub ground: Color,
@@ -29,13 +29,13 @@ pub struct Palette {
     pub warn: Color,
     pub bad: Color,
     pub focus: Color,
-    /// Edges of things that can be pressed: 3:1 on the ground at least.
+    /// Edges of things that can be pressed, with a contrast of at least 3:1 to the ground.
     pub line: Color,
-    /// A breath of the accent on the ground, behind pictures and chosen things.
+    /// The ground with a little of the accent, behind pictures and chosen elements.
     pub tint: Color,
-    /// What cannot be pressed.
+    /// The fill of buttons that cannot be pressed.
     pub faint: Color,
-    /// Black and white whatever the theme: codes, the lamp, the counting figure on a picture.
+    /// Black and white are the same in every theme: for QR codes, the screen's lamp, and the countdown on the picture.
     pub black: Color,
     pub white: Color,
 }
@@ -68,7 +68,7 @@ fn color(rgb: Rgb) -> Color {
     Color::from_rgb8(r, g, b)
 }
 
-/// Everything that drawing asks: colours, sizes, and whether things may move.
+/// The settings that drawing depends on: colours, sizes, and whether motion is allowed (`calm` switches it off).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Look {
     pub palette: Palette,

@@ -1,4 +1,4 @@
-//! The booth's program: reads arguments and environment, and hands over.
+//! The program `fotoautomat`: reads arguments and environment, and runs the subcommand.
 
 use std::{alloc::System, path::PathBuf, process::ExitCode};
 
@@ -9,8 +9,8 @@ use fotoautomat::{
 };
 use zeroizing_alloc::ZeroAlloc;
 
-/// Wipes memory as it is given back: whatever copy of a name, a token or a picture a library made, it does not outlive
-/// its use.
+/// Overwrites memory with zeros when it is freed, so that copies of names, tokens and pictures that libraries made do
+/// not outlive their use.
 #[global_allocator]
 static HEAP: ZeroAlloc<System> = ZeroAlloc(System);
 
@@ -65,8 +65,8 @@ fn run(cli: &Cli, runtime: &tokio::runtime::Runtime) -> Result<Answer, Error> {
     }
 }
 
-/// A crash leaves no picture of the memory, which would hold a visitor. A limit of one byte, not none, is what also keeps
-/// the kernel from handing the picture to a program (core(5): limits do not bind those; `fs/coredump.c` makes the exception).
+/// Prevents core dumps, which would hold a visitor's data. A limit of one byte, rather than zero, also keeps the kernel
+/// from piping the dump to a program: such programs ignore the limit (core(5)) except at one byte (`fs/coredump.c`).
 fn leave_no_core() {
     use rustix::process::{Resource, Rlimit, setrlimit};
     let one = Rlimit {
@@ -78,7 +78,7 @@ fn leave_no_core() {
     }
 }
 
-/// Where this user's programs keep their state (XDG base directory specification).
+/// The folder in which this user's programs keep their state (XDG base directory specification).
 fn state_home() -> Option<PathBuf> {
     let named = std::env::var_os("XDG_STATE_HOME")
         .map(PathBuf::from)
@@ -86,12 +86,12 @@ fn state_home() -> Option<PathBuf> {
     named.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/state")))
 }
 
-/// Warnings to standard error; `FOTOAUTOMAT_LOG` asks for more (`info`, `debug`, `audit=info`).
+/// Logs warnings to standard error; `FOTOAUTOMAT_LOG` asks for more (`info`, `debug`, `audit=info`).
 fn log() {
     let wanted = std::env::var("FOTOAUTOMAT_LOG").unwrap_or_else(|_| "warn".to_owned());
     let filter = tracing_subscriber::EnvFilter::try_new(wanted)
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    // a second start in one process keeps the first subscriber
+    // The call fails only when a subscriber is already set; that one is kept.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -1,4 +1,4 @@
-//! Carries the session's effects out: the only file that calls the ports. Every answer is an event.
+//! Performs the effects of the session. Only this module calls the ports; every answer is an event.
 
 mod assemble;
 mod attend;
@@ -77,7 +77,7 @@ impl Perform for Booth {
                 parts.devices.camera.standby(true);
                 stream::empty().boxed()
             }
-            // sounds are the window's; stopping is the runner's
+            // The window plays sounds, and the runner cancels work.
             Effect::Play(_) | Effect::Stop(_) => stream::empty().boxed(),
         }
     }
@@ -88,28 +88,28 @@ fn one(answer: impl Future<Output = Event> + Send + 'static) -> BoxStream<'stati
     stream::once(answer).boxed()
 }
 
-/// An effect whose answer may stay away.
+/// An effect with at most one answer.
 fn maybe(
     answer: impl Future<Output = Option<Event>> + Send + 'static,
 ) -> BoxStream<'static, Event> {
     stream::once(answer).filter_map(future::ready).boxed()
 }
 
-/// An effect that answers nothing.
+/// An effect without an answer.
 fn quietly(work: impl Future<Output = ()> + Send + 'static) -> BoxStream<'static, Event> {
     stream::once(work.map(|()| None))
         .filter_map(future::ready)
         .boxed()
 }
 
-/// One line of the audit trail.
+/// Writes one line of the audit trail.
 fn tell(event: &audit::Event) {
     let line = event.line();
     tracing::info!(target: "audit", event = line.event, detail = %line.detail);
 }
 
-/// Blocks a lost or stolen card: by its serial where it has one, else staff of the portal hear of it. Either goes
-/// through the outbox, so that it arrives even when the portal is down now.
+/// Blocks a lost or stolen card by its serial. A card without one is reported to the portal's clerks as an incident.
+/// Both go through the outbox, so that they arrive even if the portal is down now.
 async fn block(parts: Arc<Parts>, replaces: Replaces) {
     let (at, booth) = (Timestamp::now(), parts.config.booth().id.clone());
     let kept = match replaces.serial {
@@ -147,7 +147,8 @@ async fn block(parts: Arc<Parts>, replaces: Replaces) {
     }
 }
 
-/// Whose account it was goes along: their password may be in other hands, or somebody was talked into approving.
+/// Reports that a visitor denied being the person who signed in. The report names the account, because its password may
+/// be known to others or its owner may have been talked into approving.
 async fn report_not_me(parts: Arc<Parts>, subject: Private<String>) {
     let (at, booth) = (Timestamp::now(), parts.config.booth().id.clone());
     let report = incident(

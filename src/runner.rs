@@ -1,7 +1,7 @@
-//! A session at work without a screen: steps the state machine, has its effects performed, and feeds the answers back.
+//! Runs a session without a screen: steps the state machine, has its effects performed, and feeds the answers back.
 //!
-//! `rehearse` and the integration tests let it take its own turns ([`Runner::turn`]); the window, which has a loop of its
-//! own, takes the answers away ([`Runner::answers`]) and gives each back when it comes ([`Runner::take`]).
+//! `rehearse` and the integration tests call [`Runner::turn`] in a loop. The window has an event loop of its own: it
+//! takes the stream of answers ([`Runner::answers`]) and passes each one back ([`Runner::take`]).
 
 use std::{
     collections::HashMap,
@@ -21,13 +21,13 @@ use session::{Effect, Event, Now, Press, Rules, Session, Work};
 #[cfg(test)]
 mod tests;
 
-/// Carries effects out; every answer is an event. Dropping the stream ends the work.
+/// Performs effects. Every answer to an effect is an event; dropping the stream cancels the work.
 pub trait Perform: Send + Sync {
     fn perform(&self, effect: Effect) -> BoxStream<'static, Event>;
 }
 
-/// What came of work: an event, and the work it answers with that work's number. Answers from cancelled work are
-/// discarded.
+/// The answer to an effect: an event, and the work that it belongs to with the number of that run. Answers from
+/// cancelled work are discarded by that number.
 #[derive(Debug)]
 pub struct Answer {
     work: Option<(Work, u64)>,
@@ -35,23 +35,23 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// A printer's job has ended.
+    /// Whether this answer says that the printer's job has ended.
     pub fn is_print_ended(&self) -> bool {
         matches!(self.event, Event::PrintEnded(_))
     }
 }
 
-/// One session and the work that goes on for it.
+/// One session and the work that runs for it.
 pub struct Runner<P> {
     pub session: Session,
     pub rules: Rules,
     performer: P,
     sender: mpsc::UnboundedSender<Answer>,
-    /// Gone once somebody else listens.
+    /// `None` once [`Runner::answers`] has given the stream away.
     answers: Option<mpsc::UnboundedReceiver<Answer>>,
     works: HashMap<Work, (u64, AbortHandle)>,
     numbered: u64,
-    /// Work that nobody may stop: what is on its way to disk, printer or portal.
+    /// All tasks. The session cannot cancel those without an entry in `works`: they write to disk, printer or portal.
     lasting: JoinSet<()>,
 }
 
@@ -70,7 +70,7 @@ impl<P: Perform> Runner<P> {
         }
     }
 
-    /// Feeds what comes by itself (health, cards) into the session until the stream ends.
+    /// Feeds events that no effect asked for (health, cards on the reader) into the session until the stream ends.
     pub fn listen(&mut self, mut events: BoxStream<'static, Event>) {
         let sender = self.sender.clone();
         self.lasting.spawn(async move {
@@ -82,7 +82,7 @@ impl<P: Perform> Runner<P> {
         });
     }
 
-    /// Who carries the effects out.
+    /// The performer of the effects.
     pub fn performer(&self) -> &P {
         &self.performer
     }
@@ -91,7 +91,7 @@ impl<P: Perform> Runner<P> {
         self.happen(Event::Pressed(press));
     }
 
-    /// One event, at once, and what follows from it.
+    /// Steps the session with one event and starts the effects that follow.
     pub fn happen(&mut self, event: Event) {
         while self.lasting.try_join_next().is_some() {}
         for effect in self.session.step(event, now(), &self.rules) {
@@ -99,7 +99,8 @@ impl<P: Perform> Runner<P> {
         }
     }
 
-    /// Takes what has come, waiting for it for `most` at most, and then lets the clock tick.
+    /// Waits up to `most` for answers, takes all that have arrived, and then steps the session with a tick of the
+    /// clock.
     pub async fn turn(&mut self, most: Duration) {
         if let Some(answers) = &mut self.answers {
             let mut came = Vec::new();
@@ -114,8 +115,8 @@ impl<P: Perform> Runner<P> {
         self.happen(Event::Ticked);
     }
 
-    /// Gives the answers away, once: whoever has them feeds each to [`take`](Self::take), and
-    /// [`turn`](Self::turn) only ticks from then on.
+    /// The stream of answers; a second call returns an empty one. The caller passes each answer to
+    /// [`take`](Self::take), and [`turn`](Self::turn) only ticks from then on.
     pub fn answers(&mut self) -> BoxStream<'static, Answer> {
         let Some(answers) = self.answers.take() else {
             return stream::empty().boxed();
@@ -126,7 +127,7 @@ impl<P: Perform> Runner<P> {
         .boxed()
     }
 
-    /// Takes what came of work, unless that work was stopped meanwhile.
+    /// Steps the session with an answer, unless its work was cancelled or replaced meanwhile.
     pub fn take(&mut self, Answer { work, event }: Answer) {
         let current = work.is_none_or(|(work, number)| {
             self.works.get(&work).is_some_and(|(now, _)| *now == number)
@@ -170,7 +171,7 @@ impl<P> fmt::Debug for Runner<P> {
     }
 }
 
-/// The present moment, for [`Session::step`].
+/// The current time on both clocks, for [`Session::step`].
 pub fn now() -> Now {
     Now {
         instant: Instant::now(),

@@ -1,7 +1,7 @@
-//! Draws the page: the elements in their places, and the pictures between them.
+//! Draws a page: its elements in their places, and the pictures between them.
 //!
-//! One file a screen for what is its own; the rest (where things stand, how a button looks) is the same everywhere, so
-//! that from one screen to the next only what changed moves.
+//! Each kind of screen has a file for what only it has. The layout (`frame`), the looks of the elements (`kit`) and
+//! what surrounds a screen (`layers`) are shared, so that from one screen to the next only what changed moves.
 
 mod attendant;
 mod attract;
@@ -26,30 +26,30 @@ use crate::{
 use kit::Kit;
 use session::Session;
 
-/// Somebody pressed an element.
+/// An element that was pressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chosen {
     pub id: Cow<'static, str>,
     pub action: Action,
 }
 
-/// All that a screen is drawn from.
+/// Everything that a screen is drawn from.
 #[derive(Debug, Clone, Copy)]
 pub struct Scene<'a> {
     pub page: &'a Page,
     pub session: &'a Session,
     pub context: &'a Context<'a>,
     pub look: &'a Look,
-    /// The window.
+    /// The window's size in logical pixels.
     pub size: iced::Size,
     pub pictures: &'a Pictures,
-    /// The element that the keyboard is on, while somebody uses the keyboard.
+    /// The id of the element with the keyboard focus, while the keyboard is in use.
     pub focus: Option<&'a str>,
-    /// How much of a screen that was just entered is seen, 0 to 1.
+    /// How far a new screen has faded in, from 0 to 1.
     pub entered: f32,
 }
 
-/// The whole window.
+/// Draws the whole window.
 pub fn view<'a>(scene: &Scene<'_>) -> Element<'a, Chosen> {
     let frame = Frame::new(
         scene.look.metrics,
@@ -72,7 +72,7 @@ pub fn view<'a>(scene: &Scene<'_>) -> Element<'a, Chosen> {
             photo::live(&kit, &mut board)
         }
         ScreenName::Reviewing => photo::review(&kit, &mut board),
-        // by phone it looks as everybody's sign-in does
+        // By phone it looks the same as a visitor's sign-in.
         ScreenName::AttendantSignIn if scene.page.get("picture").is_some() => {
             plain::draw(&kit, &mut board)
         }

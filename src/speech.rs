@@ -1,8 +1,8 @@
-//! Reading aloud: what is said of a screen. [`voice`] says it.
+//! Reading aloud: this module finds the words for a screen, and [`voice`] speaks them.
 //!
-//! What is said comes from the list that the screen is drawn from ([`crate::elements`]): a new screen from its heading to
-//! the element that the keyboard is on, then whatever changes. What belongs to a person is said only where nobody else
-//! hears it, and what was typed is never said (EN 301 549, 5.1.3.8 and 5.1.3.9).
+//! The words come from the list from which the screen is drawn ([`crate::elements`]). A new screen is read from its
+//! heading to the element with the keyboard focus; after that only changes are read. Personal data are read only where
+//! nobody else can hear them, and typed text is never read (EN 301 549, 5.1.3.8 and 5.1.3.9).
 
 #[cfg(test)]
 mod tests;
@@ -13,15 +13,15 @@ pub use voice::{Missing, Settings as VoiceSettings, Voice};
 use crate::elements::{Element, Page, Place, Role, ScreenName, Sheet};
 use text::{LocaleTexts, key};
 
-/// Something to be said.
+/// A sentence to be spoken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sentence {
     pub words: String,
-    /// Instead of what is being said; otherwise after it.
+    /// Whether it interrupts the current sentence; otherwise it waits for its end.
     pub at_once: bool,
 }
 
-/// Follows what is on the screen and finds the words for what is new.
+/// Compares each page with the one before, and finds the words for what is new.
 #[derive(Debug, Default)]
 pub struct Narrator {
     seen: Option<Seen>,
@@ -34,7 +34,7 @@ struct Seen {
     focus: Option<Said>,
 }
 
-/// An element and its words.
+/// An element's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Said {
     id: String,
@@ -42,7 +42,7 @@ struct Said {
     role: Role,
 }
 
-/// The language, and whether only the visitor hears it.
+/// The language, and whether only the visitor can hear the voice.
 #[derive(Debug, Clone, Copy)]
 pub struct Hearing<'a> {
     pub locale: LocaleTexts<'a>,
@@ -50,7 +50,8 @@ pub struct Hearing<'a> {
 }
 
 impl Narrator {
-    /// What is to be said now that this page is on the screen, with the keyboard on `focus`.
+    /// The sentence to be spoken when this page is on the screen and `focus` has the keyboard focus; `None` if nothing
+    /// is new.
     pub fn follow(
         &mut self,
         page: &Page,
@@ -78,14 +79,14 @@ impl Narrator {
         sentence.filter(|sentence| !sentence.words.is_empty())
     }
 
-    /// Says everything on the screen again the next time.
+    /// Makes the next [`Narrator::follow`] read the whole screen again.
     pub fn again(&mut self) {
         self.seen = None;
     }
 }
 
 impl Seen {
-    /// A new screen: all of it, then what the keyboard is on, or how to get there.
+    /// The words for a new screen: all that it shows, then the focused element, or how to reach elements by keyboard.
     fn entered(&self, before: Option<&Seen>, page: &Page, hearing: Hearing<'_>) -> Sentence {
         let known = |said: &Said| {
             said.role == Role::Step && before.is_some_and(|seen| seen.said.contains(said))
@@ -111,8 +112,8 @@ impl Seen {
         }
     }
 
-    /// The same screen: what has become of it. A number that counts is awaited and replaces the one before; a hint waits
-    /// until the last one is said.
+    /// The words for what changed on the same screen. A number of the countdown interrupts the one before it, because
+    /// it must be heard in time; a hint waits until the current sentence has ended.
     fn changed(&self, before: &Seen) -> Option<Sentence> {
         let counts = |role: Role| matches!(role, Role::Timer | Role::Progress);
         let new: Vec<&Said> = self
@@ -144,7 +145,7 @@ impl Said {
     }
 }
 
-/// What is read of itself; the rest is said when the keyboard is on it.
+/// Whether an element is read with its screen. All others are read when they get the keyboard focus.
 fn is_read(element: &Element) -> bool {
     match element.place {
         Place::Tools | Place::Footer | Place::Strip => false,
@@ -169,7 +170,7 @@ impl Hearing<'_> {
         self.private || !element.private
     }
 
-    /// An element that is read of itself.
+    /// The words for an element that is read with its screen.
     fn read(&self, element: &Element) -> String {
         if !self.may_hear(element) {
             return self.locale.say(key::SPEECH_ON_SCREEN);
@@ -179,19 +180,19 @@ impl Hearing<'_> {
             _ => element.label.clone(),
         };
         match &element.note {
-            // "1, Sign in"
+            // The number comes first, as in "1. Sign in".
             Some(number) if element.role == Role::Step => sentences(&[number, &label]),
             Some(note) => sentences(&[&label, note]),
             None => label,
         }
     }
 
-    /// An element that the keyboard is on: what it is called, what it is, and how it stands.
+    /// The words for the element with the keyboard focus: its label, what it is, and its state.
     fn offered(&self, element: &Element) -> String {
         let say = |key| self.locale.say(key);
         let state = match (element.role, element.chosen) {
             (Role::Key, _) => {
-                // which key comes next is as private as what was typed
+                // Reading the focused key aloud would reveal what is typed.
                 return if self.may_hear(element) {
                     element.label.clone()
                 } else {
@@ -225,7 +226,7 @@ impl Hearing<'_> {
     }
 }
 
-/// One after the other, with a stop between them.
+/// Joins the parts to sentences, with a full stop between them if they have none.
 fn sentences(parts: &[&str]) -> String {
     let mut words = String::new();
     for part in parts.iter().filter(|part| !part.is_empty()) {
@@ -238,7 +239,7 @@ fn sentences(parts: &[&str]) -> String {
     words
 }
 
-/// A code letter by letter; a name as it is.
+/// Spells a code letter by letter, and returns a name unchanged.
 fn spelled(shown: &str) -> String {
     let is_code = shown
         .chars()

@@ -1,4 +1,4 @@
-//! The booth's own widgets, each with one job. They draw what they are given and decide nothing.
+//! The booth's own widgets. Each has one purpose, draws what it is given and decides nothing.
 
 pub mod art;
 pub mod board;

@@ -1,4 +1,4 @@
-//! The voice of the window: what is on the screen is read aloud to who asks for it.
+//! Speech output of the window: the screen is read aloud to a visitor who has asked for it.
 
 use crate::{
     elements::Page,
@@ -7,15 +7,15 @@ use crate::{
 use common::visit::Preferences;
 use text::Texts;
 
-/// A voice, where the booth has one, and who tells it what to say.
+/// The voice, if the booth has one, and the narrator that finds the words for it.
 pub(super) struct Aloud {
     voice: Option<Voice>,
-    /// While somebody listens.
+    /// `Some` while the visitor has speech switched on.
     narrator: Option<Narrator>,
 }
 
 impl Aloud {
-    /// Must be called inside the runtime.
+    /// Opens the voice. It must be called inside the tokio runtime.
     pub(super) fn open(settings: &VoiceSettings) -> Self {
         let voice = Voice::open(settings).unwrap_or_else(|missing| {
             tracing::warn!("{missing}");
@@ -31,7 +31,7 @@ impl Aloud {
         self.voice.as_ref().is_some_and(Voice::works)
     }
 
-    /// A hand moved: what is being said is not listened to any more.
+    /// Stops the current sentence: a visitor who touches the screen or presses a key has stopped listening to it.
     pub(super) fn hush(&self) {
         if let (Some(voice), Some(_)) = (&self.voice, &self.narrator) {
             voice.stop();
@@ -45,7 +45,7 @@ impl Aloud {
         }
     }
 
-    /// One step louder or softer; the screen is read again, so that it is heard how loud it is now.
+    /// Changes the volume by one step and reads the screen again, so that the visitor hears the new volume.
     pub(super) fn turn(&mut self, louder: bool) {
         if let Some(voice) = &mut self.voice {
             voice.turn(louder);
@@ -64,7 +64,7 @@ impl Aloud {
         let Some(voice) = &mut self.voice else {
             return;
         };
-        // one that failed is not tried again at every change
+        // A voice that has failed is not tried again at every change of the screen.
         if !(preferences.speech && voice.works()) {
             if self.narrator.take().is_some() {
                 voice.stop();

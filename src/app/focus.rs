@@ -1,5 +1,5 @@
-//! The keyboard: every element can be reached and used with Tab, Enter and Escape alone; F9 starts reading aloud, F10
-//! repeats, F7 and F8 are the volume, for keys that are found by touch.
+//! The keyboard: every element can be reached and used with Tab, Enter and Escape alone. F9 switches reading aloud on
+//! and off, F10 repeats, F7 and F8 change the volume; a booth can have tactile keys for these four.
 
 use iced::keyboard::{self, Key, key::Named};
 
@@ -13,21 +13,21 @@ pub(super) enum Stroke {
     Next,
     Back,
     Use,
-    /// Away from here: closes what lies on top, else steps back, else ends the visit.
+    /// Closes the open sheet, else goes one step back, else ends the visit.
     Away,
     Attendant,
-    /// Reading aloud, on and off.
+    /// Switches reading aloud on or off.
     Speech,
     /// Reads the screen again.
     Again,
     Softer,
     Louder,
-    /// A letter, for a screen that is typed on.
+    /// A letter, for a screen with a text field.
     Letter(char),
     Erase,
 }
 
-/// Reads a key; `None` for one that means nothing here, or repeats because it is held.
+/// Translates a key event. `None` if the key has no meaning here, or if it repeats because it is held.
 pub(super) fn stroke(event: &keyboard::Event) -> Option<Stroke> {
     let keyboard::Event::KeyPressed {
         key,
@@ -60,13 +60,13 @@ pub(super) fn stroke(event: &keyboard::Event) -> Option<Stroke> {
             Stroke::Letter(letter)
         }
     };
-    // a key that is held moves the focus on, and does nothing else twice (EN 301 549, 5.7)
+    // A key that is held keeps moving the focus, and repeats nothing else (EN 301 549, 5.7).
     let moves = matches!(stroke, Stroke::Next | Stroke::Back);
     (moves || !repeat).then_some(stroke)
 }
 
 impl Kiosk {
-    /// Something of a card's number has been typed.
+    /// Whether a part of a card's number has been typed.
     fn has_typed(&self) -> bool {
         matches!(&self.runner.session.state, State::OldCard(state) if !state.typed.is_empty())
     }
@@ -79,7 +79,7 @@ impl Kiosk {
         match (stroke, self.page.screen) {
             (Stroke::Next, _) => self.move_focus(false),
             (Stroke::Back, _) => self.move_focus(true),
-            // a bar code scanner types as a keyboard does, and ends with Enter
+            // A bar code scanner acts as a keyboard: it types the number and ends with Enter.
             (Stroke::Use, ScreenName::OldCard) if self.focus.is_none() && self.has_typed() => {
                 self.choose(Action::Press(Press::Typed(Typed::Enter)));
             }
@@ -141,7 +141,7 @@ impl Kiosk {
         self.runner.happen(Event::Touched);
     }
 
-    /// Presses an element of the page; what must be held by hand is pressed at once by keyboard.
+    /// Presses an element of the page. A button that must be held when touched acts at once when used by keyboard.
     fn use_element(&mut self, which: impl FnOnce(&Page) -> Option<String>) {
         let Some(id) = which(&self.page) else {
             return;
@@ -158,8 +158,8 @@ impl Kiosk {
         }
     }
 
-    /// Keeps the focus on the element it was on; on a new screen, and where that element is gone, it starts anew, and as
-    /// long as nobody moves it, it follows what the screen offers first.
+    /// Keeps the focus on its element. On a new screen, or if that element is gone, the focus goes to the page's first
+    /// choice, and follows it until the focus is moved by keyboard.
     pub(super) fn refocus(&mut self, page: &Page) {
         let Some(focus) = &self.focus else {
             return;
@@ -168,7 +168,7 @@ impl Kiosk {
         let stays = page
             .offered()
             .any(|element| element.is_live() && element.id == focus.as_str());
-        // The strip of test mode is no part of the screen, so it keeps the focus.
+        // Test mode's strip stays when the screen changes, so the focus stays on it too.
         let on_strip = page
             .strip
             .iter()
@@ -185,7 +185,7 @@ fn sheet_of(page: &Page) -> Option<crate::elements::Sheet> {
     page.sheet.as_ref().map(|(sheet, _)| *sheet)
 }
 
-/// What Escape does on a page: the gentlest way out that it offers.
+/// What Escape does on a page: closing the sheet, else going back, else cancelling the visit.
 pub(super) fn away(page: &Page) -> Option<Action> {
     let offers = |wanted: &dyn Fn(&Action) -> bool| {
         page.offered()

@@ -1,4 +1,4 @@
-//! What the window listens to: hands, the live picture, and the order to end.
+//! What the window listens to: input, the live picture, and the signals that end the process.
 
 use std::{hash::Hash, io, sync::Arc};
 
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::Message;
 
-/// The runtime the booth was opened in: everything of the window runs there too, so that nothing exists twice.
+/// The tokio runtime in which the booth was opened. The window's tasks run there too, so that there is only one.
 pub(super) struct Shared(tokio::runtime::Handle);
 
 impl iced::Executor for Shared {
@@ -32,7 +32,7 @@ impl iced::Executor for Shared {
     }
 }
 
-/// Keys, touches beside every button, and the window's size.
+/// Keys, touches that hit no button, and changes of the window's size.
 pub(super) fn hands() -> Subscription<Message> {
     event::listen_with(|event, status, _| match event {
         Event::Keyboard(event) => Some(Message::Key(event)),
@@ -47,7 +47,7 @@ pub(super) fn hands() -> Subscription<Message> {
     })
 }
 
-/// The system asks the booth to end: it does so in order, as when its window is closed.
+/// SIGTERM and SIGINT end the booth in the same way as closing its window.
 pub(super) fn end() -> Subscription<Message> {
     Subscription::run(|| stream::once(told_to_end()))
 }
@@ -69,7 +69,7 @@ async fn told_to_end() -> Message {
     }
 }
 
-/// The live picture's channel; one and the same for the whole life of a booth.
+/// The channel of the live picture. A booth has one, so its hash is a constant.
 pub(super) struct Live(watch::Receiver<Option<Arc<camera::Frame>>>);
 
 impl Hash for Live {
@@ -78,7 +78,7 @@ impl Hash for Live {
     }
 }
 
-/// Each new frame of the live picture; what comes while one is drawn is skipped for the newest.
+/// Each new frame of the live picture. Frames that arrive while one is drawn are skipped, except the newest.
 pub(super) fn preview(
     frames: watch::Receiver<Option<Arc<camera::Frame>>>,
 ) -> Subscription<Message> {

@@ -1,4 +1,4 @@
-//! Test mode's tray: the newest card that came out of the virtual printer, as files in the booth's folder.
+//! Saves the newest card of the virtual printer as files in the booth's data folder (test mode).
 
 use std::{fs, io, path::PathBuf};
 
@@ -7,7 +7,7 @@ use iced::Task;
 use super::Message;
 use crate::booth::{self, TestPanel};
 
-/// Writes `job.bin` and `card-printed.png`, off the window's thread.
+/// Writes `job.bin` and `card-printed.png`, not on the window's thread.
 pub(super) fn keep(panel: TestPanel, folder: PathBuf) -> Task<Message> {
     let work = tokio::task::spawn_blocking(move || {
         if let Err(error) = write(&panel, &folder) {

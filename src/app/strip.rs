@@ -1,4 +1,4 @@
-//! Test mode's strip at the window's lower edge: what it shows, and what its buttons do to the virtual devices.
+//! Test mode's strip at the lower edge of the window: what it shows, and what its buttons do to the virtual devices.
 
 use crate::{
     booth,
@@ -6,12 +6,12 @@ use crate::{
 };
 use common::health::Part;
 
-/// The test panel, and the strip that shows it.
+/// The test panel, and the strip that displays it.
 #[derive(Debug)]
 pub(super) struct StripState {
     panel: booth::TestPanel,
     pub(super) strip: Strip,
-    /// Somebody is in the booth: at the next visit another visitor comes.
+    /// A visit is going on. When it ends, the virtual camera shows the next visitor.
     visited: bool,
     visitor: usize,
 }
@@ -63,7 +63,7 @@ impl StripState {
         self.strip.devices = devices(&self.panel.faults());
     }
 
-    /// After each visit another visitor stands before the camera, and no card lies anywhere.
+    /// After each visit the virtual camera shows another visitor, and the virtual reader is empty.
     pub(super) fn follow(&mut self, personal: bool) {
         if self.visited && !personal {
             self.visitor += 1;
@@ -74,7 +74,7 @@ impl StripState {
     }
 }
 
-/// The faults, device by device.
+/// The faults that can be injected, grouped by device.
 fn devices(faults: &[booth::InjectedFault]) -> Vec<Device> {
     let parts = [Part::Camera, Part::Printer, Part::Reader, Part::Identity];
     let of = |part: Part| Device {

@@ -1,4 +1,4 @@
-//! The window's shape: the whole screen, or a size for a desk.
+//! The window's size: the whole screen, or a given size for development.
 
 use std::str::FromStr;
 
@@ -9,21 +9,21 @@ use super::Message;
 /// How large the window is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Shape {
-    /// The whole screen, with and without a window manager.
+    /// The whole screen, whether or not there is a window manager.
     Full,
     /// A window of this many logical pixels.
     Windowed { width: u16, height: u16 },
 }
 
-/// Until the system says how large the screen is.
+/// The size that is assumed until the system reports the screen's size.
 const GUESS: Size = Size::new(1080.0, 1920.0);
-/// The least that a screen of the booth is drawn for.
+/// The smallest width or height for which the booth's screens are laid out.
 const LEAST: u16 = 320;
 
 impl FromStr for Shape {
     type Err = String;
 
-    /// `1080x1920`.
+    /// Parses `WIDTHxHEIGHT`, for example `1080x1920`.
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
@@ -52,14 +52,14 @@ impl Shape {
         window::Settings {
             size: self.size(),
             fullscreen: full,
-            // where nobody decorates windows the library would, and take a strip of the screen for it
+            // Without a window manager winit draws its own title bar, which takes a strip of the screen.
             decorations: !full,
             resizable: true,
             ..window::Settings::default()
         }
     }
 
-    /// Asks for the monitor's size where the whole of it is to be filled: without a window manager nobody else does.
+    /// Asks for the monitor's size if the window has to fill it: without a window manager `fullscreen` has no effect.
     pub(super) fn fill(self) -> Task<Message> {
         if self != Self::Full {
             return Task::none();
@@ -69,7 +69,7 @@ impl Shape {
         })
     }
 
-    /// Makes the window as large as the monitor, where it is not.
+    /// Makes the window as large as the monitor, if it is not already.
     pub(super) fn stretch(self, id: window::Id, size: Size, monitor: Size) -> Task<Message> {
         let same =
             (size.width - monitor.width).abs() < 1.0 && (size.height - monitor.height).abs() < 1.0;

@@ -1,4 +1,4 @@
-//! What a booth's parts say of themselves, for staff.
+//! Descriptions of the booth's parts and their faults, for staff.
 
 use common::health::{Part, Reason};
 
@@ -6,7 +6,7 @@ use super::{Booth, Parts};
 use crate::devices;
 
 impl Booth {
-    /// What a part says of itself, in a few words, for staff.
+    /// A part as it identifies itself (model, format, path), in a few words; empty if nothing is known.
     pub fn describe(&self, part: Part) -> String {
         let parts = &self.0;
         match part {
@@ -49,14 +49,14 @@ impl Booth {
         }
     }
 
-    /// What is wrong with a part and what to do, in English, for the terminal.
+    /// What is wrong with a part and what to do about it, in English, for the terminal.
     pub fn explain(&self, reason: &Reason) -> String {
         devices::explain(reason).unwrap_or_else(|| reason.fault.clone())
     }
 }
 
 impl Parts {
-    /// Model and number, as in the books.
+    /// The printer's model and serial number, by which the journal knows it. An unidentified printer has its selector.
     pub(crate) fn printer_name(&self, status: Option<&card_printer::Status>) -> String {
         let name = |status: &card_printer::Status| {
             let model = status

@@ -1,5 +1,5 @@
-//! What happens by itself at a booth: its health changes, cards come and go on the reader, and at the start attempts are
-//! found that a power cut left open.
+//! Events that no effect asked for: the health changes, cards come and go on the reader, and attempts that a power cut
+//! left open are found at the start.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,18 +12,18 @@ use session::{Event, issue::OpenAttempt};
 
 use super::{Booth, Parts};
 
-/// A printer that is connected has answered by then; open attempts are settled by its counter.
+/// How long open attempts wait for the printer at the start. A printer that is plugged in has answered by then.
 const PRINTER_ANSWERS: Duration = Duration::from_secs(10);
 
 impl Booth {
-    /// What comes by itself: the health, cards on the reader, and once, at the start, attempts that were left open.
+    /// The health now and whenever it changes, cards on the reader, and once, at the start, the attempts left open.
     pub fn events(&self) -> BoxStream<'static, Event> {
         let health = watched(self.0.health.clone(), |health: &Health| {
             Event::HealthChanged(Box::new(health.clone()))
         });
         let cards = match &self.0.devices.reader {
             Some(reader) => watched(reader.cards(), |card| match card {
-                // a random number names no card: there is nothing to bind to
+                // A random UID changes with each contact, so it cannot identify the card.
                 Some(card) if !card.random_uid => Event::CardLaid(Uid::from_bytes(&card.uid)),
                 _ => Event::CardTaken,
             }),
@@ -34,7 +34,7 @@ impl Booth {
     }
 }
 
-/// The value as it is now, and each newer one that is seen: whoever listens late misses nothing that still holds.
+/// An event for the current value and for each newer one, so that a late listener still learns the current state.
 fn watched<T: Send + Sync + 'static>(
     mut values: watch::Receiver<T>,
     event: impl Fn(&T) -> Event + Copy + Send + 'static,
@@ -48,14 +48,14 @@ fn watched<T: Send + Sync + 'static>(
     .boxed()
 }
 
-/// Attempts that a power cut left open, after the printer's counter has settled those that it can.
+/// The attempts that a power cut left open, less those that the printer's counter settles.
 async fn open_attempts(parts: Arc<Parts>) -> Event {
     if parts.undecided.is_empty() {
         return Event::OpenAttemptsFound(Vec::new());
     }
     let mut status = parts.devices.printer.status();
     let connected = status.wait_for(|status| status.link == card_printer::Link::Connected);
-    // a printer that does not answer settles nothing: a person does
+    // Without the printer's counter the attempts stay open, and an attendant decides them.
     let _ = tokio::time::timeout(PRINTER_ANSWERS, connected).await;
     let now = parts.devices.printer.query().await.ok();
     let reading = Reading {

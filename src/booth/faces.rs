@@ -1,4 +1,4 @@
-//! Everything that looks for faces: one thread of its own, since it must not keep any other waiting.
+//! The face worker: a thread of its own that finds and judges faces, so that this work delays nothing else.
 
 use std::{
     sync::{Arc, mpsc},
@@ -13,16 +13,16 @@ use common::order::{PhotoCheck, Picture};
 use portrait::{Assessment, Check, Coach, Crop, Finder, Level, Rules};
 use session::{Adjust, Coaching, Shot};
 
-/// The thread that owns the finder, and the rules by which it judges. A panic in it is shown by [`fault`](Self::fault),
-/// and the thread is started again with a fresh finder.
+/// The handle of the thread that owns the finder and the rules by which it judges. A panic in the thread is reported by
+/// [`fault`](Self::fault), and the thread is started again with a new finder.
 #[derive(Debug)]
 pub(crate) struct FaceWorker {
-    /// Few: who asks waits for the answer before asking again.
+    /// A short queue is enough, because each caller waits for its answer before it asks again.
     jobs: mpsc::SyncSender<Job>,
-    /// Why the finder sees no eyes, if it does not.
+    /// Why the finder cannot judge eyes; `None` when it can.
     sees_no_eyes: Option<String>,
     fault: watch::Receiver<Option<&'static str>>,
-    /// Ends the thread when the booth closes, and counts how often it was started again.
+    /// Ends the thread when it is dropped, and counts the restarts.
     #[cfg_attr(not(test), allow(dead_code))]
     supervisor: Supervisor,
 }
@@ -30,12 +30,12 @@ pub(crate) struct FaceWorker {
 type Job = Box<dyn FnOnce(&mut Finder, &Rules) + Send>;
 
 const WAITING_JOBS: usize = 8;
-/// How often the idle thread looks whether the booth has closed.
+/// How often the idle thread checks whether the booth has closed.
 const IDLE_LOOK: Duration = Duration::from_millis(250);
-/// The health's name for a thread that panicked and is started again.
+/// The name of the fault, as the health has it, while a thread that panicked is started again.
 pub(super) const CRASHED: &str = "crashed";
 
-/// A live picture being coached: what was said before, and since when.
+/// The state of one coaching: the hints given so far, and when it began.
 #[derive(Debug)]
 pub(crate) struct CoachingRun {
     coach: Coach,
@@ -52,7 +52,7 @@ impl CoachingRun {
 }
 
 impl FaceWorker {
-    /// Starts the thread; the finder is made in it, for it cannot move between threads.
+    /// Starts the thread and waits for its first finder. The thread makes it itself, because a finder is not `Send`.
     pub(super) fn start(
         finder: impl FnMut() -> (Finder, Option<String>) + Send + 'static,
         rules: Rules,
@@ -80,7 +80,7 @@ impl FaceWorker {
         }
     }
 
-    /// The name of what is wrong with the thread; `None` while it works.
+    /// The name of the thread's fault; `None` while it works.
     pub(super) fn fault(&self) -> watch::Receiver<Option<&'static str>> {
         self.fault.clone()
     }
@@ -89,7 +89,7 @@ impl FaceWorker {
         self.sees_no_eyes.as_deref()
     }
 
-    /// Has `work` done by the thread; `None` when it is gone or its work panicked.
+    /// Runs `work` on the thread. Returns `None` if the queue is full, the thread has ended, or the work panicked.
     async fn ask<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Finder, &Rules) -> T + Send + 'static,
@@ -102,13 +102,14 @@ impl FaceWorker {
         receiver.await.ok()
     }
 
-    /// Has the thread forget whom it saw; nobody waits for it.
+    /// Makes the finder forget the person it tracked. Returns without waiting for the thread.
     pub(crate) fn forget(&self) {
-        // a full queue is worked off by somebody's visit, which ends with this again
+        // If the queue is full, a visit is going on, and its end calls this again.
         let _ = self.jobs.try_send(Box::new(|finder, _| finder.forget()));
     }
 
-    /// Assesses one frame of the live picture; `None` when the frame could not be read.
+    /// Assesses one frame of the preview and continues the coaching. The inner value is `None` if the frame cannot be
+    /// decoded, the outer one if the thread panicked.
     pub(crate) async fn coach(
         &self,
         capture: Arc<Capture>,
@@ -131,13 +132,13 @@ impl FaceWorker {
         .await
     }
 
-    /// The best of a burst, cut.
+    /// Selects the best still of a burst and cuts the portrait. `None` if no still can be used.
     pub(crate) async fn shoot(&self, stills: Vec<Still>) -> Option<Shot> {
         self.ask(move |finder, rules| best(finder, rules, stills))
             .await?
     }
 
-    /// The portrait cut again, moved as the shot says.
+    /// Cuts the portrait of `shot` again with its adjustment.
     pub(crate) async fn cut(&self, shot: Arc<Shot>) -> Option<Picture> {
         self.ask(move |finder, rules| {
             let look = finder.study(&shot.still);
@@ -159,7 +160,7 @@ struct Looking<F> {
     finder: F,
     rules: Rules,
     queue: mpsc::Receiver<Job>,
-    /// Who waits for the first finder; gone once it is made.
+    /// Reports to [`FaceWorker::start`] that the first finder is made; `None` from then on.
     made: Option<mpsc::Sender<Option<String>>>,
     wanted: Arc<Wanted<()>>,
     status: watch::Sender<Option<&'static str>>,
@@ -169,7 +170,7 @@ impl<F: FnMut() -> (Finder, Option<String>) + Send + 'static> Worker for Looking
     fn run(&mut self) -> Next {
         let (mut finder, sees_no_eyes) = (self.finder)();
         if let Some(made) = self.made.take() {
-            // Nobody waits for the answer any more only when the booth is closing.
+            // Sending fails only when the booth is already closing.
             let _ = made.send(sees_no_eyes);
         }
         publish(&self.status, |fault| *fault = None);
@@ -184,7 +185,7 @@ impl<F: FnMut() -> (Finder, Option<String>) + Send + 'static> Worker for Looking
     }
 
     fn crashed(&mut self, _crash: &Crash) {
-        // Without this, whoever waits for the first finder would wait for ever.
+        // Dropping the sender releases `FaceWorker::start`, which would otherwise wait for ever.
         self.made = None;
         publish(&self.status, |fault| *fault = Some(CRASHED));
     }
@@ -196,8 +197,8 @@ fn crop_of(picture: &Picture, assessment: &Assessment, rules: &Rules) -> Crop {
         .unwrap_or_else(|| Crop::whole(picture, &rules.layout))
 }
 
-/// Open eyes before all, then nothing that stands in the way, then as much as can be well; of several such pictures the
-/// sharpest.
+/// The best still, cut. Open eyes count most, then the fewest findings that block, then the fewest failed findings;
+/// among equals the sharpest wins.
 fn best(finder: &mut Finder, rules: &Rules, stills: Vec<Still>) -> Option<Shot> {
     let mut best: Option<(Quality, Picture, Assessment)> = None;
     for picture in stills.into_iter().filter_map(picture_of) {
@@ -227,7 +228,7 @@ fn best(finder: &mut Finder, rules: &Rules, stills: Vec<Still>) -> Option<Shot> 
     })
 }
 
-/// How good a picture is beside others of its burst.
+/// The quality of a still, to compare it with others of its burst.
 struct Quality {
     closed_eyes: bool,
     blocked: usize,
@@ -259,7 +260,7 @@ impl Quality {
     }
 }
 
-/// The camera's picture as the booth's; its pixels move, they are not copied.
+/// Converts the camera's still to the booth's picture without copying the pixels.
 pub(crate) fn picture_of(mut still: Still) -> Option<Picture> {
     let rgb = std::mem::take(&mut *still.rgb);
     Picture::new(still.width, still.height, rgb)

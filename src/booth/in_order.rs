@@ -1,5 +1,5 @@
-//! Work that is done one piece after the other: an outcome is written before what builds on it. A panic in one piece is
-//! shown, and the next piece is done all the same.
+//! A queue that runs futures one after the other, so that an outcome is written before what builds on it. A panic in
+//! one future is reported, and the next one still runs.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -9,10 +9,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// How long a panic is shown by the booth's health; whoever looks twice a second sees it.
+/// How long the health reports a panic: long enough for a screen that is updated twice a second.
 const SHOWN: Duration = Duration::from_secs(3);
 
-/// The queue of the work.
+/// The handle of the queue. Dropping it cancels the work that is left.
 #[derive(Debug)]
 pub(super) struct InOrder {
     queue: mpsc::UnboundedSender<BoxFuture<'static, ()>>,
@@ -32,20 +32,20 @@ impl InOrder {
         }
     }
 
-    /// How many panics of the last seconds there were; 0 when all is well.
+    /// The number of panics within the last 3 s.
     pub(super) fn panics(&self) -> watch::Receiver<u32> {
         self.panics.clone()
     }
 
-    /// Does `work` after everything that was given before, whether or not anybody waits for the answer. The answer is
-    /// `None` when the work panicked.
+    /// Queues `work` behind all earlier work. It runs even if the returned future is dropped; the future resolves to
+    /// `None` if the work panicked.
     pub(super) fn add<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> impl Future<Output = Option<T>> + Send + 'static {
         let (answer, receiver) = oneshot::channel();
         let work = work.map(|done| drop(answer.send(done))).boxed();
-        // The task that takes from the queue lives as long as the booth.
+        // Sending cannot fail: the task that receives lives as long as `self`.
         let _ = self.queue.send(work);
         receiver.map(Result::ok)
     }
@@ -59,7 +59,7 @@ impl Drop for InOrder {
 
 async fn run(mut work: mpsc::UnboundedReceiver<BoxFuture<'static, ()>>, shown: watch::Sender<u32>) {
     while let Some(work) = work.recv().await {
-        // A piece of work owns what it changes, so nothing half done is seen by the next one.
+        // Unwind safety holds because each future owns what it changes, so the next one sees nothing half done.
         if AssertUnwindSafe(work).catch_unwind().await.is_ok() {
             continue;
         }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_is_shown_and_what_comes_after_it_is_done() {
+    async fn a_panic_is_reported_and_the_next_work_still_runs() {
         let in_order = InOrder::start();
         let mut panics = in_order.panics();
         let lost = in_order.add(async { panic!("a row that nobody expected") });
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_is_done_in_its_order_whoever_waits() {
+    async fn work_runs_in_order_even_if_its_answers_are_dropped() {
         let in_order = InOrder::start();
         let (done, mut list) = mpsc::unbounded_channel();
         for number in 0..20 {

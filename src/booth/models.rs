@@ -1,4 +1,4 @@
-//! Where the face models lie, and the finder that is made with them or without.
+//! Finds the folder of the face models and makes a finder, with the models or without.
 
 use std::{
     fs::File,
@@ -8,13 +8,13 @@ use std::{
 
 use portrait::{Finder, Models};
 
-/// The largest of the models has 2.5 MB.
+/// The size limit of a model in bytes. The largest of the models has 2.5 MB.
 const LARGEST: u64 = 16 << 20;
-/// How far above the program the repository is looked for: tests run from `target/debug/deps`.
+/// How many folders above the program are searched for the repository: tests run from `target/debug/deps`.
 const ABOVE: usize = 5;
 
-/// A finder with the models of `folder`, or of the first usual place that has them. Without them one that needs none, and
-/// in one sentence why.
+/// A finder with the models of `folder`, or of the first usual place that exists. If they cannot be loaded, a finder
+/// that needs none, and the reason in one sentence.
 pub fn finder(folder: Option<&Path>) -> (Finder, Option<String>) {
     let Some(folder) = folder.map(Path::to_owned).or_else(usual_place) else {
         let why = "there is no folder of face models".to_owned();
@@ -38,7 +38,8 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Beside the program, where a package puts them, or in the repository that the program was built in.
+/// The first folder of models that exists: beside the program, where a package installs them, or in the repository that
+/// the program was built in.
 fn usual_place() -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
     let beside = program.parent()?;

@@ -1,4 +1,4 @@
-//! Watches every part and concludes the booth's health.
+//! The health monitor: watches the status of every part and concludes the booth's health.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -10,13 +10,14 @@ use identity::IdentityProvider;
 use outbox::Outbox;
 use portal::{Heartbeat, Portal};
 
-/// How often the servers and the disk are asked. Devices tell of themselves.
+/// How often servers, disk and clock are checked. Devices report changes of their status themselves.
 const LOOK: Duration = Duration::from_secs(30);
-/// A part that was down is asked again sooner, so that the booth resumes by itself.
+/// How often they are checked while a server is down, so that the booth resumes soon after it is back.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// Below this an order with its photo could fail to be written, and the system is in trouble anyway.
+/// The least free disk space in bytes. Below it an order with its photo might fail to be written.
 const LEAST_DISK: u64 = 64 << 20;
-/// A clock before this program was made is wrong: certificates, codes and records would be too.
+/// The earliest time that the clock can show. A clock before this program was written is wrong, and so would be the
+/// checks of certificates, the codes and the records.
 const EARLIEST: &str = "2026-01-01T00:00:00Z";
 
 /// What the monitor watches.
@@ -27,17 +28,17 @@ pub(super) struct Parts {
     pub identity: Arc<dyn IdentityProvider>,
     pub portal: Arc<dyn Portal>,
     pub outbox: Outbox,
-    /// What is wrong with the thread that looks for faces.
+    /// The fault of the face worker.
     pub faces: watch::Receiver<Option<&'static str>>,
-    /// Panics of the last seconds while something was written in order.
+    /// The number of panics of the in-order queue within the last seconds.
     pub writing: watch::Receiver<u32>,
-    /// Why nothing is being sent, as the outbox's worker says.
+    /// Why the outbox's worker cannot send.
     pub sending: watch::Receiver<Option<String>>,
     pub data: PathBuf,
     pub needs: Needs,
 }
 
-/// Starts watching; the health changes as soon as a part does. Ends when nobody listens any more.
+/// Starts the monitor. The health changes as soon as a part does; the task ends when all receivers are dropped.
 pub(super) fn watch_over(parts: Parts) -> (watch::Receiver<Health>, JoinHandle<()>) {
     let (sender, receiver) = watch::channel(Health::default());
     let task = tokio::spawn(run(parts, sender));
@@ -54,7 +55,7 @@ async fn run(mut parts: Parts, health: watch::Sender<Health>) {
     loop {
         let mut now = health.borrow().clone();
         now.camera = camera(&parts.camera.borrow_and_update());
-        // No portrait comes of a camera whose pictures nobody looks at.
+        // Without the face worker no portrait can be taken, so the camera counts as down.
         if let Some(fault) = *parts.faces.borrow_and_update() {
             now.camera = Condition::Down(fault.to_owned());
         }
@@ -65,8 +66,9 @@ async fn run(mut parts: Parts, health: watch::Sender<Health>) {
             None => Condition::Absent,
         };
         now.backlog = *backlog.borrow_and_update();
-        // the worker's fault is the portal's silence, which the portal's own condition tells; the store itself answers
-        // for each commit, so here it is well as long as it is open and the daily check finds nothing
+        // The value is read only to mark it as seen: the worker's fault means that the portal does not answer, which
+        // the portal's own condition reports. A failed commit is reported by the commit itself, so the store is ready
+        // here while the daily check finds no damage.
         parts.sending.borrow_and_update();
         now.store = match &*damage.borrow_and_update() {
             Some(_) => Condition::Down("unusable".to_owned()),
@@ -120,7 +122,7 @@ async fn run(mut parts: Parts, health: watch::Sender<Health>) {
     }
 }
 
-/// What staff must see to; what is new of it goes to the log too.
+/// What staff must attend to. What was not known before is also logged.
 async fn attention(outbox: &Outbox, known: &Attention) -> Attention {
     let now = match outbox.attention().await {
         Ok(now) => now,
@@ -145,7 +147,7 @@ async fn attention(outbox: &Outbox, known: &Attention) -> Attention {
     now
 }
 
-/// What the portal is told of the booth.
+/// The heartbeat that reports the booth's health to the portal.
 fn heartbeat(health: &Health, needs: &Needs) -> Heartbeat {
     let reasons = health::readiness(health, needs).err().unwrap_or_default();
     Heartbeat {
@@ -161,7 +163,7 @@ fn heartbeat(health: &Health, needs: &Needs) -> Heartbeat {
     }
 }
 
-/// Asks both servers; the portal by the booth's own heartbeat.
+/// Probes both servers. The probe of the portal is the heartbeat.
 async fn ask(
     identity: Arc<dyn IdentityProvider>,
     portal: Arc<dyn Portal>,
@@ -196,9 +198,9 @@ fn camera(status: &camera::Status) -> Condition {
 fn printer(status: &card_printer::Status) -> Condition {
     let blocking = status.faults.iter().find(|fault| fault.is_failure());
     match blocking {
-        // not found yet is no fault during the first seconds: the session's own limit makes it one
         Some(fault) => Condition::Down(fault.name().to_owned()),
         None if status.ready || status.busy => Condition::Ready,
+        // A printer that is not found yet has no fault during the first seconds; a limit of the session ends that.
         None => Condition::Unknown,
     }
 }
@@ -218,7 +220,7 @@ fn reader(status: &card_reader::Status) -> Condition {
     }
 }
 
-/// Whether the data's disk has room for orders.
+/// Whether the disk of the data folder has room for orders.
 fn disk(data: &std::path::Path) -> Condition {
     match rustix::fs::statvfs(data) {
         Ok(disk) if disk.f_bavail.saturating_mul(disk.f_frsize) < LEAST_DISK => {
@@ -228,7 +230,7 @@ fn disk(data: &std::path::Path) -> Condition {
     }
 }
 
-/// Whether the clock can be right.
+/// Whether the clock shows a possible time.
 fn clock() -> Condition {
     let earliest: jiff::Timestamp = EARLIEST.parse().expect("a constant time");
     if jiff::Timestamp::now() < earliest {

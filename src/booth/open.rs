@@ -1,4 +1,4 @@
-//! How a booth is opened: every part from the checked configuration, in the order in which they need each other.
+//! Opens a booth: makes every part from the checked configuration, in the order in which they depend on each other.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -14,22 +14,22 @@ use super::{
 };
 use crate::{config::Config, devices};
 
-/// What a caller decides about a booth that the site's configuration does not.
+/// Options of a booth that are not in the site's configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Folder of the store, and in test mode of the portal's store.
+    /// The folder of the outbox's store and, in test mode, of the portal's store.
     pub data: PathBuf,
-    /// A picture to put before the virtual camera, instead of the drawn visitors.
+    /// A picture for the virtual camera to show instead of the drawn visitors.
     pub photo: Option<PathBuf>,
     /// A portal to send to, instead of test mode's own.
     pub portal: Option<String>,
-    /// So many test people to sign in as, each new at the portal; those of the file when not set.
+    /// The number of test people to generate, each new to the portal. `None` uses those of the people file.
     pub crowd: Option<u32>,
-    /// How long things take that take time only for show or by nature: 1 as in life, 0 not at all. Test mode only.
+    /// A factor on the duration of countdowns, animations and printing: 1 is real time, 0 skips them. Test mode only.
     pub pace: Option<f32>,
 }
 
-/// Why the booth could not be opened: one sentence.
+/// Why the booth could not be opened, in one sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{0}")]
@@ -57,10 +57,14 @@ impl From<Problems> for Error {
     }
 }
 
-/// Clients of the institution's servers, or of test mode's.
+/// The clients of the institution's servers or of test mode's.
 pub(super) type Servers = (Arc<dyn IdentityProvider>, Arc<dyn Portal>);
 
-/// Opens every part. In test mode the identity provider and the portal are started on free ports of this machine.
+/// Opens every part. Test mode starts its identity provider and its portal on free ports of this machine.
+///
+/// # Errors Returns [`Error`] if the configuration names a device that cannot be used, or if the data folder, the
+/// store, a server's client or the picture cannot be opened. An unreachable device or server is no error: the health
+/// reports it.
 pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> {
     std::fs::create_dir_all(&options.data).map_err(|error| Error::Data {
         path: options.data.clone(),
@@ -146,8 +150,8 @@ pub async fn open(mut config: Config, options: Options) -> Result<Booth, Error> 
     })))
 }
 
-/// Orders may have been in a store that was put aside: staff hear of it here, at the portal, and by `outbox check` for as
-/// long as the file lies there.
+/// Reports a damaged store that was quarantined, because it may hold orders: to the log and, as an incident, to the
+/// portal. `outbox check` also reports it for as long as the file exists.
 async fn tell_of_damage(
     outbox: &Outbox,
     quarantined: &outbox::Quarantined,
@@ -176,7 +180,7 @@ fn connect(config: &Config) -> Result<Servers, Error> {
     Ok((identity, Arc::new(portal)))
 }
 
-/// Shortens what waits only for show.
+/// Scales the waits that serve only the visitor's eye.
 fn shorten_waits_for_show(rules: &mut Rules, pace: f32) {
     let limits = &mut rules.limits;
     for shown in [&mut limits.countdown, &mut limits.tick_shown] {

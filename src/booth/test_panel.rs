@@ -1,4 +1,5 @@
-//! Test mode's panel: the hands of a visitor that a panel lacks (a phone, an old card, a new card), and every fault.
+//! The test panel: does what a visitor does beside the screen (approve on a phone, lay a card on the reader, stand
+//! before the camera), and injects every fault.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -10,32 +11,32 @@ use crate::devices::Controls;
 use common::{health::Part, order::Picture};
 use identity::virtual_idp;
 
-/// What can be played at a booth in test mode. Cheap to clone.
+/// The test panel of a booth in test mode. It is cheap to clone.
 #[derive(Debug, Clone)]
 pub struct TestPanel {
     devices: Controls,
-    /// None where the provider is the site's.
+    /// `None` if test mode uses the site's own identity provider.
     identity: Option<virtual_idp::Control>,
-    /// Who stands before the camera, by choice.
+    /// The visitors that can be shown to the camera.
     visitors: Arc<Vec<Visitor>>,
 }
 
-/// Somebody who can stand before the camera.
+/// A visitor that can be shown to the virtual camera.
 #[derive(Debug)]
 pub struct Visitor {
     pub name: String,
     pub(super) looks: Looks,
 }
 
-/// What the camera sees of a visitor.
+/// The picture of a visitor.
 #[derive(Debug)]
 pub(super) enum Looks {
     Drawn(Picture),
-    /// Read when they step before the camera, and not kept: whoever is in the file then stands there.
+    /// A file that is read each time the visitor is shown, so that the panel keeps no copy of the picture.
     File(PathBuf),
 }
 
-/// A fault that can be raised, and whether it is.
+/// A fault that can be injected, and whether it is on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub part: Part,
@@ -43,8 +44,8 @@ pub struct Fault {
     pub on: bool,
 }
 
-/// The chip of the card that this job printed. As in a fresh stack no two cards have the same UID: seven bytes, the first
-/// of which names NXP.
+/// The UID of the card that `job` printed, derived from the job so that different cards have different UIDs: seven
+/// bytes, of which the first is the manufacturer NXP.
 fn chip_of(job: &[u8]) -> [u8; 7] {
     let digest = Sha256::digest(job);
     let mut uid = [0x04; 7];
@@ -67,13 +68,13 @@ impl TestPanel {
         panel
     }
 
-    /// Names of those who can sign in, as far as the panel can do it for them.
+    /// The names of the people as whom the panel can sign in.
     pub fn people(&self) -> Vec<String> {
         let people = self.identity.iter().flat_map(virtual_idp::Control::people);
         people.map(|person| person.name.clone()).collect()
     }
 
-    /// Approves the sign-in that waits, as the person of this number; false when none waits.
+    /// Approves the pending sign-in as the person with this index; false if none is pending.
     pub fn approve(&self, person: usize) -> bool {
         self.identity.as_ref().is_some_and(|identity| {
             let person = identity.people().get(person);
@@ -81,14 +82,14 @@ impl TestPanel {
         })
     }
 
-    /// Denies the sign-in that waits; false when none waits.
+    /// Denies the pending sign-in; false if none is pending.
     pub fn deny(&self) -> bool {
         self.identity
             .as_ref()
             .is_some_and(|identity| identity.deny().is_ok())
     }
 
-    /// Lays the old card of everybody on the reader.
+    /// Lays an old card on the reader; all visitors share one.
     pub fn lay_old_card(&self) {
         self.lay(card_reader::VirtualCard::classic());
     }
@@ -114,7 +115,7 @@ impl TestPanel {
         }
     }
 
-    /// Takes every card from the reader, and the visitor steps before the camera again.
+    /// Takes every card from the reader and shows the first visitor to the camera again.
     pub fn step_back(&self) {
         self.take_card();
         self.show_visitor(0);
@@ -124,7 +125,7 @@ impl TestPanel {
         self.visitors.iter().map(|visitor| visitor.name.as_str())
     }
 
-    /// Puts the visitor of this number before the camera.
+    /// Shows the visitor with this index, modulo their number, to the camera.
     pub fn show_visitor(&self, number: usize) {
         if let Some(visitor) = self.visitors.get(number % self.visitors.len().max(1)) {
             match &visitor.looks {
@@ -139,7 +140,7 @@ impl TestPanel {
         }
     }
 
-    /// Puts any picture before the camera.
+    /// Shows any picture to the camera.
     pub fn show(&self, picture: &Picture) {
         if let Some(still) =
             camera::Still::from_rgb(picture.width(), picture.height(), picture.rgb().to_vec())
@@ -148,7 +149,7 @@ impl TestPanel {
         }
     }
 
-    /// The newest job that the printer got, its bytes, and the card as it would look.
+    /// The bytes of the last job that the printer received, and the front of the card that they print.
     pub fn newest_job(&self) -> Option<(Arc<Vec<u8>>, Picture)> {
         let job = self.devices.printer.last_job()?;
         let card = card_printer::decode(&job).ok()?;
@@ -173,12 +174,12 @@ impl TestPanel {
         &self.devices.printer
     }
 
-    /// The virtual identity provider, where the booth has one.
+    /// The control of the virtual identity provider, if the booth has one.
     pub fn identity(&self) -> Option<&virtual_idp::Control> {
         self.identity.as_ref()
     }
 
-    /// Every fault of every virtual part.
+    /// Every fault of every virtual part, and whether it is on.
     pub fn faults(&self) -> Vec<Fault> {
         let printer = self.devices.printer.faults();
         let camera = self.devices.camera.faults();
@@ -225,7 +226,7 @@ impl TestPanel {
         all
     }
 
-    /// Raises a fault of [`faults`](Self::faults), or mends it where it is on.
+    /// Turns a fault of [`faults`](Self::faults) on, or off if it is on.
     pub fn toggle(&self, fault: &Fault) {
         match fault.part {
             Part::Printer => {
@@ -274,10 +275,10 @@ fn drawn(side: &card_printer::DecodedSide) -> Option<Picture> {
     Picture::new(card.width(), card.height(), card.rgb().to_vec())
 }
 
-/// Width and height of what the virtual camera sees.
+/// Width and height of the virtual camera's picture, in pixels.
 pub const SCENE: (u32, u32) = (1280, 720);
 
-/// A card held before the camera, 29 cm away as it were: a grey wall around it.
+/// The camera's view of a card in front of a grey wall. At this size the card is about 29 cm away from the camera.
 fn before_a_wall(card: &Picture) -> Picture {
     let (width, height) = SCENE;
     let mut scene = vec![200; (width * height * 3) as usize];

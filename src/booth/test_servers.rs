@@ -1,4 +1,4 @@
-//! Test mode's servers: an identity provider and a portal that speak the same HTTP as the institution's, on free
+//! Test mode's servers: an identity provider and a portal that speak the same HTTP as those of the institution, on free
 //! ports of this machine.
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
@@ -12,7 +12,7 @@ use identity::virtual_idp;
 use portal::http::HttpPortal;
 use portal_server::people::People;
 
-/// Both servers, until dropped.
+/// Both servers. They run until this is dropped.
 pub(super) struct Running {
     pub identity: virtual_idp::Running,
     portal: Ours,
@@ -21,7 +21,7 @@ pub(super) struct Running {
 
 enum Ours {
     Own(portal_server::Running),
-    /// One that somebody else runs, by its address.
+    /// The address of a portal that another process runs.
     Other(String),
 }
 
@@ -42,7 +42,7 @@ pub(super) async fn start(config: &Config, options: &Options) -> Result<Running,
     let raw = config.booth();
     let idp = virtual_idp::Options {
         client_id: raw.id.clone(),
-        // who is asked on the phone must see which booth asks, and where it stands
+        // The person who approves on the phone must see which booth asks and where it stands.
         client_name: format!("{}: {}, {}", raw.institution, raw.id, raw.place),
         interval: u64::from(options.pace.is_none_or(|pace| pace >= 1.0)),
         ..virtual_idp::Options::new(known.collect())
@@ -75,8 +75,8 @@ pub(super) async fn start(config: &Config, options: &Options) -> Result<Running,
     })
 }
 
-/// Where the identity provider was the last time, so that it keeps its name, by which a person's orders are found again;
-/// another place when somebody else is there now.
+/// Binds the address that the identity provider had in the last run, or a free port if that one is taken. The address
+/// is the provider's issuer, by which a person's earlier orders are found.
 async fn at_its_address(data: &Path) -> std::io::Result<TcpListener> {
     let file = data.join("test-identity");
     let known = std::fs::read_to_string(&file).unwrap_or_default();
@@ -91,7 +91,8 @@ async fn at_its_address(data: &Path) -> std::io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Makes so many people out of those who can have a card: each is somebody new, so that a folder can be continued.
+/// Replaces `people` by `size` copies of those who may have a card. Each copy has a new subject, so that a data folder
+/// can be used again.
 fn crowd(people: &mut People, size: u32) {
     let served = people.people.iter().filter(|person| {
         !person.kinds.is_empty() && !person.cards.iter().any(|card| card.has_code)
@@ -116,7 +117,7 @@ impl Running {
         }
     }
 
-    /// Clients of both.
+    /// The clients of both servers.
     pub(super) fn connect(&self, config: &Config) -> Result<Servers, Error> {
         let settings = self.identity.settings();
         let identity = identity::open(&settings, &config.site)?;

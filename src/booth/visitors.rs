@@ -1,4 +1,4 @@
-//! Who stands before the virtual camera: a photograph, or somebody drawn.
+//! The visitors that the virtual camera can show: a photograph, or one of the drawn visitors.
 
 use std::path::{Path, PathBuf};
 
@@ -15,14 +15,17 @@ pub struct Unreadable {
     reason: String,
 }
 
-/// Larger pictures are no photographs of a person at a booth.
+/// The limit of width and height in pixels, so that a small file cannot claim a huge picture.
 const MOST_PIXELS: u32 = 8192;
 
-/// Reads a PNG or JPEG, upright: turned as its Exif data say.
+/// Reads a PNG or JPEG and turns it upright by its Exif orientation.
+///
+/// # Errors
+/// Returns [`Unreadable`] if the file cannot be read or decoded, or is too large.
 pub fn read_picture(path: &Path) -> Result<Picture, Unreadable> {
     let unreadable = |reason: String| Unreadable {
         path: path.to_owned(),
-        // decoders end some of their sentences with a line break
+        // Some decoders end their messages with a line break.
         reason: reason.split_whitespace().collect::<Vec<_>>().join(" "),
     };
     let mut reader = ImageReader::open(path)
@@ -32,7 +35,7 @@ pub fn read_picture(path: &Path) -> Result<Picture, Unreadable> {
     (limits.max_image_width, limits.max_image_height) = (Some(MOST_PIXELS), Some(MOST_PIXELS));
     reader.limits(limits);
     let decoded = reader.into_decoder().and_then(|mut decoder| {
-        // a camera turns no pixels, it says how it was held
+        // Cameras do not turn the pixels but record how they were held.
         let orientation = decoder.orientation()?;
         let mut picture = DynamicImage::from_decoder(decoder)?;
         picture.apply_orientation(orientation);
@@ -46,7 +49,7 @@ pub fn read_picture(path: &Path) -> Result<Picture, Unreadable> {
         .ok_or_else(|| unreadable("it has no pixels".to_owned()))
 }
 
-/// A picture as PNG.
+/// Encodes a picture as PNG.
 pub fn png(picture: &Picture) -> Option<Vec<u8>> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     let colour = image::ExtendedColorType::Rgb8;
@@ -62,7 +65,7 @@ pub fn png(picture: &Picture) -> Option<Vec<u8>> {
     Some(bytes.into_inner())
 }
 
-/// The photograph, when one is given; else the drawn visitors that come with the booth.
+/// The photograph if one is given, otherwise the drawn visitors that come with the booth.
 pub(super) fn load(photo: Option<&Path>) -> Result<Vec<Visitor>, Unreadable> {
     if let Some(path) = photo {
         read_picture(path)?;
@@ -74,7 +77,7 @@ pub(super) fn load(photo: Option<&Path>) -> Result<Vec<Visitor>, Unreadable> {
     Ok(drawn())
 }
 
-/// The drawn visitors, each by name.
+/// The drawn visitors: name and SVG.
 const DRAWN: [(&str, &str); 5] = [
     (
         "auburn-hair",

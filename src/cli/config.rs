@@ -1,4 +1,4 @@
-//! `fotoautomat config`: check a site's configuration, or start a new one.
+//! `fotoautomat config`: checks a site's configuration, or starts a new one.
 
 mod new;
 
@@ -16,30 +16,30 @@ use common::Problems;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check a site's folder: configuration, templates, texts and colours. Each mistake is told with its file, line, key
-    /// and what to write instead.
+    /// Check a site's folder: configuration, templates, texts and colours. Each mistake is reported with its file,
+    /// line, key and remedy.
     Check {
         /// The site's folder; the one of --config when left out.
         dir: Option<PathBuf>,
-        /// With test mode's file over it.
+        /// Check it with test mode's file merged over it.
         #[arg(long)]
         test_mode: bool,
-        /// Check here and now, within limits; what the command itself starts.
+        /// Check in this process, within limits. The command starts itself with this option.
         #[arg(long, hide = true)]
         limited: bool,
     },
     /// Start a new site: a folder with a commented configuration, a template, texts and colours.
     New {
-        /// The site's folder; made, and must not hold anything yet.
+        /// The site's folder. It is created, or must be empty.
         dir: PathBuf,
     },
     /// Print the JSON schema of kiosk.toml, for editors.
     Schema,
 }
 
-/// No site's templates need more to be drawn once; what does is made to hold the booth up.
+/// The limit of processor time for a check, in seconds. Only templates that are made to block the booth need more.
 const SECONDS: u64 = 2;
-/// The same for memory: programs, fonts and pictures together.
+/// The limit of memory for a check, in bytes: program, fonts and pictures together.
 const BYTES: u64 = 256 << 20;
 
 /// Runs the command; `site` is the folder of `--config`.
@@ -73,14 +73,14 @@ pub fn run(command: &Command, site: &Path) -> Result<Answer, Error> {
     }
 }
 
-/// Checks in a process of its own that the system stops when it takes too much: a template comes from outside.
+/// Checks in a child process that the system kills at the limits, because templates come from outside.
 fn check_in_child(site: &Path, test_mode: bool) -> Result<Answer, Error> {
     let mut child = process::Command::new(std::env::current_exe().map_err(Error::failed)?);
     child
         .args(["config", "check", "--limited"])
         .args(test_mode.then_some("--test-mode"))
         .arg(site)
-        // one heap for all threads: each of its own would count as used
+        // All threads share one heap, because the address space of a heap for each thread would count as used.
         .env("MALLOC_ARENA_MAX", "1");
     let status = child.status().map_err(Error::failed)?;
     match status.code() {
@@ -108,7 +108,7 @@ fn limit() -> Result<(), Error> {
     };
     set(Resource::Cpu, SECONDS)?;
     set(Resource::Data, BYTES)?;
-    // a process that was stopped leaves no picture of its memory
+    // A killed process must not dump core.
     set(Resource::Core, 0)
 }
 
@@ -118,7 +118,7 @@ fn check(site: &Path, test_mode: bool) -> Answer {
         .map(|folder| folder.join(TEST_MODE))
         .filter(|_| test_mode);
     let loaded = crate::config::load(site, overlay.as_deref());
-    // what is wrong with the cards does not hide what is wrong with the words
+    // Cards are checked even if the texts have mistakes, so that all mistakes are reported at once.
     let checked = loaded.map(|config| [config.look().err(), config.designer().err()]);
     let problems: Vec<Problems> = match checked {
         Ok(found) => found.into_iter().flatten().collect(),

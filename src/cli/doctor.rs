@@ -1,4 +1,4 @@
-//! `fotoautomat doctor`: could this booth serve somebody now, and if not, why not?
+//! `fotoautomat doctor`: reports whether this booth could serve a visitor now, and if not, why.
 
 use std::{path::Path, time::Duration};
 
@@ -13,22 +13,22 @@ use crate::{
 };
 use common::health::{self, Condition, Health, Part, Reason};
 
-/// Asks every part: devices, identity provider, portal, store, disk, clock. Exit code 1 if the booth could not serve.
+/// Checks every part: devices, identity provider, portal, store, disk, clock. Exit code 1 if the booth could not serve.
 ///
 /// The booth itself must not be running: it holds the devices.
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// With virtual devices and test servers.
+    /// Check the virtual devices and test servers.
     #[arg(long)]
     pub test_mode: bool,
     #[arg(long)]
     pub json: bool,
 }
 
-/// Devices and servers that are there have answered by then.
+/// How long to wait for an answer. Devices and servers that are present have answered by then.
 const PATIENCE: Duration = Duration::from_secs(12);
 
-/// One line of the answer.
+/// One line of the report.
 #[derive(Debug, Serialize)]
 struct Finding {
     part: &'static str,
@@ -84,7 +84,7 @@ pub async fn run(args: &Args, config: Config, data: &Path) -> Result<Answer, Err
     Ok(if serves { Answer::Yes } else { Answer::No })
 }
 
-/// Waits until every part has answered and nothing is still being looked for.
+/// Waits until the condition of every part is known and none is down, for [`PATIENCE`] at most.
 async fn settle(mut health: watch::Receiver<Health>) -> Health {
     let well = |health: &Health| {
         health.is_known()
@@ -92,7 +92,7 @@ async fn settle(mut health: watch::Receiver<Health>) -> Health {
                 .iter()
                 .all(|part| !matches!(health.of(*part), Condition::Down(_)))
     };
-    // what is not there stays down: then the time runs out and the last word counts
+    // A missing part stays down; then the time runs out, and the last health counts.
     let _ = tokio::time::timeout(PATIENCE, health.wait_for(well))
         .await
         .is_ok();
@@ -116,7 +116,7 @@ fn finding(booth: &Booth, health: &Health, part: Part) -> Finding {
     }
 }
 
-/// What staff must see to at a part that works, as the end of its line.
+/// What staff must attend to at a part that works, as the end of its line.
 fn attention(health: &Health, part: Part) -> String {
     let attention = &health.attention;
     match part {
@@ -136,7 +136,7 @@ fn attention(health: &Health, part: Part) -> String {
 }
 
 impl Booth {
-    /// A note on who reads aloud.
+    /// A note on the voice that reads aloud.
     fn voice_note(&self) -> Finding {
         let settings = self.config().speech();
         let found = settings.find();

@@ -1,4 +1,4 @@
-//! `fotoautomat esc`: the router of the European Student Card.
+//! `fotoautomat esc`: queries the router of the European Student Card, and registers cards with it.
 
 use std::path::PathBuf;
 
@@ -16,13 +16,13 @@ use portal::esc_router::{Card, Chip, Esi, Level, Person, Router, Standing};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Ask whether a European Student Card is good; needs no key. Exit code 0 only for an active one.
+    /// Query whether a European Student Card is valid; needs no key. Exit code 0 only for an active one.
     Status {
         /// The card's number, or the text of its code.
         #[arg(value_name = "NUMBER|TEXT")]
         card: String,
     },
-    /// Make a student and a card known, or bring both up to date.
+    /// Register a student and a card, or update both.
     Register(Registration),
 }
 
@@ -37,23 +37,23 @@ pub struct Registration {
     email: Option<String>,
     #[arg(long, value_parser = named(&Level::NAMED))]
     level: Option<Level>,
-    /// The serial in the order: the card's number is made of it.
+    /// The serial in the order, from which the card's number is made.
     #[arg(long)]
     serial: Serial,
     /// The day on which the card was printed; today when left out.
     #[arg(long, value_name = "DATE")]
     issued: Option<Date>,
-    /// The last day on which it is good.
+    /// The last day on which it is valid.
     #[arg(long, value_name = "DATE")]
     expires: Date,
     #[arg(long, default_value = "smart-no-cdz", value_parser = named(&Chip::NAMED))]
     chip: Chip,
-    /// The card is revoked.
+    /// Register the card as revoked.
     #[arg(long)]
     inactive: bool,
 }
 
-/// Parses a value that is written as one of these names.
+/// A parser for a value that is written as one of these names.
 fn named<T: Copy + Send + Sync + 'static>(
     named: &'static [(&'static str, T)],
 ) -> impl TypedValueParser<Value = T> {

@@ -1,4 +1,4 @@
-//! `fotoautomat key`: keys of the signed code on the cards.
+//! `fotoautomat key`: makes keys for the signed code on the cards.
 
 use std::{
     fs,
@@ -16,13 +16,13 @@ use card::{PublicKeys, Signer, TEST_KEY};
 pub enum Command {
     /// Make a new signing key, and add its public half to the site's JWKS.
     New {
-        /// Where the key goes (PEM, readable by its owner only); never overwritten.
+        /// The file for the key (PEM, readable by its owner only). It is never overwritten.
         #[arg(value_name = "FILE.pem")]
         file: PathBuf,
         /// The key's number, 1 to 65535; each key has its own.
         #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
         id: u16,
-        /// The site's public keys; made when it is not there.
+        /// The site's public keys; created if it does not exist.
         #[arg(long, value_name = "FILE.json")]
         jwks: PathBuf,
     },
@@ -43,7 +43,7 @@ pub fn run(command: &Command) -> Result<Answer, Error> {
             format!("the number {id} is taken: give the new key a new one"),
         ));
     }
-    // the private half first: a public key without it could never be used, and is only in the way
+    // The private key is written first, because a published key without it would be useless.
     let mut private = fs::OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -1,4 +1,4 @@
-//! `fotoautomat outbox`: the store in the hands of staff. Works beside a running booth.
+//! `fotoautomat outbox`: the staff's commands on the store. They work beside a running booth.
 
 mod export;
 mod fill;
@@ -22,10 +22,10 @@ pub struct Args {
     /// Print one JSON object on standard output.
     #[arg(long, global = true)]
     pub json: bool,
-    /// The store of test mode.
+    /// Use the store of test mode.
     #[arg(long, global = true, conflicts_with = "data")]
     pub test_mode: bool,
-    /// A folder with outbox.sqlite and outbox.key, as `rehearse` leaves one, instead of the site's store.
+    /// A folder with outbox.sqlite and outbox.key, as `rehearse` writes them, to use instead of the site's store.
     #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<PathBuf>,
     #[command(subcommand)]
@@ -38,13 +38,13 @@ pub enum Command {
     List {
         #[arg(long, value_enum, default_value_t = State::Open)]
         state: State,
-        /// How many at most.
+        /// The most orders to list.
         #[arg(long, value_name = "N", default_value_t = 100)]
         limit: u32,
     },
-    /// Show one order: its parts, what became of each try, and its cards.
+    /// Show one order: its parts, the result of each attempt to send them, and its cards.
     Show {
-        /// Its id, or the code that the holder was shown.
+        /// The order's id, or the code that the holder was shown.
         order: String,
     },
     /// Send parked orders again: these, or all.
@@ -57,34 +57,34 @@ pub enum Command {
     /// Hold an order back until `retry`.
     Park {
         order: String,
-        /// Why, for whoever looks next. Names nobody: it is kept in clear.
+        /// Why, for other staff. It is stored unencrypted, so name no person.
         #[arg(long, default_value = "held back by staff")]
         reason: String,
     },
-    /// Take orders out by hand, sealed, for a portal that stays away. They stay in the store.
+    /// Export orders to a sealed file while the portal is unreachable. They stay in the store.
     Export(export::Args),
-    /// Open what `export` wrote, where the key is.
+    /// Open a file that `export` wrote; needs the key.
     Open(export::OpenArgs),
-    /// Give orders up and erase whose they are, at once.
+    /// Give up orders and erase their personal data at once.
     Purge {
         #[arg(required = true)]
         orders: Vec<String>,
-        /// Also an order that the portal has not acknowledged: it is lost then.
+        /// Also purge orders that the portal has not acknowledged; they are lost then.
         #[arg(long)]
         undelivered: bool,
     },
-    /// Check the file, the journal's rules, the books, and whether everything sealed opens. Exit code 1 if not.
+    /// Check the file, the journal, the counts of cards, and that all sealed data opens. Exit code 1 if not.
     Check,
     /// Change the key that seals the store. The booth must not be running.
     Rotate,
-    /// Write orders of nobody into a store of their own, one after another; for the proofs under tests.
+    /// Write generated orders into a separate store, one after another; for the tests.
     #[command(hide = true)]
     Fill(fill::Args),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum State {
-    /// Waiting and parked.
+    /// Waiting or parked.
     Open,
     Waiting,
     Parked,
@@ -94,7 +94,7 @@ pub enum State {
 }
 
 impl Args {
-    /// The store that the arguments mean.
+    /// The settings of the store that the arguments name.
     pub fn settings(&self, cli: &Cli, state_home: Option<&Path>) -> Result<Settings, Error> {
         if let Some(folder) = &self.data {
             return Ok(Settings::in_folder(folder));
@@ -288,7 +288,7 @@ fn unknown(name: &str) -> Error {
     ))
 }
 
-/// One answer: for programs, or for people.
+/// Prints one answer: `object` as JSON, or `words` for people.
 fn say(json: bool, object: &serde_json::Value, words: impl FnOnce() -> String) {
     if json {
         println!("{object}");

@@ -1,4 +1,4 @@
-//! `fotoautomat pin`: an attendant's PIN and what the configuration keeps of it.
+//! `fotoautomat pin`: makes an attendant's PIN and the section of the configuration that checks it.
 
 use std::io::{self, Read as _};
 
@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Answer, Error};
 use common::order::Private;
 
-/// A PIN is at most twelve digits and a line's end; more is something else.
+/// The limit of what is read from standard input, in bytes. A PIN has at most twelve digits.
 const MOST: u64 = 64;
 
 #[derive(Debug, Args)]
@@ -15,7 +15,7 @@ pub struct Command {
     /// Take the PIN from standard input instead of making one.
     #[arg(long)]
     given: bool,
-    /// Whose it is, as the audit trail shall say.
+    /// The attendant's name in the audit trail.
     #[arg(long, value_name = "NAME", default_value = "desk")]
     id: String,
 }

@@ -1,4 +1,4 @@
-//! `fotoautomat portal`: the reference portal as a server of its own.
+//! `fotoautomat portal`: runs the reference portal as a server.
 
 use std::{
     collections::BTreeMap,
@@ -23,28 +23,28 @@ pub struct Args {
     /// Where to listen; port 0 takes a free one, which is printed.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
-    /// The portal's own store; made when it is not there.
+    /// The portal's own store; created if it does not exist.
     #[arg(long, value_name = "FILE")]
     pub store: PathBuf,
-    /// Who may have which card.
+    /// The people, and which cards each may have.
     #[arg(long, value_name = "FILE.toml")]
     pub people: PathBuf,
     /// A booth that may write, and its Ed25519 public key in PEM (openssl pkey -pubout); may be given more than once.
     #[arg(long = "booth", value_name = "NAME=FILE.pem", value_parser = parse_booth)]
     pub booths: Vec<(String, PathBuf)>,
-    /// The identity provider whose access tokens are believed.
+    /// The identity provider whose access tokens are accepted.
     #[arg(long, value_name = "URL")]
     pub issuer: Option<String>,
     /// PEM of the authority that certifies the identity provider.
     #[arg(long, value_name = "FILE.pem", requires = "issuer")]
     pub issuer_ca: Option<PathBuf>,
-    /// The key (X25519, PEM) that opens what booths seal to this portal.
+    /// The secret key (X25519, PEM) that opens what booths seal to this portal.
     #[arg(long, value_name = "FILE.pem")]
     pub secret: Option<PathBuf>,
     /// The key that signs the codes of booths without one of their own, and its number (`fotoautomat key new`).
     #[arg(long, value_name = "NUMBER=FILE.pem", value_parser = parse_code_key)]
     pub code_key: Option<(u16, PathBuf)>,
-    /// The address that booths use, where it is not the one listened on.
+    /// The address that booths use, if it differs from the one listened on.
     #[arg(long, value_name = "URL")]
     pub address: Option<String>,
 }
@@ -111,7 +111,7 @@ pub async fn run(args: &Args) -> Result<Answer, Error> {
         .await
         .map_err(Error::failed)?;
     println!("listening on http://{}", portal.address);
-    // an error means that there is no signal to wait for; then the portal ends with its terminal
+    // An error means that the signal cannot be received; then the portal stops at once.
     let _ = tokio::signal::ctrl_c().await;
     portal.stop().await;
     Ok(Answer::Yes)

@@ -1,4 +1,4 @@
-//! `fotoautomat portrait`: what the booth would find in photographs, and the portraits it would cut.
+//! `fotoautomat portrait`: judges photographs as the booth would, and cuts portraits out of them.
 
 use std::{
     fs,
@@ -20,22 +20,22 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Check {
-    /// PNG or JPEG; turned upright as their Exif data say, which are then dropped.
+    /// PNG or JPEG. They are turned upright by their Exif data, which are then dropped.
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<PathBuf>,
-    /// One JSON object a line and image: file, irises, crop and findings.
+    /// Print one JSON object a line for each image: file, irises, crop and findings.
     #[arg(long)]
     json: bool,
-    /// Write the portraits there, each as NAME.jpg.
+    /// Write the portraits to this folder, each as NAME.jpg.
     #[arg(long, value_name = "DIR")]
     crop: Option<PathBuf>,
 }
 
-/// What is said of one image.
+/// The report on one image.
 #[derive(Debug, Serialize)]
 struct Report<'a> {
     file: String,
-    /// In pixels of the upright image, the left one in it first; `None` without a face or without the models.
+    /// The centres in pixels of the upright image, first the one further left. `None` without a face or without models.
     irises: Option<[Point; 2]>,
     crop: Option<Crop>,
     findings: &'a [Finding],
@@ -80,7 +80,7 @@ impl Check {
         Ok(answer)
     }
 
-    /// Whether the image passes; one sentence when it cannot be judged.
+    /// Whether the image passes. The error says in one sentence why it cannot be judged.
     fn check(
         &self,
         file: &Path,

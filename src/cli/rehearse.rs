@@ -1,5 +1,5 @@
-//! `fotoautomat rehearse`: whole sessions with no display, through the same session, ports and virtual devices, with a
-//! scripted visitor in front.
+//! `fotoautomat rehearse`: runs whole sessions without a display, with a scripted visitor. The session and the ports
+//! are those of the real booth; the devices are virtual.
 
 mod report;
 mod visitor;
@@ -23,37 +23,37 @@ use crate::{
 use report::Report;
 use visitor::{Ended, Visit, Visitor};
 
-/// Runs whole sessions and leaves what came of the last one.
+/// Runs whole sessions and writes the results of the last one to a folder.
 ///
 /// In DIR: portrait.jpg, card-front.png (as drawn), card-printed.png (as the virtual printer drew it from the bytes it
-/// got), job.bin (those bytes), proof.pdf, outbox.sqlite, portal.sqlite and session.jsonl (each state with its time).
-/// Each order is acknowledged by a line "ack ORDERID" once it is on disk. Exit code 0 only if every card came out, the
-/// code on the last one reads back, and the portal has each order, photo and card once.
+/// got), job.bin (those bytes), proof.pdf, outbox.sqlite, portal.sqlite and session.jsonl (each state and how long it
+/// lasted). Each order is acknowledged by a line "ack ORDERID" once it is on disk. Exit code 0 only if every card came
+/// out, the code on the last one reads back, and the portal has each order, photo and card once.
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// Print one JSON object on standard output; acknowledgements go to standard error.
     #[arg(long)]
     pub json: bool,
-    /// Where the files go; a folder that exists is continued.
+    /// The folder for the files; the store of an existing one is continued.
     #[arg(long, value_name = "DIR", default_value = "demo")]
     pub out: PathBuf,
-    /// A photograph to put before the camera; the drawn visitors when left out.
+    /// A photograph for the virtual camera to show; the drawn visitors when left out.
     #[arg(long, value_name = "FILE")]
     pub photo: Option<PathBuf>,
-    /// How many visitors come, one after the other.
+    /// The number of visitors, who come one after the other.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub sessions: u32,
-    /// Who comes in which order.
+    /// The seed of the random choices.
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,
-    /// 0: nothing waits for show. 1: as in life. 10: ten times as fast.
+    /// 0: no waits and animations. 1: real time. 10: ten times as fast.
     #[arg(long, value_name = "0|1|10", default_value_t = 0, value_parser = parse_speed)]
     pub speed: u32,
     /// A portal to send to, instead of one of its own.
     #[arg(long, value_name = "URL")]
     pub portal: Option<String>,
-    /// Keep no picture of a visit, and afterwards stay open and idle until standard input ends: for a look at what a
-    /// visit leaves in memory and on disk.
+    /// Keep no picture of a visit, and afterwards stay open and idle until standard input ends, so that memory and disk
+    /// can be searched for what a visit left.
     #[arg(long)]
     pub idle: bool,
 }
@@ -81,7 +81,7 @@ pub async fn run(args: &Args, config: Config) -> Result<Answer, Error> {
     };
     let options = Options {
         data: args.out.clone(),
-        // who is to be forgotten may not wait in front of the camera for the next visit
+        // With --idle the visitor reads the photo for each visit, so that the camera does not keep it between visits.
         photo: args.photo.clone().filter(|_| !args.idle),
         portal: args.portal.clone(),
         pace: Some(pace),
@@ -132,7 +132,7 @@ pub async fn run(args: &Args, config: Config) -> Result<Answer, Error> {
     Ok(answer)
 }
 
-/// Says how the visits ended, and shows attract until standard input ends.
+/// Prints the report, and runs the booth at attract until standard input ends.
 async fn idle(runner: &mut Runner<Booth>, report: &Report) -> Result<Answer, Error> {
     println!("idle {}", report.json());
     let (ended, mut end) = tokio::sync::oneshot::channel::<()>();
@@ -146,12 +146,12 @@ async fn idle(runner: &mut Runner<Booth>, report: &Report) -> Result<Answer, Err
     Ok(Answer::Yes)
 }
 
-/// How long an idle booth waits for something to happen before it looks whether it shall end.
+/// How long an idle booth waits for events before it checks whether standard input has ended.
 const TURN: Duration = Duration::from_millis(100);
 
-/// The order is on disk; said at once, since whoever listens may pull the plug next.
+/// Prints at once that the order is on disk, because a test that reads it may cut the power next.
 fn acknowledge(json: bool, order: &str) {
-    // a closed pipe is no reason to stop a session
+    // The session continues when the reader has closed the pipe.
     let _ = if json {
         writeln!(std::io::stderr(), "ack {order}")
     } else {
@@ -169,7 +169,7 @@ fn progress(args: &Args) -> ProgressBar {
         .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Leaves the files of one session.
+/// Writes the files of one session.
 fn leave(out: &Path, booth: &Booth, visit: &Visit) -> Result<(), Error> {
     let keep = |name: &str, bytes: &[u8]| {
         let path = out.join(name);

@@ -1,4 +1,4 @@
-//! `fotoautomat render`: one card as a picture or a proof, without a booth.
+//! `fotoautomat render`: draws one card as a picture or a proof, without a booth.
 
 use std::{
     collections::BTreeMap,
@@ -22,38 +22,38 @@ pub struct Args {
     /// The kind of card, as the configuration names it.
     #[arg(long, required_unless_present = "sheet")]
     kind: Option<String>,
-    /// Who gets the card: a TOML file with name, valid_through and, as wanted, unit, number, barcode, issue, language,
-    /// serial and a table `fields`.
+    /// The holder: a TOML file with name, valid_through and, if wanted, unit, number, barcode, issue, language, serial
+    /// and a table `fields`.
     #[arg(long, value_name = "FILE.toml")]
     holder: PathBuf,
-    /// The portrait, JPEG or PNG; cut to 3:4 in its middle.
+    /// The portrait, JPEG or PNG. Its middle is cut to 3:4.
     #[arg(long, value_name = "FILE")]
     photo: PathBuf,
-    /// What the code says instead of the card's own address.
+    /// The text of the code, instead of the card's own.
     #[arg(long, value_name = "TEXT")]
     qr: Option<String>,
     /// Mark the card as made in test mode.
     #[arg(long)]
     test: bool,
-    /// Dots an inch.
+    /// Dots per inch.
     #[arg(long, default_value = "300", value_parser = dpi)]
     dpi: Raster,
-    /// Show the colours as dye and resin print them: roughly, or by --icc.
+    /// Show the colours as dye and resin print them: roughly, or exactly with --icc.
     #[arg(long)]
     soft: bool,
     /// The printer's ICC profile, for --soft.
     #[arg(long, value_name = "FILE.icc", requires = "soft")]
     icc: Option<PathBuf>,
-    /// All kinds in all their languages, both sides, on A4 sheets; needs an OUT.pdf.
+    /// Draw all kinds in all their languages, both sides, on A4 sheets; needs an OUT.pdf.
     #[arg(long, conflicts_with_all = ["kind", "qr", "soft"])]
     sheet: bool,
-    /// Where it goes. A PNG shows the front; with a back, that goes beside it as FILE-back.png. A PDF has a page a side
-    /// at true size, with crop marks.
+    /// The file to write. A PNG shows the front; a back is written beside it as FILE-back.png. A PDF has one page for
+    /// each side at true size, with crop marks.
     #[arg(short, long, value_name = "OUT.png|OUT.pdf")]
     output: PathBuf,
 }
 
-/// The holder's file.
+/// The content of the holder's file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HolderFile {
@@ -64,7 +64,7 @@ struct HolderFile {
     barcode: Option<Private<String>>,
     #[serde(default = "first")]
     issue: u8,
-    /// The site's first language when left out.
+    /// The card's language; the site's first one when left out.
     language: Option<String>,
     serial: Option<Serial>,
     #[serde(default)]
@@ -148,7 +148,7 @@ fn draw(
     portrait: &Picture,
 ) -> Result<CardImage, Error> {
     if content.code.is_none() {
-        // drawing a card to look at it needs no key, and must not make a card that passes for issued
+        // A card that is only looked at needs no key, and must not pass for an issued one.
         content.code = Some(designer.specimen_code(&content).map_err(Error::failed)?);
     }
     designer
@@ -184,7 +184,7 @@ fn sheet(
     write(&args.output, &sheet_pdf(&sides, args.dpi, "Card proofs"))
 }
 
-/// What stands below a proof; nothing of the person.
+/// The caption of a proof. It names no person.
 fn caption(kind: &CardKind, language: &str) -> String {
     format!("Card proof: {kind}, {language}; 85.60 x 53.98 mm; colours of the screen")
 }
@@ -222,7 +222,7 @@ fn portrait(file: &Path) -> Result<Picture, Error> {
         .ok_or_else(|| told(file, "the picture is empty"))
 }
 
-/// No photograph is larger; a small file can claim to be a huge picture.
+/// Decoder limits that no photograph exceeds, because a small file can claim to be a huge picture.
 pub(super) fn limits() -> image::Limits {
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(20_000);
@@ -249,7 +249,7 @@ fn told(file: &Path, what: impl std::fmt::Display) -> Error {
     Error::Failed(format!("{}: {what}", file.display()))
 }
 
-/// `card.png` and `card-back.png`.
+/// The file of the back: `card-back.png` for `card.png`.
 fn beside(front: &Path) -> PathBuf {
     let stem = front.file_stem().unwrap_or_default().to_string_lossy();
     front.with_file_name(format!("{stem}-back.png"))

@@ -1,4 +1,4 @@
-//! `fotoautomat run`: the booth itself.
+//! `fotoautomat run`: opens the booth in its window.
 
 use std::path::PathBuf;
 
@@ -13,26 +13,26 @@ use crate::{
 
 /// Opens the booth on this screen.
 ///
-/// It fills the screen, with a window manager, under a kiosk compositor (`cage -- fotoautomat run`) and without either. With
-/// --test-mode every device is virtual, and a strip at the lower edge plays the phone and the cards; the newest card lies in
-/// the data folder as card-printed.png, with the printer's bytes beside it in job.bin.
+/// It fills the screen, with a window manager, under a kiosk compositor (`cage -- fotoautomat run`) and without either.
+/// With --test-mode every device is virtual, and the test panel at the lower edge plays the phone and the cards. The
+/// newest card is saved in the data folder as card-printed.png, and the printer's bytes as job.bin.
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// All devices virtual, with servers of its own and test people; the data is kept apart.
+    /// Use virtual devices, own servers, test people and a separate data folder.
     #[arg(long)]
     pub test_mode: bool,
     /// A window of this size, instead of the whole screen.
     #[arg(long, value_name = "WIDTHxHEIGHT")]
     pub windowed: Option<Shape>,
-    /// A photograph to put before the virtual camera; the drawn visitors when left out.
+    /// A photograph for the virtual camera to show; the drawn visitors when left out.
     #[arg(long, value_name = "FILE", requires = "test_mode")]
     pub photo: Option<PathBuf>,
-    /// Folder of the booth's data; the site's, or one of its own in test mode, when left out.
+    /// The folder of the booth's data; the site's, or a separate one in test mode, when left out.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }
 
-/// Runs until the window is closed or the booth is told to end.
+/// Runs until the window is closed or the process receives a signal to end.
 pub fn run(
     args: &Args,
     config: Config,
@@ -49,7 +49,7 @@ pub fn run(
         .map_err(Error::failed)?;
     let shape = args.windowed.unwrap_or(Shape::Full);
     let ended = {
-        // the window finds the runtime by this
+        // The window spawns its tasks on the runtime that is entered here.
         let _entered = runtime.enter();
         app::run(&booth, shape)
     };

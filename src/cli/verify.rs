@@ -1,4 +1,4 @@
-//! `fotoautomat verify`: whether a card is good, by its code.
+//! `fotoautomat verify`: checks by its code whether a card is valid.
 
 use std::{
     fs,
@@ -33,19 +33,19 @@ pub struct Args {
     /// Judge as if it were this time.
     #[arg(long, value_name = "TIME", default_value_t = Timestamp::now())]
     at: Timestamp,
-    /// Believe cards that were made in test mode.
+    /// Accept cards that were made in test mode.
     #[arg(long)]
     pub test_mode: bool,
 }
 
-/// Larger is no picture of a card.
+/// The size limit of a picture in bytes.
 const LARGEST: u64 = 64 << 20;
 
 pub async fn run(args: &Args, config: &Config) -> Result<Answer, Error> {
     let verifier = verifier(args, config).await?;
     let texts = texts(&args.what)?;
     let verdicts = texts.iter().map(|text| verifier.verify(text, args.at));
-    // a picture may show other codes beside the card's
+    // A picture may show other codes beside that of the card.
     let verdict = verdicts.reduce(|first, next| match first {
         Verdict::NotOurs(_) => next,
         first => first,
@@ -97,8 +97,8 @@ async fn verifier(args: &Args, config: &Config) -> Result<Verifier, Error> {
     })
 }
 
-/// Fetches a new list and keeps it when it is a good one. Without a network the old one has to do; its age is checked
-/// when it is read.
+/// Fetches a new list and keeps it if it is valid. Without a network the old list is used; its age is checked when it
+/// is read.
 async fn refresh(url: &str, file: &Path, keys: &PublicKeys, now: Timestamp) {
     if let Err(error) = fetch(url, file, keys, now).await {
         eprintln!("fotoautomat: no new list of revoked cards ({error}); the old one is used");
@@ -121,7 +121,7 @@ async fn fetch(url: &str, file: &Path, keys: &PublicKeys, now: Timestamp) -> Res
         .map_err(|error| at(file, error))
 }
 
-/// The texts to check: one that was typed, or those of all codes in a picture.
+/// The texts to check: the one that was given, or those of all codes in a picture.
 fn texts(what: &str) -> Result<Vec<String>, Error> {
     let bytes = match what {
         "-" => {
@@ -164,7 +164,7 @@ fn texts(what: &str) -> Result<Vec<String>, Error> {
     ))
 }
 
-/// The verdict as a line: the word first, for scripts.
+/// The verdict as one line that begins with its word, for scripts.
 fn told(verdict: &Verdict, config: &Config, checked: bool) -> String {
     let about = |credential: &Credential| {
         let kinds = config.card().into_iter().flat_map(|card| &card.kinds);

@@ -1,5 +1,5 @@
-//! What cannot be right in a site's configuration, section by section. A capability checks its own settings; here is what
-//! only the whole configuration shows.
+//! Checks that need the whole configuration. Each crate checks its own settings; here are the checks that involve
+//! several sections or files.
 
 use common::Problems;
 
@@ -46,7 +46,7 @@ impl Config {
         }
     }
 
-    /// Orders may be made without the portal only where the site says who may order what.
+    /// A site that allows orders without the portal must say who may order what.
     fn check_review(&self, problems: &mut Problems) {
         let kinds = self.raw.card.as_ref().map(|card| &card.kinds);
         let made = |kind: &str| kinds.is_some_and(|kinds| kinds.contains_key(kind));
@@ -79,7 +79,7 @@ impl Config {
             ("devices.reader", &devices.reader),
             ("devices.lamp", &devices.lamp),
         ] {
-            // A booth need not have a lamp.
+            // The lamp is optional.
             if key == "devices.lamp" && value == "none" {
                 continue;
             }

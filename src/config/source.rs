@@ -1,4 +1,4 @@
-//! The text of a configuration: a site's file and what is laid over it, and where a key stands in them.
+//! The source texts of a configuration: the site's file and those merged over it, and the line of each key in them.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ pub(super) struct Source {
     pub text: String,
 }
 
-/// More than any site needs; a file beyond it is not a configuration.
+/// The size limit of a file in bytes, far above what any site needs.
 const LARGEST: u64 = 1 << 20;
 
 impl Source {
@@ -73,7 +73,8 @@ impl Source {
         }
     }
 
-    /// The line on which the dotted `key` stands, or the longest part of it that does, with the length of that part.
+    /// The line of the dotted `key` in this file, and its number of parts. If a value on the way is no table, these are
+    /// that value's. `None` if a part is missing.
     fn find(&self, key: &str) -> Option<(usize, usize)> {
         let table = DeTable::parse(&self.text).ok()?;
         let mut table = table.get_ref();
@@ -90,7 +91,8 @@ impl Source {
     }
 }
 
-/// Where `key` stands: the file that says most of it, the last one where two say the same, since it is laid over.
+/// The file and line of `key`: in the file that has its longest prefix, or the last of these, which overrides the
+/// others.
 pub(super) fn locate(sources: &[Source], key: &str) -> Option<(PathBuf, usize)> {
     let parents = |source: &Source| {
         let mut key = key;
@@ -111,7 +113,7 @@ pub(super) fn locate(sources: &[Source], key: &str) -> Option<(PathBuf, usize)> 
     }
 }
 
-/// Lays `over` on `under`: tables are merged, everything else is replaced.
+/// Merges `over` into `under`: tables are merged, other values are replaced.
 pub(super) fn lay_over(under: &mut Table, over: Table) {
     for (key, value) in over {
         match (under.get_mut(&key), value) {

@@ -19,7 +19,7 @@ text = "card-rules"
 version = "2024-07-04"
 "#;
 
-/// What `config check` says of a site whose `kiosk.toml` is `text`, with `over` laid over it.
+/// The output of `config check` for a site whose `kiosk.toml` is `text`, with `over` merged over it.
 fn said(text: &str, over: Option<&str>) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("kiosk.toml"), text).unwrap();
@@ -39,12 +39,12 @@ fn said(text: &str, over: Option<&str>) -> Vec<String> {
 }
 
 #[test]
-fn a_good_site_is_believed() {
+fn a_good_site_is_accepted() {
     assert_eq!(said(GOOD, None), Vec::<String>::new());
 }
 
 #[test]
-fn a_mistake_is_told_with_its_file_line_key_and_remedy() {
+fn a_mistake_is_reported_with_its_file_line_key_and_remedy() {
     for (from, to, expected) in [
         (
             "\"usb\"",
@@ -97,7 +97,7 @@ fn a_mistake_is_told_with_its_file_line_key_and_remedy() {
 }
 
 #[test]
-fn all_mistakes_are_told_at_once() {
+fn all_mistakes_are_reported_at_once() {
     let text = GOOD
         .replace("id = \"infocenter-1\"", "id = \"\"")
         .replace("\"usb\"", "\"virtual\"")
@@ -117,7 +117,7 @@ fn all_mistakes_are_told_at_once() {
 }
 
 #[test]
-fn what_is_laid_over_counts_and_is_named() {
+fn the_overlay_takes_precedence_and_is_named_in_mistakes() {
     let over = "[devices]\ncamera = \"virtual\"\nprinter = \"virtual:rio2\"\n\n[test]\npeople = \"people.toml\"\n";
     assert_eq!(
         said(GOOD, Some(over)),
@@ -139,7 +139,7 @@ fn what_is_laid_over_counts_and_is_named() {
 }
 
 #[test]
-fn a_folder_without_a_configuration_is_told_as_such() {
+fn a_folder_without_a_configuration_is_reported() {
     let problems = load(Path::new("/nowhere/at/all"), None)
         .unwrap_err()
         .to_string();

@@ -1,11 +1,11 @@
-//! Which texts a site must have, gathered from everything that shows texts.
+//! The texts that a site must have, gathered from all parts that show texts.
 
 use common::{health::Part, sign_in::Failure};
 use portrait::Hint;
 use session::{attendant::Why, sign_in::NotEligible};
 use text::{Wanted, key};
 
-/// The texts that a site with these kinds of card and this many pages of rules needs.
+/// The texts that a site with these kinds of card and this number of pages of rules must have.
 pub(crate) fn of_site<'a>(kinds: impl IntoIterator<Item = &'a str>, pages: usize) -> Wanted {
     let kinds = kinds.into_iter().map(|kind| format!("kind-{kind}"));
     let pages = (1..=pages).map(|page| format!("consent-page-{page}"));
@@ -14,7 +14,7 @@ pub(crate) fn of_site<'a>(kinds: impl IntoIterator<Item = &'a str>, pages: usize
     }
 }
 
-/// Keys made of a family and a name, as far as the code itself knows the names.
+/// The keys that are composed of a family and a name, where the code knows all the names.
 fn families() -> Vec<String> {
     let reasons = [
         NotEligible::NoRole,
@@ -34,7 +34,7 @@ fn families() -> Vec<String> {
             ]
         })
         .collect();
-    // shown where a password is typed, never as the end of a visit
+    // These two appear where the password is typed and never end a visit.
     keys.retain(|key| key != "not-eligible-do-wrong-password" && key != "not-eligible-do-paused");
     keys.extend(Part::ALL.map(|part| format!("{}-{}", key::REASON.name, part.name())));
     keys.extend(Part::ALL.map(|part| format!("{}-{}", key::PART.name, part.name())));

@@ -1,4 +1,4 @@
-//! The attendant's screen: sign-in by phone or PIN, readiness, open questions, camera, supplies, a session for somebody.
+//! The attendant's screen: sign-in by phone or PIN, readiness, open decisions, camera, supplies, a visitor's session.
 
 use super::{
     At, Balance, Element, Exposure, Icon, Measured, Place, Role, Tone, attract, keyboard, sign_in,
@@ -115,7 +115,7 @@ fn by_pin(typed: usize, checking: bool, problem: Option<Refusal>, at: &At<'_>) -
     elements
 }
 
-/// Why somebody is served and that proof of identity was seen; then whom.
+/// First the reason for the session and that proof of identity was seen, then for whom the session is.
 fn assist_page(assist: &Assist, at: &At<'_>) -> Vec<Element> {
     let mut elements = vec![Element::title(at.say(key::PAGE_ASSIST))];
     if assist.is_warranted() {
@@ -195,7 +195,7 @@ fn panel(state: &State, page: Page, at: &At<'_>) -> Vec<Element> {
             elements.extend(at.context.measured.iter().flat_map(|m| measured(m, at)));
         }
         Page::Supplies => elements.extend(supplies(at)),
-        // a screen of its own
+        // This page is a screen of its own.
         Page::Assist => {}
     }
     elements.extend(pages(state, page, at));
@@ -217,7 +217,7 @@ fn measured(measured: &Measured, at: &At<'_>) -> [Element; 3] {
         Balance::Magenta => (key::CAMERA_MAGENTA, Tone::Warn),
     };
     [
-        // what is sharp depends on what is seen, so this is only higher or lower
+        // The value depends on what the camera sees, so no limit says whether it is good: staff look for the highest.
         Element::text(
             "sharpness",
             value(key::CAMERA_SHARPNESS, measured.sharpness),
@@ -274,7 +274,7 @@ fn part_line(part: Part, at: &At<'_>) -> Element {
         .note(note)
 }
 
-/// What staff must see to at a part that works.
+/// The sentence about what staff must take care of at a part that works.
 fn attention(part: Part, at: &At<'_>) -> Option<String> {
     let attention = &at.session.health.attention;
     match part {

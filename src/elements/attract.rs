@@ -1,4 +1,4 @@
-//! Before a visit: starting, out of service, attract.
+//! The screens before a visit: starting, out of service, attract.
 
 use super::{At, Element, Icon, Place, Role, Tone};
 use common::health::{Reason, Service};
@@ -23,7 +23,7 @@ pub(super) fn out_of_service(reasons: &[Reason], at: &At<'_>) -> Vec<Element> {
         Element::title(at.say(key::OUT_TITLE)),
         Element::image(at.say(key::OUT_PICTURE)),
     ];
-    // one plain sentence: the first reason is the one that matters most
+    // The screen shows one sentence: the first reason is the most important one.
     if let Some(reason) = reasons.first() {
         elements.push(Element::text("reason", reason_sentence(reason, at)));
     }
@@ -82,7 +82,7 @@ pub(super) fn attract(at: &At<'_>) -> Vec<Element> {
     elements
 }
 
-/// The sentence about a part that does not work; a part's own sentence where the fault has none.
+/// The sentence about a part that does not work. If the fault has no text, it is the text of the part.
 pub(super) fn reason_sentence(reason: &Reason, at: &At<'_>) -> String {
     let part = format!("reason-{}", reason.part.name());
     at.t.named(&reason.key(), &[])

@@ -1,4 +1,4 @@
-//! What is stored, who sees it, and the rules: accepted before a photograph is taken.
+//! Consent: what is stored, who sees it, and the rules. The holder accepts them before a photograph is taken.
 
 use super::{At, Element, Icon, Place, Role};
 use common::order::Fee;
@@ -66,7 +66,7 @@ fn fee_sentence(fee: &Fee, at: &At<'_>) -> String {
     at.with(key::CONSENT_FEE, &values)
 }
 
-/// The whole text, a page at a time: nothing scrolls.
+/// The full text, one page at a time, because no screen scrolls.
 fn whole_text(page: usize, at: &At<'_>) -> Vec<Element> {
     let pages = at.context.rules.consent.pages;
     let text =

@@ -16,7 +16,7 @@ pub(super) fn elements(at: &At<'_>) -> Vec<Element> {
     elements
 }
 
-/// How far the visit is: 1 sign in, 2 photo, 3 card; none while there is no visit.
+/// The steps of the visit: 1 sign-in, 2 photo, 3 card; none while there is no visit.
 fn steps(at: &At<'_>) -> Vec<Element> {
     let now = match &at.session.state {
         State::SignIn(_) | State::Consent(_) | State::OldCard(_) => 1,
@@ -36,7 +36,7 @@ fn steps(at: &At<'_>) -> Vec<Element> {
         .map(|(number, id, key)| {
             let step = Element::new(id, Role::Step, Place::Steps, at.say(key));
             let step = step.chosen(number == now);
-            // a step that is done has a tick instead of its number
+            // A step that is done has a tick instead of its number.
             let step = if number < now {
                 step.icon(Icon::Tick)
             } else {

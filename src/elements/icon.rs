@@ -1,4 +1,4 @@
-/// The icons, by what they mean here; which drawing that is, is the widgets' business.
+/// The icons, named after what they mean here. `widget::icon` chooses the drawing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Icon {
     Again,

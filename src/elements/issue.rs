@@ -1,4 +1,4 @@
-//! The card: shown, printed, read back, in the holder's hand; or what else becomes of it.
+//! The card: it is shown, printed, read back and collected; or it is fetched later, or an attendant has to decide.
 
 use super::{Action, At, Element, Icon, Panel, Place, Role, Tone, attract, seconds_up};
 use common::{
@@ -76,7 +76,7 @@ fn showing_card(
     ];
     elements.extend(problem_notice(problem, at));
     if service.is_none() {
-        // the site, or the portal, knows no place to fetch it at
+        // Neither the site nor the portal names a place where the card could be fetched.
         if let Condition::Down(fault) = &at.session.health.printer {
             let reason = attract::reason_sentence(&Reason::new(Part::Printer, fault), at);
             elements.push(Element::notice("why", Tone::Warn, reason));
@@ -291,7 +291,7 @@ fn needs_attendant(open: &NeedsAttendant, at: &At<'_>) -> Vec<Element> {
     elements
 }
 
-/// Where help is, and the order's short code to name there.
+/// Where to get help, and the order's short code, which staff ask for.
 fn desk_and_order(order: OrderId, at: &At<'_>) -> [Element; 3] {
     [
         Element::item("desk", Icon::Desk, at.say(key::STAFF_DESK)),

@@ -1,4 +1,4 @@
-//! The booth's own keyboard: nothing of the system's can pop up, and no key makes a sound.
+//! The keyboard on the screen. The booth draws its own, so that nothing of the operating system can pop up.
 
 use super::{Action, At, Element, Icon, Place, Role};
 use session::{Press, sign_in::Typed};
@@ -13,10 +13,10 @@ pub enum Layout {
     Symbols,
 }
 
-/// Digits and the signs that a password may hold; the letters are the language's own (`keyboard-letters`).
+/// Digits and the symbols that a password may contain. The letters come from the language (`keyboard-letters`).
 const SYMBOLS: [&str; 4] = ["1234567890", "@#&%+=*/\\|", "()[]{}<>~^", "!?\"':;,$€§"];
 
-/// The rows of keys now shown, from the top.
+/// The rows of keys that are shown now, from the top.
 pub(super) fn rows(at: &At<'_>) -> Vec<Vec<char>> {
     let letters = at.say(key::KEYBOARD_LETTERS);
     match at.context.keyboard {
@@ -35,7 +35,7 @@ pub(super) fn rows(at: &At<'_>) -> Vec<Vec<char>> {
     }
 }
 
-/// The keys, row after row; ids say the row, `key-<row>-<column>`.
+/// The keys, row after row. Their ids are `key-<row>-<column>`.
 pub(super) fn elements(at: &At<'_>) -> Vec<Element> {
     let mut elements = Vec::new();
     for (y, row) in rows(at).into_iter().enumerate() {
@@ -77,6 +77,6 @@ pub(super) fn elements(at: &At<'_>) -> Vec<Element> {
 }
 
 fn key(id: impl Into<std::borrow::Cow<'static, str>>, label: String) -> Element {
-    // what is typed is private: a key is never spoken on the loudspeaker
+    // What is typed is private, so no key is read aloud on a loudspeaker.
     Element::new(id, Role::Key, Place::Pad, label).private()
 }

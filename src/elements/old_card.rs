@@ -1,4 +1,4 @@
-//! The old card: laid on the reader, or why it cannot be.
+//! The old card: it is laid on the reader, or the holder says why it cannot be.
 
 use super::{At, Element, Icon, Place, Role, Tone, disposition_name};
 use common::{health::Condition, order::Disposition};
@@ -51,7 +51,7 @@ pub(super) fn elements(state: &OldCardState, at: &At<'_>) -> Vec<Element> {
 
 fn choice(disposition: Disposition, icon: Icon, key: text::Key, at: &At<'_>) -> Element {
     let id = disposition_name(disposition);
-    // a lost or stolen card is blocked the moment one says so: said before it is pressed
+    // Pressing this blocks a lost or stolen card at once, so the button says so.
     let note = matches!(disposition, Disposition::Lost | Disposition::Stolen)
         .then(|| at.say(key::OLD_BLOCKED));
     Element::new(id, Role::Button, Place::Choices, at.say(key))

@@ -16,7 +16,7 @@ pub(super) fn elements(state: &State, at: &At<'_>) -> Vec<Element> {
     }
 }
 
-/// Which way a hint points, by the end of its name.
+/// The icon of a hint, chosen by the end of the hint's name.
 fn hint_icon(hint: &str) -> Icon {
     let ways = [
         ("closer", Icon::Closer),
@@ -120,7 +120,7 @@ fn moved(from: Adjust, by: Adjust) -> Adjust {
     }
 }
 
-/// The two findings that a better photograph would change most, each with how to do better; or that all is well.
+/// The two failed checks with the lowest scores, each with advice for a better photograph; or that everything is fine.
 fn findings(checks: &[PhotoCheck], at: &At<'_>) -> Vec<Element> {
     let mut poor: Vec<&PhotoCheck> = checks.iter().filter(|check| !check.ok).collect();
     if poor.is_empty() {

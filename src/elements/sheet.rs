@@ -26,7 +26,7 @@ impl Sheet {
     ];
 }
 
-/// The sheet on top: the question first, for it has a limit; then what the visitor opened.
+/// The open sheet. "Are you still there?" comes first, because it has a deadline; then what the visitor opened.
 pub(super) fn elements(at: &At<'_>) -> Option<(Sheet, Vec<Element>)> {
     if at.session.asking.is_some() {
         return Some((Sheet::StillThere, still_there(at)));
@@ -120,7 +120,7 @@ fn help(at: &At<'_>) -> Vec<Element> {
     elements
 }
 
-/// The part of the visit that the help's own sentence is about.
+/// The part of the visit, which chooses the text on the help sheet.
 pub(super) fn help_name(screen: ScreenName) -> &'static str {
     match screen {
         ScreenName::ShowCode | ScreenName::NoPhone | ScreenName::Typing => "sign-in",

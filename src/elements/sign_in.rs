@@ -1,4 +1,4 @@
-//! Who is it? From the code on the screen to "yes, that is me".
+//! Sign-in: from the code on the screen to "yes, that is me".
 
 use super::{Action, At, Element, Icon, Place, Role, Tone, keyboard, seconds_up};
 use common::{order::Holder, sign_in::Code};
@@ -44,7 +44,7 @@ fn other_ways(at: &At<'_>) -> [Element; 2] {
     ]
 }
 
-/// The code, its address, and how long it is good for.
+/// The code, its address, and how long it stays valid.
 pub(super) fn code_lines(code: &Code, at: &At<'_>) -> [Element; 3] {
     let now = at.context.now.instant;
     let left = code.expires.saturating_duration_since(now);
@@ -233,7 +233,7 @@ fn ask(holder: &Holder, chosen: Option<usize>, resumed: bool, at: &At<'_>) -> Ve
     elements
 }
 
-/// Which card is replaced: by its kind alone, no number on a public screen.
+/// Which card is replaced. It shows only the kind of card, because a card number does not belong on a public screen.
 fn replaces(holder: &Holder, chosen: Option<usize>, at: &At<'_>) -> Option<Element> {
     let kind = &holder.kinds.get(chosen?)?.kind;
     let held = holder.cards.iter().find(|card| card.kind == *kind);
@@ -243,14 +243,14 @@ fn replaces(holder: &Holder, chosen: Option<usize>, at: &At<'_>) -> Option<Eleme
             let text = at.with(key::YOU_REPLACES, &[("kind", kind.into())]);
             Element::item("replaces", Icon::Undo, text)
         }
-        // nobody could be asked what cards the person has
+        // The portal could not be asked which cards the person has.
         None if holder.for_review => return None,
         None => Element::item("replaces", Icon::Info, at.say(key::YOU_FIRST)),
     };
     Some(element)
 }
 
-/// A kind of card in the words of the site.
+/// The site's name for a kind of card.
 pub(super) fn kind_name(kind: &str, at: &At<'_>) -> String {
     at.t.named(&format!("kind-{kind}"), &[])
         .unwrap_or_else(|| kind.to_owned())

@@ -1,5 +1,5 @@
-//! Test mode's strip: what is missing where no visitor stands (a phone that approves, cards to lay), and the faults that
-//! can be injected.
+//! Test mode's strip. It stands in for what a visitor would bring (a phone that approves the sign-in, cards for the
+//! reader), and opens the drawer of faults that can be injected.
 
 use super::{Action, At, Element, Icon, Panel, Place, Role};
 use text::key;
@@ -7,14 +7,14 @@ use text::key;
 /// What the strip shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Strip {
-    /// Who can sign in, by the name shown.
+    /// The displayed names of the people who can sign in.
     pub people: Vec<String>,
-    /// Which of them will.
+    /// The index in `people` of the person who signs in next.
     pub person: usize,
     pub devices: Vec<Device>,
 }
 
-/// A virtual device and what can be wrong with it.
+/// A virtual device and the faults that can be injected into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device {
     pub name: &'static str,
@@ -27,17 +27,17 @@ pub struct Fault {
     pub raised: bool,
 }
 
-/// What can be done with the test panel.
+/// What the buttons of the test panel do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PanelAction {
-    /// The next person is the one who signs in.
+    /// Chooses the next person of [`Strip::people`] for the sign-in.
     NextPerson,
     Approve,
     Deny,
     LayOldCard,
     LayNewCard,
     TakeCard,
-    /// Raises a fault, or ends it; by device and fault of [`Strip::devices`].
+    /// Raises a fault or clears it. The numbers are indexes in [`Strip::devices`] and [`Device::faults`].
     Toggle {
         device: usize,
         fault: usize,
@@ -48,7 +48,7 @@ pub(super) fn elements(at: &At<'_>) -> Vec<Element> {
     let Some(strip) = at.context.strip else {
         return Vec::new();
     };
-    // with the site's own servers nobody of test mode's can sign in: who is there does it by phone
+    // If the site's own identity provider is used, test mode has no people, and sign-in needs a real phone.
     let signs_in = !strip.people.is_empty();
     let person = strip.people.get(strip.person).cloned();
     let person = person.unwrap_or_else(|| at.say(key::DESK_NOBODY));
@@ -117,7 +117,7 @@ pub(super) fn elements(at: &At<'_>) -> Vec<Element> {
     elements
 }
 
-/// The drawer with every fault of every virtual device.
+/// The drawer with all faults of all virtual devices.
 pub(super) fn faults(at: &At<'_>) -> Vec<Element> {
     let mut elements = vec![Element::title(at.say(key::DESK_FAULTS))];
     elements[0].id = "sheet-title".into();

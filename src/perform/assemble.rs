@@ -1,4 +1,4 @@
-//! From what the visit gathered to the order: pure.
+//! Assembles the order from what the visit gathered, as a pure function.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use common::order::{
 };
 use session::{Shot, issue::NewOrder};
 
-/// The order of a visit. `photo` is the JPEG of the shot's portrait.
+/// The order of a visit. `photo` is the JPEG of the shot's portrait, and the order holds its hash.
 pub(super) fn order(
     new: &NewOrder,
     shot: &Shot,

@@ -1,4 +1,4 @@
-//! The attendant: sign-in on their own phone or by PIN, and the portal asked about somebody whom they serve.
+//! The attendant's effects: sign-in on their own phone or by PIN, and the lookup of a holder whom they serve.
 
 use std::{sync::Arc, time::Instant};
 
@@ -25,7 +25,7 @@ pub(super) fn perform(parts: Arc<Parts>, command: Command) -> BoxStream<'static,
     }
 }
 
-/// The same sign-in as everybody's; a claim makes an attendant.
+/// Signs in as a visitor does; a claim of the provider tells whether the person is an attendant.
 fn by_phone(parts: &Parts) -> BoxStream<'static, Event> {
     let steps = parts.identity.begin();
     steps
@@ -49,7 +49,7 @@ fn by_phone(parts: &Parts) -> BoxStream<'static, Event> {
 
 async fn check_pin(parts: Arc<Parts>, pin: Private<String>) -> Event {
     let pins = parts.pins.clone();
-    // argon2 takes a good part of a second on purpose
+    // Argon2 deliberately takes a good part of a second, so it runs on a thread for blocking work.
     let checked = tokio::task::spawn_blocking(move || pins.check(&pin, Instant::now())).await;
     Event::Attendant(match checked {
         Ok(Ok(staff)) => Progress::SignedIn(staff),

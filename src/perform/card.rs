@@ -1,4 +1,4 @@
-//! The card: drawn, committed, printed, and what became of it.
+//! The card's effects: draw it, commit the order, print it, and keep the outcome.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use session::{
     issue::{NewOrder, PrintStep, RenderOrder, Rendered},
 };
 
-/// Draws the card under its serial, in the raster of the printer that is there.
+/// Draws the card in the raster of the connected printer, with the order's serial or a new one.
 pub(super) async fn render(parts: Arc<Parts>, order: RenderOrder) -> Event {
     let serial = order.serial.unwrap_or_else(Serial::random);
     let raster = parts.raster();
@@ -54,7 +54,7 @@ pub(super) async fn render(parts: Arc<Parts>, order: RenderOrder) -> Event {
     }
 }
 
-/// The signed code's text, where the portal has the key.
+/// The text of the code, signed by the portal; `None` if the booth signs codes itself or the cards have none to sign.
 async fn signed_by_portal(parts: &Parts, content: &CardContent) -> Result<Option<String>, String> {
     let asked = parts
         .designer
@@ -75,13 +75,14 @@ async fn signed_by_portal(parts: &Parts, content: &CardContent) -> Result<Option
         .ok()
         .and_then(|bytes| <[u8; 64]>::try_from(bytes).ok())
         .ok_or("the portal's signature cannot be read")?;
-    // the portal may have taken a newer key than the booth has heard of; the public keys decide
+    // The portal may sign with a newer key than the booth's configuration names; the public keys decide if it is valid.
     credential.key = answer.key_id;
     let text = parts.designer.signed_elsewhere(&credential, &signature);
     text.map(Some).map_err(|error| error.to_string())
 }
 
-/// Commits the order; with its attempt, and the printer's counter read just before, when it is printed here.
+/// Commits the order. If the card is printed here, the attempt is committed with it, with the printer's counter as it
+/// was just before.
 pub(super) async fn commit(parts: Arc<Parts>, new: NewOrder) -> Event {
     let attempt = match new.serial {
         Some(serial) => Some(new_attempt(&parts, serial).await),
@@ -141,7 +142,7 @@ fn committed(kept: Result<Commitment, outbox::Error>) -> Event {
 }
 
 async fn new_attempt(parts: &Parts, serial: Serial) -> NewAttempt {
-    // bounded by the driver; without an answer the attempt is kept without a counter
+    // The driver limits the time of the query; without an answer the attempt has no counter.
     let status = parts.devices.printer.query().await.ok();
     let counter_before = status
         .as_ref()
@@ -154,7 +155,7 @@ async fn new_attempt(parts: &Parts, serial: Serial) -> NewAttempt {
     }
 }
 
-/// Prints, and tells every step; the evidence always comes last.
+/// Prints the card and streams every step; the last event is always the evidence.
 pub(super) fn print(
     parts: Arc<Parts>,
     attempt: Attempt,
@@ -179,7 +180,7 @@ pub(super) fn print(
                 .boxed()
         }
         Err(reason) => {
-            // nothing was sent: the default evidence says so
+            // The default evidence says that nothing was sent.
             tracing::error!("the printer took no job: {reason}");
             stream::iter([Event::PrintEnded(Evidence::default())]).boxed()
         }
@@ -209,7 +210,8 @@ fn job(attempt: &Attempt, card: &CardImage, parts: &Parts) -> Result<PrintJob, S
     })
 }
 
-/// A back in black only needs the one panel that a YMCKOK film has for it, not a second set of colours.
+/// The ribbon for a card: a back in black only is printed with the second K panel of a YMCKOK ribbon, which saves a
+/// second set of colour panels.
 fn ribbon(card: &CardImage) -> card_printer::Ribbon {
     match &card.back {
         Some(back) if back.is_black_only() => card_printer::Ribbon::Ymckok,
@@ -258,7 +260,7 @@ fn panel_name(panel: Panel) -> &'static str {
 fn evidence_of(seen: card_printer::Evidence) -> Evidence {
     let fault = seen.fault.map(|fault| FaultRecord {
         name: fault.name().to_owned(),
-        // a spooler that took its job back does not know what the printer kept of it
+        // A spooler that cancelled a job does not know how much of it the printer has received.
         means_not_fed: fault.means_not_fed() && !seen.through_spooler,
     });
     Evidence {
@@ -273,7 +275,7 @@ fn evidence_of(seen: card_printer::Evidence) -> Evidence {
     }
 }
 
-/// Keeps the outcome; queued at once, so that what builds on it comes after it.
+/// Keeps the outcome. It is queued before this returns, so that what builds on it is queued behind it.
 pub(super) fn keep_outcome(
     parts: &Arc<Parts>,
     order: OrderId,
@@ -288,7 +290,7 @@ pub(super) fn keep_outcome(
         match kept.await? {
             Ok(_) => Some(Event::OutcomeKept),
             Err(error) => {
-                // the attempt stays open in the journal and is asked about at the next start
+                // The attempt stays open in the journal and is decided at the next start.
                 tracing::error!("an outcome could not be kept: {error}");
                 None
             }

@@ -1,4 +1,4 @@
-//! The camera: coaching, the photograph, and the code on a card held before it.
+//! The camera's effects: coaching, the photograph, and the code on a card held up to the camera.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,14 +10,15 @@ use tokio::{sync::watch, task::spawn_blocking, time::sleep};
 use crate::booth::{CoachingRun, Parts, picture_of};
 use session::{Event, Shot};
 
-/// Assessments a second at most: hints change no faster than a person can follow, and the preview needs the rest.
+/// The pause after each assessment, for at most 15 a second: hints need not change faster than a person can follow, and
+/// the preview needs the processor.
 const ASSESSMENT_PAUSE: Duration = Duration::from_millis(66);
-/// Pictures of the burst from which the best is taken.
+/// The number of pictures in a burst, of which the best is selected.
 const BURST: usize = 10;
-/// Between two looks for a code.
+/// The pause between two frames that are searched for a code.
 const CODE_PAUSE: Duration = Duration::from_millis(150);
 
-/// The next frame that has not been looked at; none when the camera's handle is gone.
+/// The newest frame that was not returned before; `None` when the camera's handle is dropped.
 async fn next(latest: &mut watch::Receiver<Option<Arc<Capture>>>) -> Option<Arc<Capture>> {
     loop {
         latest.changed().await.ok()?;
@@ -28,7 +29,7 @@ async fn next(latest: &mut watch::Receiver<Option<Arc<Capture>>>) -> Option<Arc<
     }
 }
 
-/// Wakes the camera, lights the lamp, and says of each assessed frame what the visitor should do.
+/// Wakes the camera, switches the lamp on, and streams an assessment of the preview with a hint for the visitor.
 pub(super) fn coach(parts: Arc<Parts>) -> BoxStream<'static, Event> {
     parts.devices.camera.standby(false);
     parts.devices.light(true);
@@ -41,7 +42,7 @@ pub(super) fn coach(parts: Arc<Parts>) -> BoxStream<'static, Event> {
                 let answer = parts.faces.coach(capture, run).await;
                 sleep(ASSESSMENT_PAUSE).await;
                 let Some((continued, coaching)) = answer else {
-                    // The thread that looks for faces panicked and is started again: the coaching begins anew.
+                    // The face worker panicked and is started again, so the coaching starts over.
                     run = CoachingRun::begin();
                     continue;
                 };
@@ -55,7 +56,8 @@ pub(super) fn coach(parts: Arc<Parts>) -> BoxStream<'static, Event> {
     .boxed()
 }
 
-/// A burst, of which the best becomes the photograph; one still where the camera is too slow for a burst.
+/// Takes a burst, of which the best still becomes the photograph. A camera that is too slow for a burst takes one
+/// still.
 pub(super) async fn capture(parts: Arc<Parts>) -> Event {
     let camera = &parts.devices.camera;
     let stills = match camera.burst(parts.burst(BURST)).await {
@@ -84,14 +86,14 @@ fn failed(error: &camera::Error) -> Event {
 
 pub(super) async fn cut(parts: Arc<Parts>, shot: Arc<Shot>) -> Event {
     let portrait = parts.faces.cut(shot.clone()).await;
-    // without an answer the portrait stays as it was
+    // If the face worker does not answer, the portrait stays as it was.
     Event::Cut(
         portrait.map_or_else(|| shot.portrait.clone(), Arc::new),
         shot.adjust,
     )
 }
 
-/// Looks for the code of a card in the live picture.
+/// Searches the preview for codes and streams the serial of each, `None` for a code of other cards.
 pub(super) fn watch_for_code(parts: Arc<Parts>) -> BoxStream<'static, Event> {
     parts.devices.camera.standby(false);
     let latest = parts.devices.camera.latest();

@@ -1,4 +1,4 @@
-//! A holder who comes back to an order whose card was never fed: the same order, the same serial, the same photograph.
+//! Resumes an order whose card was never fed when its holder comes back: with the same order, serial and photograph.
 
 use std::{io::Cursor, sync::Arc};
 
@@ -9,14 +9,14 @@ use crate::booth::Parts;
 use common::order::{Allowed, Attempt, Holder, Order, OrderId, Picture, Private, Serial};
 use session::{Adjust, Resumed, Shot, Unprinted};
 
-/// A stored portrait is smaller.
+/// The limit of width and height in pixels. Stored portraits are smaller.
 const MOST_PIXELS: u32 = 4096;
 
-/// The newest order of `holder` that waits for nothing but its card. With it, `holder` may have that card and no other.
-/// `None`: there is none, or somebody has to look at it: the portal speaks of another order, or does not let this person
-/// have the card any more.
+/// The newest order of `holder` that lacks only its card. If there is one, this restricts `holder` to that card.
+/// Returns `None` if there is none, or if a clerk has to decide: the portal names another open order, or no longer
+/// allows this person that card.
 pub(super) async fn resume(parts: &Parts, holder: &mut Holder) -> Option<Box<Resumed>> {
-    // nobody at the portal could say whether the card may still be made
+    // The portal was down when this holder signed in, so it is unknown whether the card may still be made.
     if holder.for_review {
         return None;
     }
@@ -44,13 +44,13 @@ pub(super) async fn resume(parts: &Parts, holder: &mut Holder) -> Option<Box<Res
     Some(Box::new(resumed))
 }
 
-/// However the person signed in then and now: by phone, by password, or served by an attendant, who vouches without a
-/// provider.
+/// The newest order without a card, under each issuer by which the person may have signed in: those of the provider,
+/// and the empty one of a sign-in by an attendant.
 async fn newest(parts: &Parts, subject: &str) -> Option<(OrderId, Attempt)> {
     let mut issuers = parts.identity.issuers();
     issuers.push(String::new());
     let (outbox, subject) = (parts.outbox.clone(), subject.to_owned());
-    // behind what is still to be written down: it may be what became of this very card
+    // The lookup waits for outcomes that are still to be written, because one may be that of this card.
     let looked_up = parts.in_order(async move {
         let mut found = Vec::new();
         for issuer in issuers {
@@ -59,7 +59,7 @@ async fn newest(parts: &Parts, subject: &str) -> Option<(OrderId, Attempt)> {
         Ok::<_, outbox::Error>(found)
     });
     match looked_up.await? {
-        // an id begins with its time
+        // An order's id begins with its time, so the greatest is the newest.
         Ok(found) => found.into_iter().max_by_key(|(order, _)| *order),
         Err(error) => {
             tracing::error!("orders without a card could not be looked up: {error}");
@@ -68,7 +68,7 @@ async fn newest(parts: &Parts, subject: &str) -> Option<(OrderId, Attempt)> {
     }
 }
 
-/// The card as it was ordered; what an order does not say of it is the portal's, as of today.
+/// The card as it was ordered. The unit, which an order does not hold, is the one that the portal names today.
 fn as_ordered(order: &Order, today: &Allowed) -> Allowed {
     let card = &order.card;
     Allowed {
@@ -97,7 +97,7 @@ fn resumed(order: Order, serial: Serial, photo: &[u8]) -> Option<(Resumed, Priva
         consents: order.consents,
         replaces: order.replaces,
         library_wish: order.library.is_some_and(|library| library.wish),
-        // of the picture that the portrait was cut from nothing is kept
+        // Only the portrait is stored, so it also stands in for the still that it was cut from.
         shot: Arc::new(Shot {
             still: portrait.clone(),
             portrait,
@@ -109,7 +109,7 @@ fn resumed(order: Order, serial: Serial, photo: &[u8]) -> Option<(Resumed, Priva
     Some((resumed, order.person.name_on_card))
 }
 
-/// The booth's own JPEG, read back.
+/// Decodes a stored photograph, within limits.
 fn decoded(photo: &[u8]) -> Option<Picture> {
     let mut reader = ImageReader::with_format(Cursor::new(photo), ImageFormat::Jpeg);
     let mut limits = image::Limits::default();

@@ -1,4 +1,4 @@
-//! Sign-in: the provider says who it is, the portal what they may have.
+//! The visitor's sign-in: the identity provider tells who the person is, and the portal which cards they may have.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ fn told(progress: Progress) -> BoxStream<'static, Event> {
     stream::iter([Event::SignIn(progress)]).boxed()
 }
 
-/// Asks the portal what the person may have; the access token is used here once and dropped.
+/// Asks the portal which cards the person may have. The access token is used once, here, and dropped.
 async fn look_up(parts: Arc<Parts>, grant: Grant) -> Event {
     let Grant {
         access_token,
@@ -61,7 +61,7 @@ async fn look_up(parts: Arc<Parts>, grant: Grant) -> Event {
     let failed = |failure| Event::SignIn(Progress::Failed(failure));
     let mut holder = match found {
         Ok(Lookup::Found(mut holder)) => {
-            // the provider vouches for the person; the portal only for what they may have
+            // The provider is trusted for who the person is, the portal only for what they may have.
             if holder.subject != claims.subject {
                 tracing::error!(
                     "the portal answered for another person than the one who signed in"
@@ -93,7 +93,7 @@ async fn look_up(parts: Arc<Parts>, grant: Grant) -> Event {
     })
 }
 
-/// What the portal's answer means where it is not a person; `None` where it is.
+/// The failure that the portal's answer means; `None` if it found the person.
 pub(super) fn refused(answer: Result<Lookup, portal::Error>) -> Option<Failure> {
     match answer {
         Ok(Lookup::Found(_)) => None,

@@ -16,7 +16,7 @@ use session::{
     sign_in::{self, Progress},
 };
 
-/// A performer whose sign-in shows a code and then waits for ever; counts how many wait.
+/// A performer whose sign-in shows a code and then waits for ever. It counts the sign-ins that wait.
 struct Patient(Arc<AtomicUsize>);
 
 struct Waiting(Arc<AtomicUsize>);
@@ -67,13 +67,13 @@ fn ready() -> Event {
 }
 
 #[tokio::test]
-async fn leaving_the_sign_in_ends_its_polling_and_late_answers_are_nobodys() {
+async fn leaving_the_sign_in_ends_its_polling_and_discards_late_answers() {
     let waiting = Arc::new(AtomicUsize::new(0));
     let mut runner = Runner::new(Patient(waiting.clone()), rules());
     runner.happen(Event::OpenAttemptsFound(vec![]));
     runner.happen(ready());
     runner.press(Press::Start);
-    // the answer is in the queue when the visitor leaves and the next one starts
+    // The answer is in the queue when the visitor leaves and the next one starts.
     tokio::time::sleep(Duration::from_millis(20)).await;
     runner.press(Press::Cancel);
     assert!(matches!(runner.session.state, State::Attract));

@@ -1,4 +1,4 @@
-//! The attendant's screens: a pad for the code, and pages of what the booth knows of itself.
+//! The attendant's screens: a number pad for the PIN, and pages about the booth's condition.
 
 use iced::{
     Rectangle,
@@ -65,7 +65,7 @@ fn sign_in(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
         width,
         ..room
     };
-    // the last row has delete left of the nought
+    // The last row has the delete key to the left of the zero.
     for (key, place) in keys.iter().zip(grid(room, keys.len(), 3, row, m.gap)) {
         board.put(place, kit.button(key, ButtonStyle::Key, kit.live));
     }
@@ -78,7 +78,7 @@ fn panel(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let pages: Vec<&PageElement> = page.at(Place::Choices).collect();
     let bottom = frame.second.y + frame.second.height;
     let tab = m.hit.max(5.2 * u * (1.0 + (m.larger - 1.0) * 0.5));
-    // five words side by side are too narrow for large letters
+    // Five buttons side by side are too narrow for large letters.
     let across = if pages.len() > 4 && m.larger > 1.0 {
         3
     } else {
@@ -137,7 +137,7 @@ fn panel(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
         return camera(kit, board, body, words);
     }
     if kit.frame.side.is_some() && words.len() > 8 {
-        // a line and its second line stay together
+        // Columns are filled in pairs, so that a line and its second line stay together.
         let half = words.len().div_ceil(4) * 2;
         let (left, right) = words.split_at(half);
         for (lines, place) in [left, right].into_iter().zip(columns(body, 2, 3.0 * u)) {
@@ -148,7 +148,7 @@ fn panel(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     board.put(body, Words::new(words));
 }
 
-/// The live picture, with what is said of it beside it on a lying screen and below it on one that stands.
+/// The live picture and its measurements: beside the picture in landscape, below it in portrait orientation.
 fn camera(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, body: Rectangle, words: Vec<Line>) {
     let (m, u) = (kit.metrics(), kit.u());
     if kit.frame.side.is_some() {
@@ -157,7 +157,7 @@ fn camera(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, body: Rectangle, words: 
         let words = Words::new(words).align(Horizontal::Left, Vertical::Center);
         return board.put(columns[1], words);
     }
-    // the first line may need two; the measures are short
+    // The first text may need two lines; each measurement is short.
     let more = words.len().saturating_sub(1) as f32;
     let caption = 3.0 * m.body() + more * (1.4 * m.body() + 0.8 * u);
     let picture = Rectangle {

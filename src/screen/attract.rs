@@ -1,4 +1,4 @@
-//! Attract: what one gets, in three pictures, and one button.
+//! Attract: what the booth does, in three pictures, and one button.
 
 use iced::{
     Point, Rectangle, Size,
@@ -76,7 +76,7 @@ fn place(x: f32, y: f32, width: f32, height: f32) -> Rectangle {
     Rectangle::new(Point::new(x, y), Size::new(width, height))
 }
 
-/// The title large, and under it in the other languages.
+/// The title in large letters, and below it the title in the other languages.
 fn headline(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, place: Rectangle) {
     let (m, palette) = (kit.metrics(), kit.palette());
     let Some(title) = kit.title() else {
@@ -95,7 +95,7 @@ fn headline(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, place: Rectangle) {
     board.put(place, Words::new(lines));
 }
 
-/// Phone, face, card: under one another with the words beside, or side by side with the words below.
+/// Phone, face and card: one below the other with the words beside them, or side by side with the words below them.
 fn three(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
     let (m, palette) = (kit.metrics(), kit.palette());
     let things: Vec<&PageElement> = kit.scene.page.at(Place::Picture).collect();

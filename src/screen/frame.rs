@@ -1,41 +1,41 @@
-//! Where everything stands: computed from the window's size alone, so that nothing jumps from screen to screen.
+//! The layout of a screen. It is computed from the window's size alone, so that nothing jumps from screen to screen.
 
 use iced::{Point, Rectangle, Size};
 
 use theme::Metrics;
 
-/// The places of a screen, in logical pixels of the window.
+/// The areas of a screen, in logical pixels of the window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Frame {
     pub metrics: Metrics,
-    /// Test mode's banner and strip; empty otherwise.
+    /// Test mode's banner and strip; both are empty outside test mode.
     pub banner: Rectangle,
     pub strip: Rectangle,
-    /// What is left for the screen.
+    /// What banner and strip leave for the screen.
     pub area: Rectangle,
     pub tools: Rectangle,
     pub steps: Rectangle,
-    /// The title's place on end; in landscape it is the head of the column.
+    /// The title in portrait orientation. In landscape the title is the first line of `content`.
     pub title: Rectangle,
-    /// Between title and main button, the column's width.
+    /// The column between the title and the main button.
     pub content: Rectangle,
-    /// The picture's side in landscape; `None` on end, where it stands over the words.
+    /// The picture's area in landscape; `None` in portrait orientation, where the picture stands above the words.
     pub side: Option<Rectangle>,
     pub main: Rectangle,
     pub second: Rectangle,
     pub footer: Rectangle,
 }
 
-/// Heights in units.
+/// Heights in units; a unit is [`Metrics::u`].
 const BANNER: f32 = 2.6;
 const TOOL: f32 = 5.0;
 const STEPS: f32 = 3.4;
 const MAIN: f32 = 5.8;
 const SECOND: f32 = 4.8;
-/// The column's greatest width.
+/// The greatest width of the column, in units.
 const COLUMN: f32 = 36.0;
 
-/// How high test mode's strip is, in units of the whole window; two rows where the window is narrow.
+/// The height of test mode's strip in logical pixels. In a window that is taller than wide it has two rows.
 fn strip_height(size: Size) -> f32 {
     let u = size.width.min(size.height) / 54.0;
     if size.width > size.height {
@@ -45,7 +45,7 @@ fn strip_height(size: Size) -> f32 {
     }
 }
 
-/// What test mode leaves for the screen itself.
+/// The part of the window that test mode leaves for the screen.
 pub fn area_of(size: Size, test_mode: bool) -> Rectangle {
     if !test_mode {
         return Rectangle::with_size(size);
@@ -59,7 +59,8 @@ pub fn area_of(size: Size, test_mode: bool) -> Rectangle {
 }
 
 impl Frame {
-    /// In landscape a keyboard needs the whole width: the buttons stand side by side under it.
+    /// The layout with a keyboard. In landscape the keyboard needs the whole width, so the buttons stand side by side
+    /// below it.
     pub(super) fn with_keyboard(mut self) -> Self {
         if self.side.is_none() {
             return self;
@@ -75,7 +76,7 @@ impl Frame {
         self
     }
 
-    /// The column down to the second buttons, where there is no main one.
+    /// The content's area, extended over the main button's place if the screen has only a second button.
     pub(super) fn content_without(&self, main: bool, second: bool) -> Rectangle {
         let space = self.main.y - self.content.y - self.content.height;
         let bottom = match (main, second) {
@@ -88,7 +89,7 @@ impl Frame {
         }
     }
 
-    /// `metrics` are those of the area, not of the window: see [`area_of`].
+    /// Computes the layout. `metrics` must be those of the area, not of the window: see [`area_of`].
     pub fn new(metrics: Metrics, size: Size, test_mode: bool) -> Self {
         let area = area_of(size, test_mode);
         let below = area.y + area.height;
@@ -124,13 +125,13 @@ impl Frame {
         }
     }
 
-    /// A tool's height: an icon over a word, and a finger's width at least.
+    /// A tool's height: enough for an icon above a word, and at least the smallest size of a touch target.
     fn tool(&self) -> f32 {
         let m = &self.metrics;
         m.hit.max(TOOL * m.u * (1.0 + (m.larger - 1.0) * 0.5))
     }
 
-    /// Main and second button from the bottom up; with low controls the tools come below them.
+    /// Places the main and second button from the bottom up. With low controls the tools come below them.
     fn buttons(&mut self, x: f32, width: f32) {
         let m = self.metrics;
         let mut bottom = self.footer.y - 0.2 * m.u;
@@ -164,7 +165,7 @@ impl Frame {
         let steps = STEPS * u * (1.0 + (m.larger - 1.0) * 0.6);
         self.steps = Rectangle::new(Point::new(x, top), Size::new(width, steps));
         top += steps + 2.4 * u;
-        // two lines: one that is shorter leaves its second line free, so that what follows keeps its place
+        // The title always gets two lines, so that what follows keeps its place below a title of one line.
         let title = 2.0 * 1.18 * m.title();
         self.title = Rectangle::new(Point::new(x, top), Size::new(width, title));
         top += title + 1.6 * u;

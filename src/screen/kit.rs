@@ -1,4 +1,4 @@
-//! How each kind of element looks, once.
+//! How each kind of element looks, the same on every screen.
 
 use iced::{Color, Rectangle, Size};
 
@@ -17,26 +17,26 @@ use crate::{
 };
 use theme::Metrics;
 
-/// What drawing needs at hand.
+/// What every drawing function needs.
 pub(super) struct Kit<'a> {
     pub(super) scene: Scene<'a>,
     pub(super) frame: Frame,
-    /// No sheet lies over the screen: it can be used.
+    /// Whether the screen can be used, because no sheet covers it.
     pub(super) live: bool,
 }
 
-/// Which kind of button it is, and with that its size and its colours.
+/// The kinds of buttons. The kind decides size and colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ButtonStyle {
     Main,
     Second,
     Choice,
-    /// A field that is typed into.
+    /// A text field.
     Field,
     Tool,
-    /// The booth's name in the footer: words that can be held.
+    /// The booth's name in the footer, which opens the attendant's screen when it is held.
     Footer,
-    /// One of a pad of small buttons.
+    /// One button of a pad of small buttons.
     Pad,
     Key,
     /// A button of test mode's strip.
@@ -80,7 +80,7 @@ impl Kit<'_> {
         let clear = Color::TRANSPARENT;
         let chosen = thing.chosen == Some(true);
         let rest = match kind {
-            // what cannot be pressed has neither fill nor edge: seen without colour
+            // A disabled button has no edge and no strong fill, so that it can be told without colour.
             _ if !thing.is_live() && kind != ButtonStyle::Field => {
                 let fill = if matches!(kind, ButtonStyle::Tool | ButtonStyle::Footer) {
                     clear
@@ -131,7 +131,7 @@ impl Kit<'_> {
         }
     }
 
-    /// A target around `content`, live as far as the element and the screen are.
+    /// A touch target around `content`. It can be pressed if the element is live and `live` is true.
     pub(super) fn target<'a>(
         &self,
         thing: &PageElement,
@@ -160,7 +160,7 @@ impl Kit<'_> {
         .focused(self.scene.focus == Some(thing.id.as_ref()))
     }
 
-    /// A button: an icon beside its word, a quieter second line where it has one.
+    /// A button with its icon beside the label, and the note in a quieter second line.
     pub(super) fn button<'a>(
         &self,
         thing: &PageElement,
@@ -171,7 +171,7 @@ impl Kit<'_> {
         self.target(thing, kind, caption, live).into()
     }
 
-    /// The same with the icon over the word, where there is little width.
+    /// A button with its icon above the label, for places with little width.
     pub(super) fn stacked<'a>(
         &self,
         thing: &PageElement,
@@ -216,7 +216,7 @@ impl Kit<'_> {
         caption
     }
 
-    /// A toggle: its icon and word at the left, a switch that says on or off by its shape at the right.
+    /// A toggle: icon and label at the left, and at the right a switch whose shape says on or off.
     pub(super) fn toggle<'a>(
         &self,
         thing: &PageElement,
@@ -262,7 +262,7 @@ impl Kit<'_> {
         self.target(thing, ButtonStyle::Choice, board, live).into()
     }
 
-    /// The words of one place of the page, as lines of the column.
+    /// Elements as lines of the column.
     pub(super) fn lines<'t>(&self, things: impl Iterator<Item = &'t PageElement>) -> Vec<Line> {
         things.flat_map(|thing| self.line(thing)).collect()
     }
@@ -291,7 +291,7 @@ impl Kit<'_> {
             let mut note =
                 Line::new(format!("{id}-note"), note.clone(), m.body()).color(palette.quiet);
             if thing.icon.is_some() {
-                // in line with the words above, not with their icon
+                // The note is aligned with the words above it, not with their icon.
                 note = note.indented();
             }
             lines.push(note);
@@ -310,9 +310,9 @@ impl Kit<'_> {
             .unwrap_or_default()
     }
 
-    /// A drawing, whole, in its place.
+    /// Draws a picture as large as fits into its place.
     pub(super) fn art(&self, board: &mut Board<'_, Chosen>, room: Rectangle, art: Art) {
-        // larger than this it would shout
+        // The size is limited so that the drawing does not dominate the screen.
         let most = 40.0 * self.u();
         let room = Rectangle {
             x: room.x + (room.width - room.width.min(most)) / 2.0,
@@ -335,7 +335,7 @@ impl Kit<'_> {
     }
 }
 
-/// `count` places side by side.
+/// Divides `room` into `count` places side by side.
 pub(super) fn columns(room: Rectangle, count: usize, gap: f32) -> Vec<Rectangle> {
     let count_f = count.max(1) as f32;
     let width = (room.width - gap * (count_f - 1.0)) / count_f;
@@ -348,7 +348,7 @@ pub(super) fn columns(room: Rectangle, count: usize, gap: f32) -> Vec<Rectangle>
         .collect()
 }
 
-/// Places of a grid, row by row.
+/// The places of a grid with `across` columns, row by row.
 pub(super) fn grid(
     room: Rectangle,
     count: usize,

@@ -1,4 +1,4 @@
-//! What lies around and over every screen: tools, steps, buttons, footer, sheets, test mode.
+//! What surrounds and covers every screen: tools, steps, buttons, footer, sheets, test mode.
 
 use iced::{
     Color, Point, Rectangle, Size,
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// Tools, steps, main and second buttons, footer.
+/// Draws tools, steps, main and second buttons, and footer.
 pub(super) fn around(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     tools(kit, board);
     steps(kit, board);
@@ -39,7 +39,7 @@ pub(super) fn around(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
 
 fn tools(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let (m, u) = (kit.metrics(), kit.u());
-    // four places, so that each tool stands where it always stands; cancel is the last
+    // There are always four places, so that each tool keeps its place; cancel is the last.
     let places = columns(kit.frame.tools, 4, m.gap.min(1.2 * u));
     let tools: Vec<&PageElement> = kit.scene.page.at(Place::Tools).collect();
     for (index, tool) in tools.iter().enumerate() {
@@ -57,11 +57,11 @@ fn tools(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     }
 }
 
-/// A bar a step: the one that is now is heavy and named in bold, done ones carry a tick.
+/// One bar for each step. The current step has a thick bar and a bold name, and steps that are done have a tick.
 fn steps(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let (m, u, palette) = (kit.metrics(), kit.u(), kit.palette());
     let steps: Vec<&PageElement> = kit.scene.page.at(Place::Steps).collect();
-    // all in one size: the one in which the longest fits
+    // All names have the same size, in which the longest name fits.
     let longest = steps.iter().map(|step| step.label.chars().count()).max();
     let width = kit.frame.steps.width / steps.len().max(1) as f32 - 1.0 * u;
     let size = m
@@ -145,7 +145,7 @@ fn footer(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     }
 }
 
-/// A screen that was just entered comes out of the ground.
+/// Fades a new screen in, by covering it with the ground colour that gets more and more transparent.
 pub(super) fn veil(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let hidden = 1.0 - kit.scene.entered;
     if hidden <= 0.01 || kit.scene.look.calm {
@@ -162,7 +162,7 @@ pub(super) fn veil(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     board.lay(area, Area::new(ground, 0.0));
 }
 
-/// A sheet over the screen.
+/// Draws the open sheet over the screen.
 pub(super) fn sheet(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let Some((sheet, things)) = &kit.scene.page.sheet else {
         return;
@@ -282,7 +282,7 @@ pub(super) fn sheet(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     board.lay(place, Words::new(lines));
 }
 
-/// A ring that empties, and beside it what it counts.
+/// A timer: a ring that empties, and its text beside it.
 pub(super) fn timer_ring(
     kit: &Kit<'_>,
     board: &mut Board<'_, Chosen>,
@@ -311,7 +311,7 @@ pub(super) fn timer_ring(
     );
 }
 
-/// Test mode's banner and strip.
+/// Draws test mode's banner and strip.
 pub(super) fn test_mode(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let palette = kit.palette();
     let page = kit.scene.page;

@@ -1,4 +1,4 @@
-//! The live picture, the countdown, the review.
+//! The screens of the photograph: live picture, countdown, review.
 
 use iced::{
     Color, Point, Rectangle, Size, Vector,
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Width by height of the part of the camera's picture that is shown: the portrait's own shape.
+/// Width divided by height of the shown part of the camera's picture, which is the same as for a portrait.
 const PORTRAIT: f32 = 3.0 / 4.0;
 
 pub(super) fn live(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
@@ -41,7 +41,7 @@ pub(super) fn live(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
         }
         None => {
             board.put(kit.frame.title, Words::new(title(kit)));
-            // the same for every part of the photograph, so that the picture does not jump
+            // The height is the same for all screens of the photograph, so that the picture does not jump.
             let words = 8.2 * u * kit.metrics().larger;
             let at = Rectangle {
                 y: content.y + content.height - words,
@@ -81,7 +81,7 @@ pub(super) fn live(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     }
 }
 
-/// The hint in words, with an arrow that says which way.
+/// The hint in words, with an arrow in its direction.
 fn title(kit: &Kit<'_>) -> Vec<Line> {
     let mut lines = kit.title_lines();
     if let (Some(line), Some(icon)) = (lines.first_mut(), kit.title().and_then(|title| title.icon))
@@ -91,11 +91,12 @@ fn title(kit: &Kit<'_>) -> Vec<Line> {
     lines
 }
 
-/// The screen's edge as a lamp: white whatever the theme, for it lights the face.
+/// The edge of the screen as a lamp. It is white in every theme, because it lights the face.
 fn lamp(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let (u, palette) = (kit.u(), kit.palette());
     let area = kit.frame.area;
-    // four strips and no frame around the whole: a frame would be drawn anew with every picture of the camera
+    // Four strips are drawn instead of one frame, because a frame encloses the live picture and would be drawn again
+    // with each of the camera's frames.
     let across = Size::new(area.width, u);
     let along = Size::new(u, area.height);
     let (right, bottom) = (area.x + area.width - u, area.y + area.height - u);
@@ -109,11 +110,11 @@ fn lamp(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     }
 }
 
-/// The seconds, large, where the eyes are.
+/// The seconds of the countdown in large figures near the face, where the person looks.
 fn figure(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, count: &PageElement, place: Rectangle) {
     let (u, palette) = (kit.u(), kit.palette());
     let side = 9.0 * u;
-    // beside the face, not over it
+    // The figure stands beside the face and does not cover it.
     let at = Rectangle::new(
         Point::new(place.x + place.width - side - 1.2 * u, place.y + 1.2 * u),
         Size::new(side, side),
@@ -173,10 +174,11 @@ pub(super) fn review(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     portrait(kit, board, room);
 }
 
-/// The portrait large, and beside it as small as on the card.
+/// The portrait in large, and beside it in about the size it has on the card.
 fn portrait(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
     let (u, palette) = (kit.u(), kit.palette());
-    // 25 mm on the card, as far as the screen's real size is known: about 4 units on the default screen
+    // The portrait on the card is 25 mm wide, which is about 4 units on the default screen, as far as the screen's real
+    // size is known.
     let small = Size::new(6.0 * u, 8.0 * u);
     let large_room = Rectangle {
         width: room.width - small.width - 1.6 * u,
@@ -208,10 +210,10 @@ fn pad_row(kit: &Kit<'_>) -> f32 {
     kit.metrics().hit.max(3.8 * kit.u())
 }
 
-/// The six buttons that move the portrait, three and three.
+/// The six buttons that move the portrait, in two rows of three.
 fn adjust_pad(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
     let things: Vec<&PageElement> = kit.scene.page.at(Place::Pad).collect();
-    // closer, left, up over wider, right, down: each pair under one another
+    // Closer, left and up stand above wider, right and down, so that each pair of opposites is one above the other.
     let order = ["closer", "left", "up", "wider", "right", "down"];
     let sorted = order
         .iter()
@@ -222,7 +224,7 @@ fn adjust_pad(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
     }
 }
 
-/// Used by the attendant's camera page too.
+/// Draws the whole live picture. The attendant's camera page uses it too.
 pub(super) fn preview(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
     let palette = kit.palette();
     let place = picture::inside(room, 4.0 / 3.0);

@@ -1,4 +1,4 @@
-//! The pictures on the screen, kept as long as they are shown and let go with the state.
+//! The pictures on the screen. They are kept while they are shown and dropped together with the session's state.
 
 use std::{
     sync::Arc,
@@ -22,32 +22,32 @@ use session::{
     sign_in::State as SignIn,
 };
 
-/// Corner radius of a card (ISO/IEC 7810: 3.18 of 85.60 mm).
+/// Corner radius of a card in parts of its width (ISO/IEC 7810: 3.18 of 85.60 mm).
 const CARD_CORNER: f32 = 3.18 / 85.60;
-/// Corner radius of a portrait on the screen.
+/// Corner radius of a portrait on the screen, in parts of its width.
 const PORTRAIT_CORNER: f32 = 0.03;
 
-/// Numbers that change more often cannot be read.
+/// The least time between two measurements: numbers that change more often cannot be read.
 const MEASURE: Duration = Duration::from_millis(500);
 
-/// Handles of what is shown now.
+/// The image handles of what is shown now.
 #[derive(Debug, Default)]
 pub struct Pictures {
     /// The newest preview frame.
     pub preview: Option<Handle>,
-    /// What the camera's picture is like, and since when; only on the attendant's camera page.
+    /// The measurements of the camera's picture and when they were made; only on the attendant's camera page.
     measured: Option<(Instant, Measured)>,
     pub portrait: Kept,
     pub front: Kept,
     pub back: Kept,
-    /// The sign-in's code, and the text that is in it.
+    /// The text of the sign-in's QR code, and the code itself.
     code: Option<(String, Handle)>,
     receipt: Option<(String, Handle)>,
     pub gallery: Gallery,
 }
 
 impl Pictures {
-    /// Keeps what the session shows now and lets everything else go.
+    /// Keeps what the session shows now and drops everything else.
     pub fn follow(&mut self, session: &Session, context: &Context<'_>) {
         if !self.shows_preview(session) {
             self.preview = None;
@@ -113,7 +113,8 @@ impl Pictures {
             )
     }
 
-    /// Measures the camera's picture where staff set the camera up, twice a second; whether there is something new.
+    /// Measures the camera's picture twice a second on the attendant's camera page. Returns whether there are new
+    /// measurements, or whether old ones were dropped because the page was left.
     pub fn measure(&mut self, frame: &camera::Frame, session: &Session, now: Instant) -> bool {
         if !sets_camera_up(session) {
             return self.measured.take().is_some();
@@ -138,7 +139,7 @@ impl Pictures {
         self.receipt.as_ref().map(|(_, handle)| handle)
     }
 
-    /// A preview frame that has arrived; the pixels are shared, not copied.
+    /// Takes a new preview frame. The pixels are shared, not copied.
     pub fn newest(&mut self, frame: &Arc<camera::Frame>) {
         self.preview = Some(Handle::from_rgba(
             frame.width,
@@ -163,7 +164,7 @@ fn sets_camera_up(session: &Session) -> bool {
 
 fn measured(measures: &camera::Measures) -> Measured {
     Measured {
-        // both are finite and small
+        // Both values are finite and small, so the casts lose nothing but the fraction.
         sharpness: measures.sharpness.round() as u32,
         brightness: measures.brightness.round() as u32,
         exposure: match measures.exposure() {

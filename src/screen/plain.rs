@@ -1,4 +1,4 @@
-//! The screens that are a picture, words and choices.
+//! The screens that consist of a picture, words and choices.
 
 use iced::{
     Point, Rectangle, Size,
@@ -21,12 +21,12 @@ use crate::{
     },
 };
 
-/// What a plain screen is made of.
+/// The parts of a plain screen.
 struct Parts<'a> {
     lines: Vec<Line>,
     choices: Vec<&'a PageElement>,
     meters: Vec<&'a PageElement>,
-    /// The column they stand in.
+    /// The area of the column that contains them.
     content: Rectangle,
 }
 
@@ -48,7 +48,8 @@ pub(super) fn draw(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     }
 }
 
-/// Title, picture, words, choices under one another; the picture takes what the others leave.
+/// The layout in portrait orientation: title, picture, words and choices, one below the other. The picture takes the
+/// height that the others leave.
 fn standing(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, parts: Parts<'_>) {
     let u = kit.u();
     let content = parts.content;
@@ -57,7 +58,7 @@ fn standing(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, parts: Parts<'_>) {
     let bottom = put_meters(kit, board, &parts.meters, content, bottom);
     let most = bottom - content.y;
     let wanted = words_height(kit, &parts.lines, content.width);
-    // a drawing gives way to words; a code or a card is what the screen is for
+    // A drawing is left out if the words need its place; a code or a card is never left out.
     let least = if is_needed(kit) { 22.0 * u } else { 9.0 * u };
     if !has_picture(kit) || (!is_needed(kit) && most - wanted < least) {
         let place = Rectangle {
@@ -80,7 +81,8 @@ fn standing(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, parts: Parts<'_>) {
     draw_picture(kit, board, picture);
 }
 
-/// The picture at the side, title and words in the column; choices go under the picture where the column is full.
+/// The layout in landscape: the picture at the side, title and words in the column. The choices go below the picture if
+/// the column is full.
 fn lying(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, parts: Parts<'_>, side: Rectangle) {
     let u = kit.u();
     let content = parts.content;
@@ -112,20 +114,20 @@ fn lying(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, parts: Parts<'_>, side: R
         ..content
     };
     board.put(place, Words::new(all));
-    // a picture smaller than this says nothing
+    // A smaller picture could not be recognised.
     if picture.height > 9.0 * u {
         draw_picture(kit, board, picture);
     }
 }
 
-/// How many choices stand side by side, and how high a row is.
+/// How many choices stand side by side, and the height of a row in logical pixels.
 fn choices_grid(kit: &Kit<'_>, count: usize) -> (usize, f32) {
     let m = kit.metrics();
     let row = m.hit.max(4.8 * m.u * (1.0 + (m.larger - 1.0) * 0.5));
     (if count > 3 { 2 } else { 1 }, row)
 }
 
-/// With the free space above them.
+/// The height of the choices with the free space above them.
 fn choices_height(kit: &Kit<'_>, choices: &[&PageElement]) -> f32 {
     let (across, row) = choices_grid(kit, choices.len());
     match choices.len() {
@@ -134,7 +136,8 @@ fn choices_height(kit: &Kit<'_>, choices: &[&PageElement]) -> f32 {
     }
 }
 
-/// Choices at the foot of the column, where a seated person reaches; answers where the space above them ends.
+/// Draws the choices at the bottom of the column, where a seated person can reach them. Returns the lower edge of the
+/// space above them.
 fn put_choices(
     kit: &Kit<'_>,
     board: &mut Board<'_, Chosen>,
@@ -160,7 +163,7 @@ fn put_choices(
     top
 }
 
-/// Timers and progress above `bottom`; answers where the space above them ends.
+/// Draws timers and progress bars above `bottom`. Returns the lower edge of the space above them.
 fn put_meters(
     kit: &Kit<'_>,
     board: &mut Board<'_, Chosen>,
@@ -182,8 +185,8 @@ fn put_meters(
     bottom
 }
 
-/// About how high the lines will be: the picture takes the rest. Too much is harmless, too little shrinks the words, so
-/// letters are taken to be a little wider than they are.
+/// An estimate of the lines' height; the picture takes the rest. An estimate that is too small shrinks the words, and
+/// one that is too large is harmless, so letters are assumed to be a little wider than they are.
 pub(super) fn words_height(kit: &Kit<'_>, lines: &[Line], width: f32) -> f32 {
     let u = kit.u();
     lines
@@ -256,7 +259,7 @@ fn draw_meter(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, thing: &PageElement,
     }
 }
 
-/// The picture is no mere drawing.
+/// Whether the screen is useless without its picture, because it is a code or a card and not only a drawing.
 fn is_needed(kit: &Kit<'_>) -> bool {
     use ScreenName as Name;
     let screen = kit.scene.page.screen;
@@ -270,7 +273,7 @@ fn is_needed(kit: &Kit<'_>) -> bool {
     )
 }
 
-/// What stands in the picture's place.
+/// Draws what belongs in the picture's place.
 fn draw_picture(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
     if !has_picture(kit) {
         return;
@@ -298,7 +301,7 @@ fn draw_picture(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
     kit.art(board, room, art);
 }
 
-/// The attendant was refused, and no code is on its way.
+/// Whether the attendant was refused and no new code is being fetched.
 fn refused(kit: &Kit<'_>) -> bool {
     use session::{
         State,
@@ -317,20 +320,20 @@ fn refused(kit: &Kit<'_>) -> bool {
     }
 }
 
-/// The person has said yes on the phone.
+/// Whether the person has approved the sign-in on the phone.
 fn approved(kit: &Kit<'_>) -> bool {
     use session::{State, sign_in};
     let state = &kit.scene.session.state;
     matches!(state, State::SignIn(sign_in::State::ShowCode { approved, .. }) if *approved)
 }
 
-/// The old card lies on the reader.
+/// Whether the old card lies on the reader.
 fn read_already(kit: &Kit<'_>) -> bool {
     use session::State;
     matches!(&kit.scene.session.state, State::OldCard(state) if state.laid.is_some())
 }
 
-/// The code is wanted before the camera now.
+/// Whether the holder has to show the card's code to the camera now.
 fn shows_code(kit: &Kit<'_>) -> bool {
     use session::{State, issue};
     match &kit.scene.session.state {
@@ -344,7 +347,7 @@ fn shows_code(kit: &Kit<'_>) -> bool {
     }
 }
 
-/// The sign-in's code on a white tile; a quiet word in its place while it is fetched.
+/// The sign-in's code on a white tile; a quiet text in its place while it is fetched.
 fn code(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
     let (m, u, palette) = (kit.metrics(), kit.u(), kit.palette());
     let side = room.width.min(room.height).min(34.0 * u);
@@ -374,7 +377,7 @@ fn code(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
     }
 }
 
-/// The card's front, and its back where it has one.
+/// The card's front, and its back if it has one.
 fn card(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
     const RATIO: f32 = 85.60 / 53.98;
     let (m, u, palette) = (kit.metrics(), kit.u(), kit.palette());
@@ -425,7 +428,7 @@ fn card(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
     }
 }
 
-/// The camera's picture while it looks for the card's code; the drawing until there is one.
+/// The camera's picture while the booth looks for the card's code; a drawing until there is a picture.
 fn lens(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle) {
     match &kit.scene.pictures.preview {
         Some(handle) => {

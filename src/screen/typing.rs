@@ -1,4 +1,4 @@
-//! What is typed: fields, and the booth's own keyboard.
+//! The screens with text fields and the on-screen keyboard.
 
 use iced::{
     Point, Rectangle, Size,
@@ -29,7 +29,7 @@ pub(super) fn draw(kit: &Kit<'_>, board: &mut Board<'_, Chosen>) {
     let rows = key_rows(kit);
     let top = frame.content.y;
     let stacked = 21.0 * u * (0.6 + 0.4 * m.larger);
-    // where fields under one another would leave keys that nobody can hit, they stand side by side
+    // Fields stand side by side if one above the other they would leave too little height for the keys.
     let beside = lying || (bottom - top - stacked) / (rows.len() as f32) < LEAST_ROW * u;
     let fields_room = match (lying, beside) {
         (true, _) => 12.0 * u,
@@ -129,7 +129,7 @@ fn draw_fields(kit: &Kit<'_>, board: &mut Board<'_, Chosen>, room: Rectangle, be
     );
 }
 
-/// A field: its name, and what was typed with a cursor behind it.
+/// A text field: its name, and what was typed with a cursor behind it.
 pub(super) fn field<'a>(kit: &Kit<'_>, thing: &PageElement) -> crate::widget::Element<'a, Chosen> {
     let (m, palette) = (kit.metrics(), kit.palette());
     let mut typed = thing.note.clone().unwrap_or_default();
@@ -149,7 +149,7 @@ pub(super) fn field<'a>(kit: &Kit<'_>, thing: &PageElement) -> crate::widget::El
         .into()
 }
 
-/// The keys by row; the last row is made of the wide ones.
+/// The keys by row. The wide keys are the last row.
 fn key_rows<'a>(kit: &Kit<'a>) -> Vec<Vec<&'a PageElement>> {
     let mut rows: Vec<Vec<&PageElement>> = Vec::new();
     let mut last = Vec::new();
@@ -189,7 +189,7 @@ fn keys(
         };
         let widths: Vec<f32> = row.iter().map(|key| width * wide(key)).collect();
         let total = widths.iter().sum::<f32>() + gap * (row.len() as f32 - 1.0);
-        // a row wider than the room is drawn narrower as a whole
+        // The keys of a row that is too wide are all made narrower.
         let squeeze = (room.width / total).min(1.0);
         let mut x = room.x + (room.width - total * squeeze) / 2.0;
         for (key, width) in row.iter().zip(widths) {

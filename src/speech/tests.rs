@@ -55,7 +55,7 @@ fn page(screen: ScreenName, base: Vec<Element>) -> Page {
     }
 }
 
-/// What a narrator says of these pages, one after the other; `!` marks what interrupts.
+/// What a narrator says about these pages, one after the other. `!` marks a sentence that interrupts.
 fn narrated(private: bool, pages: &[(Page, Option<&str>)]) -> Vec<Option<String>> {
     let texts = texts();
     let hearing = Hearing {
@@ -98,9 +98,9 @@ fn a_new_screen_is_read_whole_and_then_only_what_changes() {
         [
             Some(format!("!Look into the camera. 20 seconds. {choices}")),
             None,
-            // a hint does not cut off the one before
+            // A hint does not interrupt the one before.
             Some("Come closer.".to_owned()),
-            // who moves the focus wants to hear it now
+            // A visitor who moves the focus wants to hear the element at once.
             Some("!Take the photo, button".to_owned()),
             Some("Good".to_owned()),
         ]
@@ -108,7 +108,7 @@ fn a_new_screen_is_read_whole_and_then_only_what_changes() {
 }
 
 #[test]
-fn a_number_that_counts_down_is_said_in_time() {
+fn a_countdown_number_interrupts_the_one_before() {
     let counting = |number: &str| {
         let shown = element("number", Role::Display, Place::Words, number);
         page(ScreenName::CountingDown, vec![title("Hold still"), shown])
@@ -126,7 +126,7 @@ fn a_number_that_counts_down_is_said_in_time() {
 }
 
 #[test]
-fn how_an_element_stands_is_said_with_it() {
+fn the_state_of_an_element_is_read_with_it() {
     let toggle = |on: bool| Element {
         chosen: Some(on),
         ..element("large", Role::Toggle, Place::Choices, "Larger text")
@@ -144,7 +144,7 @@ fn how_an_element_stands_is_said_with_it() {
             ),
         ],
     );
-    // it has no action here, so it cannot be used
+    // The element has no action here, so it cannot be used.
     let wait = "cannot be chosen just now";
     assert_eq!(
         said,
@@ -207,8 +207,8 @@ fn another_language_says_the_screen_again() {
     assert_eq!(follow("en").unwrap().words, "Hej. Börja, button");
 }
 
-/// A program that takes espeak-ng's arguments: it writes down that it began, what it read, and, after as many tenths of a
-/// second as the words are told to last, that it ended.
+/// A program with espeak-ng's arguments. It logs its arguments and the words that it read, runs the shell command
+/// `last` (which takes as long as speaking would), and logs its end.
 fn program(folder: &Path, last: &str) -> PathBuf {
     let file = folder.join("voice");
     let log = folder.join("heard");
@@ -234,7 +234,7 @@ fn say(voice: &Voice, words: &str, at_once: bool) {
     voice.say(Sentence { words, at_once }, "sv");
 }
 
-/// Waits until the log has this; everything comes long before the time is up.
+/// Waits until the log contains this text. The limit is much longer than anything takes.
 async fn heard(folder: &Path, what: &str) -> String {
     let until = Instant::now() + Duration::from_secs(20);
     loop {
@@ -282,7 +282,7 @@ async fn what_is_new_cuts_in_or_waits_and_of_those_that_wait_the_newest_is_said(
     ));
     say(&voice, "long one", true);
     heard(folder.path(), "| long one").await;
-    // a hint waits its turn behind what is said, but not behind older hints
+    // A hint waits for the current sentence, but replaces an older hint that waits.
     say(&voice, "cut in", true);
     say(&voice, "first hint", false);
     say(&voice, "second hint", false);
@@ -292,7 +292,7 @@ async fn what_is_new_cuts_in_or_waits_and_of_those_that_wait_the_newest_is_said(
         "{log}"
     );
     assert!(!log.contains("first hint"), "{log}");
-    // a hand moves: silence, at once and for good
+    // `stop` ends the current sentence at once and drops the one that waits.
     say(&voice, "long two", true);
     say(&voice, "third hint", false);
     heard(folder.path(), "| long two").await;
@@ -306,7 +306,7 @@ async fn what_is_new_cuts_in_or_waits_and_of_those_that_wait_the_newest_is_said(
 }
 
 #[tokio::test]
-async fn a_voice_that_fails_is_told_and_one_that_is_missing_is_named() {
+async fn a_voice_that_fails_stops_working_and_a_missing_one_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = VoiceSettings {
         program: program(folder.path(), "exit 1")
@@ -332,7 +332,7 @@ async fn a_voice_that_fails_is_told_and_one_that_is_missing_is_named() {
     assert!(Voice::open(&settings).unwrap().is_none());
 }
 
-/// The real program, its sound in a file: `tests/setup/need.sh test` installs it.
+/// Runs the real espeak-ng, with its sound in a file. `tests/setup/need.sh test` installs it.
 #[tokio::test]
 async fn espeak_says_the_languages_of_the_shipped_sites() {
     let folder = tempfile::tempdir().unwrap();
@@ -361,7 +361,7 @@ async fn espeak_says_the_languages_of_the_shipped_sites() {
         );
         heard(folder.path(), "said").await;
         fs::remove_file(folder.path().join("heard")).unwrap();
-        // 22 050 samples a second of two bytes: more than a second of it
+        // 22 050 samples of two bytes are one second; each sentence takes longer.
         let sound = fs::read(&sound).unwrap();
         let loud = sound
             .as_chunks::<2>()

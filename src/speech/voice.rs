@@ -1,7 +1,8 @@
-//! The program that reads aloud, espeak-ng or one that takes its arguments: a process for each sentence, which ends at
-//! once when something else is to be heard.
+//! The voice: espeak-ng, or a program with the same arguments. Each sentence has a process of its own, which is killed
+//! when another sentence interrupts it.
 //!
-//! The words go in by its standard input: anybody on the machine can read a program's arguments.
+//! The words are written to the standard input of the process, because its arguments can be read by any user of the
+//! machine.
 
 use std::{
     env,
@@ -48,7 +49,7 @@ impl Default for Settings {
     }
 }
 
-/// What espeak-ng takes.
+/// The range of rates that espeak-ng accepts, in words per minute.
 const RATES: std::ops::RangeInclusive<u32> = 80..=450;
 
 impl Settings {
@@ -59,7 +60,11 @@ impl Settings {
         }
     }
 
-    /// The program, where the booth is to speak and has it.
+    /// The path of the program; `None` if the settings say that nothing is read aloud.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`] if the program is not installed.
     pub fn find(&self) -> Result<Option<PathBuf>, Missing> {
         if self.program == "none" {
             return Ok(None);
@@ -80,25 +85,25 @@ impl Settings {
     }
 }
 
-/// The program is not there.
+/// The program is not installed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "\"{0}\" is not installed, so nothing is read aloud: install Debian's espeak-ng, or write program = \"none\" in [speech]"
 )]
 pub struct Missing(String);
 
-/// Steps of the volume in espeak-ng's measure, 6 dB each; the third is where each visit begins (EN 301 549, 8.2.1).
+/// The volumes in espeak-ng's scale, in steps of 6 dB. Each visit starts at the third (EN 301 549, 8.2.1).
 const VOLUMES: [u32; 4] = [25, 50, 100, 200];
 const VOLUME: usize = 2;
 
-/// No sentence takes longer; a program that does hangs.
+/// No sentence takes this long, so a process that runs longer hangs and is killed.
 const LONGEST: Duration = Duration::from_secs(120);
-/// The program takes the words within this, or hangs.
+/// How long the program may take to read the words from its standard input.
 const TAKEN: Duration = Duration::from_secs(2);
-/// So often in a row it may fail before the booth counts as mute.
+/// After so many failures in a row the voice counts as broken.
 const FAILURES: u32 = 3;
 
-/// A voice at work. Silent once it is dropped.
+/// A running voice. Dropping it ends the current sentence.
 #[derive(Debug)]
 pub struct Voice {
     orders: mpsc::UnboundedSender<Order>,
@@ -113,7 +118,7 @@ enum Order {
     Stop,
 }
 
-/// A sentence with all that its process is told.
+/// A sentence with the arguments of its process.
 #[derive(Debug)]
 struct Spoken {
     words: String,
@@ -122,7 +127,11 @@ struct Spoken {
 }
 
 impl Voice {
-    /// The voice that the settings ask for. Must be called inside the runtime.
+    /// Starts the voice that the settings ask for; `None` if they ask for none. It must be called inside the runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`] if the program is not installed.
     pub fn open(settings: &Settings) -> Result<Option<Voice>, Missing> {
         let Some(program) = settings.find()? else {
             return Ok(None);
@@ -146,17 +155,17 @@ impl Voice {
         }))
     }
 
-    /// Whether what was to be said lately was said.
+    /// Whether the voice works: it has not failed several times in a row.
     pub fn works(&self) -> bool {
         self.works.load(Ordering::Relaxed)
     }
 
-    /// Only the visitor hears it.
+    /// Whether only the visitor can hear it.
     pub fn is_private(&self) -> bool {
         self.private
     }
 
-    /// Says a sentence; of those that wait for their turn only the newest is kept.
+    /// Speaks a sentence. Of the sentences that have to wait, only the newest is kept.
     pub fn say(&self, sentence: Sentence, language: &str) {
         let spoken = Spoken {
             words: sentence.words,
@@ -166,12 +175,12 @@ impl Voice {
         self.order(Order::Say(spoken, sentence.at_once));
     }
 
-    /// Is silent at once, and forgets what waits.
+    /// Stops the current sentence at once and drops the one that waits.
     pub fn stop(&self) {
         self.order(Order::Stop);
     }
 
-    /// One step louder or softer, from the next sentence on.
+    /// Changes the volume by one step, from the next sentence on.
     pub fn turn(&mut self, louder: bool) {
         self.volume = if louder {
             (self.volume + 1).min(VOLUMES.len() - 1)
@@ -180,13 +189,13 @@ impl Voice {
         };
     }
 
-    /// As loud as at the start: for the next visitor.
+    /// Sets the volume back for the next visitor.
     pub fn reset(&mut self) {
         self.volume = VOLUME;
     }
 
     fn order(&self, order: Order) {
-        // it ends with the runtime, and then nobody is there to hear
+        // The receiver ends only with the runtime, and then the order does not matter any more.
         let _ = self.orders.send(order).is_ok();
     }
 }
@@ -254,7 +263,7 @@ impl Speaker {
             return;
         };
         if let Some(mut input) = child.stdin.take() {
-            // one that does not read is one that fails, and its end is counted
+            // A program that does not read the words fails, and its exit is counted as a failure.
             let _ = timeout(TAKEN, input.write_all(spoken.words.as_bytes()))
                 .await
                 .is_ok();
@@ -264,7 +273,7 @@ impl Speaker {
 
     async fn silence(&mut self) {
         if let Some(mut child) = self.speaking.take() {
-            // it may have ended by itself just now
+            // The process may just have ended by itself, so an error does not matter.
             let _ = child.kill().await.is_ok();
         }
     }
@@ -281,7 +290,7 @@ impl Speaker {
     }
 }
 
-/// Waits for the end of what is being said, and tells whether it was said; forever where nothing is.
+/// Waits for the end of the current sentence and returns whether it succeeded. It waits forever if there is none.
 async fn ended(speaking: &mut Option<Child>) -> bool {
     match speaking {
         Some(child) => match timeout(LONGEST, child.wait()).await {

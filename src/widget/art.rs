@@ -1,5 +1,5 @@
-//! The booth's own drawings: SVG in the colours of the light theme, drawn in those of the theme at hand, once for each
-//! size.
+//! The booth's drawings: SVG files in the colours of the light theme, rendered once for each size in the colours of the
+//! current theme.
 
 use std::{cell::RefCell, collections::HashMap};
 
@@ -52,7 +52,7 @@ impl Art {
         }
     }
 
-    /// Width by height.
+    /// Width divided by height.
     pub fn ratio(self) -> f32 {
         match self {
             Self::Phone | Self::Face | Self::Card => 1.0,
@@ -61,7 +61,7 @@ impl Art {
     }
 }
 
-/// Drawings that were drawn already; a few sizes and themes at a time.
+/// A cache of rendered drawings.
 #[derive(Debug, Default)]
 pub struct Gallery {
     drawn: RefCell<HashMap<Key, Handle>>,
@@ -71,15 +71,15 @@ pub struct Gallery {
 struct Key {
     art: Art,
     width: u32,
-    /// The theme, by the colours that a drawing uses.
+    /// The colours that a drawing uses, which stand for the theme.
     colours: [[u8; 4]; 6],
 }
 
-/// More drawings than a screen shows in all its themes; then all are let go.
+/// The cache is emptied at this size, which is more than the drawings of one screen in all themes.
 const MOST: usize = 24;
 
 impl Gallery {
-    /// The drawing so many pixels wide.
+    /// The drawing, rendered `width` pixels wide.
     pub fn get(&self, art: Art, width: f32, palette: &Palette) -> Handle {
         let colours = [
             palette.ink,
@@ -107,7 +107,7 @@ impl Gallery {
     }
 }
 
-/// The colours that the files are drawn in, each standing for a role.
+/// The drawing with each colour of the file replaced by the theme's colour for the same role.
 fn themed(svg: &str, palette: &Palette) -> String {
     let roles = [
         ("#14212b", palette.ink),
@@ -117,7 +117,7 @@ fn themed(svg: &str, palette: &Palette) -> String {
         ("#ffffff", palette.surface),
         ("#dde4e3", palette.tint),
     ];
-    // in two steps, so that a theme's colour is not taken for another role's
+    // Replacing in two steps keeps a colour that was just put in from being taken for another role.
     let marked = roles
         .iter()
         .enumerate()

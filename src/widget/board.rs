@@ -1,4 +1,4 @@
-//! Puts children exactly where the screen's frame says: nothing flows, so nothing jumps.
+//! A container that puts its children at fixed places, so that nothing on the screen moves when something else changes.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use iced::{
 
 use super::Element;
 
-/// Children at fixed places of one area.
+/// A container of children at fixed places.
 pub struct Board<'a, Message> {
     size: Size,
     children: Vec<Child<'a, Message>>,
@@ -21,7 +21,7 @@ pub struct Board<'a, Message> {
 struct Child<'a, Message> {
     place: Rectangle,
     element: Element<'a, Message>,
-    /// Drawn above everything before it: text of one layer is drawn over its pictures.
+    /// Whether it is drawn in a layer of its own, above all earlier children. Within a layer, text covers pictures.
     above: bool,
 }
 
@@ -44,7 +44,7 @@ impl<'a, Message> Board<'a, Message> {
         self.push(place, element.into(), false);
     }
 
-    /// Puts a child over what is there already.
+    /// Puts a child above everything that the board already has.
     pub fn lay(&mut self, place: Rectangle, element: impl Into<Element<'a, Message>>) {
         self.push(place, element.into(), true);
     }
@@ -92,7 +92,7 @@ impl<Message> Widget<Message, iced::Theme, iced::Renderer> for Board<'_, Message
                 .element
                 .as_widget_mut()
                 .layout(tree, renderer, &limits);
-            // a child smaller than its place stands in the middle of it
+            // A child that is smaller than its place is centred in it.
             let spare = child.place.size() - node.size();
             let at = Point::new(
                 child.place.x + spare.width / 2.0,

@@ -1,5 +1,5 @@
-//! What stands on a button: an icon beside its word or over it, and a quieter second line. It always fits: on one line
-//! if that can be done without small letters, else on two.
+//! What stands on a button: an icon beside the label or above it, and a quieter second line. It is made to fit: on one
+//! line if that needs no small letters, else on two.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -32,7 +32,7 @@ pub struct Caption {
     align: Horizontal,
 }
 
-/// An icon's size beside its word and over it, and its distance, in parts of the word's size.
+/// The size of an icon beside the label and above it, and its distance from it, in parts of the label's font size.
 const BESIDE: f32 = 1.3;
 const OVER: f32 = 1.35;
 const GAP: f32 = 0.6;
@@ -62,13 +62,13 @@ impl Caption {
         self
     }
 
-    /// The second line, its size, and its colour where it has one of its own.
+    /// Sets the second line, its size, and its colour if it has one of its own.
     pub fn note(mut self, note: Option<&str>, size: f32, color: Option<Color>) -> Self {
         self.note = note.map(|note| (note.to_owned(), size, color));
         self
     }
 
-    /// The icon over the word.
+    /// Puts the icon above the label.
     pub fn stacked(mut self) -> Self {
         self.stacked = true;
         self.align = Horizontal::Center;
@@ -94,7 +94,7 @@ impl Caption {
     }
 }
 
-/// How a caption came to stand.
+/// The laid-out caption.
 #[derive(Debug, Default)]
 struct Set {
     fingerprint: u64,
@@ -117,7 +117,7 @@ impl Set {
             _ => 0.0,
         };
         let width = (room.width - indent).max(1.0);
-        // beside an icon the lines start under one another
+        // Beside an icon the two lines are aligned at their start.
         let inner = match (caption.icon, caption.stacked) {
             (Some(_), false) => Horizontal::Left,
             _ => caption.align,

@@ -1,9 +1,9 @@
-//! The drawings of the icons: Lucide, as a font with only the glyphs used here, so that an icon takes the colour and the
-//! size of the words beside it.
+//! The drawings of the icons. They are from Lucide, in a font with only the glyphs used here, so that an icon takes the
+//! colour and size of the words beside it.
 
 use crate::elements::Icon;
 
-/// The glyph of an icon; the comment is its name in Lucide.
+/// The glyph of an icon. The comments are the names in Lucide.
 pub fn glyph(icon: Icon) -> char {
     match icon {
         Icon::Again => '\u{e145}',       // refresh-cw

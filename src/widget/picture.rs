@@ -1,4 +1,4 @@
-//! Pictures: kept as handles as long as they are shown, wiped when they go.
+//! Pictures: they are kept as image handles while they are shown, and their memory is wiped afterwards.
 
 use std::{any::Any, fmt, sync::Arc};
 
@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 use super::Element;
 use common::order::Picture;
 
-/// A person's picture as the renderer wants it, its corners rounded by `radius` parts of its width; the copy is wiped
-/// when the last handle goes.
+/// A copy of a person's picture for the renderer, with corners rounded by `radius` parts of its width. Its memory is
+/// wiped when the last handle is dropped.
 pub fn handle(picture: &Picture, radius: f32) -> Handle {
     let (width, height) = (picture.width() as f32, picture.height() as f32);
     let radius = radius * width;
@@ -32,7 +32,7 @@ pub fn handle(picture: &Picture, radius: f32) -> Handle {
     Handle::from_rgba(picture.width(), picture.height(), wiped)
 }
 
-/// How much of a pixel is seen that lies so far from the nearest sides, with corners of this radius.
+/// The alpha value of a pixel at the distances `x` and `y` from the nearest sides, for corners of this radius.
 fn corner(x: f32, y: f32, radius: f32) -> u8 {
     if x >= radius || y >= radius {
         return 255;
@@ -41,7 +41,7 @@ fn corner(x: f32, y: f32, radius: f32) -> u8 {
     ((0.5 - out).clamp(0.0, 1.0) * 255.0) as u8
 }
 
-/// A picture and the handle made of it: made once, and anew only when the picture is another.
+/// A picture and its image handle, which is made again only when the picture changes.
 #[derive(Default)]
 pub struct Kept {
     of: Option<(Arc<dyn Any + Send + Sync>, Handle)>,
@@ -58,7 +58,7 @@ impl fmt::Debug for Kept {
 }
 
 impl Kept {
-    /// Keeps the handle of `owner`'s picture; without an owner the old one is let go.
+    /// Keeps the handle of `owner`'s picture. Without an owner the old handle is dropped.
     pub fn keep<T: Any + Send + Sync>(
         &mut self,
         owner: Option<&Arc<T>>,
@@ -85,18 +85,18 @@ impl Kept {
     }
 }
 
-/// How a picture of another shape is brought into its place.
+/// How a picture is fitted into a place of another shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fit {
-    /// It fills the place; what hangs over is cut.
+    /// It fills the place, and what is outside is cut off.
     Cover,
-    /// It is seen whole, as large as the place allows.
+    /// It is shown whole, as large as the place allows.
     Whole,
-    /// Its pixels are the screen's: not scaled by anything but whole numbers, not smoothed.
+    /// It is scaled only by whole numbers and not smoothed, as a QR code needs it.
     Exact,
 }
 
-/// A picture in its place. The software renderer neither cuts nor rounds pictures by itself.
+/// A widget that shows a picture in its place. The software renderer cannot cut or round pictures, so this does it.
 #[derive(Debug)]
 pub struct Shown {
     handle: Handle,
@@ -122,11 +122,11 @@ fn shown(handle: &Handle, fit: Fit) -> Shown {
     }
 }
 
-/// A scale from here to its inverse is as good as one.
+/// Scales from this to its inverse are treated as 1.
 const NEARLY: f32 = 0.97;
 
 impl Shown {
-    /// Where the picture stands, and by how much it is scaled.
+    /// The picture's place, and the factor by which it is scaled.
     fn place(&self, renderer: &iced::Renderer, bounds: Rectangle) -> (Rectangle, f32) {
         let size = renderer.measure_image(&self.handle).unwrap_or_default();
         let size = Size::new(size.width.max(1) as f32, size.height.max(1) as f32);
@@ -136,7 +136,7 @@ impl Shown {
             Fit::Whole => x.min(y),
             Fit::Exact => x.min(y).floor().max(1.0),
         };
-        // a picture of nearly the right size is shown as it is: sharper, and drawn in a third of the time
+        // A picture of nearly the right size is not scaled: it is sharper, and drawn in a third of the time.
         let near = self.fit == Fit::Cover && (NEARLY..=1.0 / NEARLY).contains(&scale);
         let scale = if near { 1.0 } else { scale };
         let size = size * scale;
@@ -184,7 +184,7 @@ impl<Message> Widget<Message, iced::Theme, iced::Renderer> for Shown {
         let image = Image::new(self.handle.clone())
             .filter_method(filter)
             .snap(true);
-        // cutting costs as much as drawing: only where something hangs over
+        // Cutting costs as much as drawing, so it is done only if something is outside.
         let hangs_over = place.width > bounds.width + 0.5 || place.height > bounds.height + 0.5;
         if hangs_over {
             renderer.with_layer(bounds, |renderer| renderer.draw_image(image, place, bounds));
@@ -200,7 +200,7 @@ impl<'a, Message: 'a> From<Shown> for Element<'a, Message> {
     }
 }
 
-/// The largest place of this shape (width by height) in the middle of `room`.
+/// The largest rectangle with this ratio of width to height, in the middle of `room`.
 pub fn inside(room: Rectangle, ratio: f32) -> Rectangle {
     let width = room.width.min(room.height * ratio);
     let height = width / ratio;
@@ -212,11 +212,11 @@ pub fn inside(room: Rectangle, ratio: f32) -> Rectangle {
     }
 }
 
-/// Free modules around a QR code (ISO/IEC 18004).
+/// The width of the quiet zone around a QR code, in modules (ISO/IEC 18004).
 const QUIET: usize = 4;
 
-/// A text as a QR code, one pixel a module, with its quiet zone; black on white whatever the theme. `None` for a text
-/// that is too long for one.
+/// A text as a QR code with its quiet zone, one pixel per module, black on white in every theme. `None` if the text is
+/// too long for a QR code.
 pub fn code(text: &str) -> Option<Handle> {
     let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::M).ok()?;
     let modules = code.width();

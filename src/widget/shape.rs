@@ -1,4 +1,4 @@
-//! Plain shapes: areas, rings, bars, the oval that a face is brought into.
+//! Plain shapes: areas, rings, bars, and the oval that shows where the face belongs.
 
 use std::f32::consts::{FRAC_PI_2, TAU};
 
@@ -10,7 +10,7 @@ use iced::{
 
 use super::Element;
 
-/// A filled area with rounded corners and, where `edge` is wide, a border.
+/// A filled area with rounded corners, and with a border if the edge has a width.
 #[derive(Debug, Clone, Copy)]
 pub struct Area {
     pub fill: Color,
@@ -82,7 +82,7 @@ impl<'a, Message: 'a> From<Area> for Element<'a, Message> {
 /// A ring that empties or fills, from the top, clockwise.
 #[derive(Debug, Clone, Copy)]
 pub struct Ring {
-    /// How much of it is drawn in `color`, 0 to 1.
+    /// How much of it is drawn in `color`, from 0 to 1.
     pub part: f32,
     pub color: Color,
     pub track: Color,
@@ -156,10 +156,10 @@ pub fn bar<'a, Message: 'a>(
     board
 }
 
-/// Everything around an oval is veiled; along it runs a ring that fills while all is well.
+/// An oval for the face. Everything around it is veiled, and the ring along it fills while the face is right.
 #[derive(Debug, Clone, Copy)]
 pub struct Oval {
-    /// Where the face belongs, in parts of the picture.
+    /// The centre of the face's place, in parts of the picture.
     pub center: Point,
     pub radii: Vector,
     pub veil: Color,
@@ -188,7 +188,7 @@ impl<Message> Program<Message> for Oval {
             )
         };
         let curve = |builder: &mut path::Builder, part: f32| {
-            // fine enough that no corner shows at 4K
+            // 180 segments are enough that no corner shows at 4K.
             let steps = (180.0 * part).ceil().max(1.0) as u32;
             for step in 0..=steps {
                 let angle = -FRAC_PI_2 + TAU * part * step as f32 / steps as f32;
@@ -220,14 +220,14 @@ impl<Message> Program<Message> for Oval {
     }
 }
 
-/// Four corners that say where to hold something.
+/// Four corner marks that show where to hold something.
 #[derive(Debug, Clone, Copy)]
 pub struct Corners {
     pub color: Color,
-    /// Under the colour, so that they are seen on any picture.
+    /// The colour of a wider line below, so that the marks can be seen on any picture.
     pub edge: Color,
     pub width: f32,
-    /// Length of an arm in parts of the height.
+    /// The length of an arm in parts of the height.
     pub length: f32,
 }
 

@@ -1,4 +1,4 @@
-//! Something to press: by finger, by mouse, or held for two seconds.
+//! A touch target: it is pressed by finger or mouse, or held for two seconds.
 
 use std::{
     fmt,
@@ -16,7 +16,7 @@ use iced::{
 
 use super::Element;
 
-/// How long something with [`Target::hold`] must be held.
+/// How long a target with [`Target::hold`] must be held.
 pub const HOLD: Duration = Duration::from_secs(2);
 
 /// How a target is drawn in one of its states.
@@ -29,14 +29,14 @@ pub struct Style {
     pub radius: f32,
 }
 
-/// A target's styles at rest and pressed, and the ring of the keyboard's focus.
+/// A target's styles at rest and pressed, and the ring that marks the keyboard focus.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Styles {
     pub rest: Style,
     pub pressed: Style,
     pub ring: Color,
     pub ring_width: f32,
-    /// Free space between the target and its ring.
+    /// The distance between the target and its ring.
     pub ring_gap: f32,
 }
 
@@ -58,7 +58,7 @@ impl<Message> fmt::Debug for Target<'_, Message> {
 }
 
 impl<'a, Message> Target<'a, Message> {
-    /// Without a message nothing happens when it is pressed.
+    /// Makes a target. Without a message nothing happens when it is pressed.
     pub fn new(
         id: impl Into<String>,
         content: impl Into<Element<'a, Message>>,
@@ -92,7 +92,7 @@ impl<'a, Message> Target<'a, Message> {
     }
 }
 
-/// What presses it now: a mouse, or one finger; a second finger changes nothing.
+/// What presses the target now: the mouse, or one finger. A second finger is ignored.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Pointer {
     Mouse,
@@ -102,7 +102,7 @@ enum Pointer {
 #[derive(Debug, Default)]
 struct State {
     pressed: Option<(Pointer, Instant)>,
-    /// The pointer is still over the target.
+    /// Whether the pointer is still over the target.
     inside: bool,
 }
 
@@ -115,7 +115,7 @@ enum Touch {
 }
 
 fn touch_of(event: &Event, cursor: mouse::Cursor) -> Option<Touch> {
-    // a mouse that is nowhere is over nothing
+    // A mouse without a position is over no target.
     let at = cursor
         .position()
         .unwrap_or(Point::new(f32::NEG_INFINITY, f32::NEG_INFINITY));
@@ -344,7 +344,7 @@ impl<Message: Clone> Widget<Message, iced::Theme, iced::Renderer> for Target<'_,
             );
         };
         if pressed {
-            // pressed things give way a little: seen without colour
+            // A pressed target moves down a little, so that pressing can be seen without colour.
             let down = Vector::new(0.0, (bounds.height * 0.03).max(1.0));
             renderer.with_translation(down, draw);
         } else {

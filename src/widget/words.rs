@@ -1,4 +1,4 @@
-//! A block of words that always fits: lines under one another, set a little smaller when there is too little room.
+//! A block of lines that is made to fit: the letters become smaller if there is too little room.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -15,35 +15,35 @@ use iced::{
 use super::{Element, icon};
 use crate::elements::Icon;
 
-/// Text that was shaped.
+/// Text that is shaped and ready to be drawn.
 pub(super) type Paragraph = paragraph::Plain<<iced::Renderer as text::Renderer>::Paragraph>;
 
-/// How words came to fit; tests read it.
+/// How the words were made to fit. Tests read it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Fit {
-    /// The scale that was needed.
+    /// The factor by which the letters were made smaller.
     pub scale: f32,
-    /// Even the smallest scale did not fit.
+    /// Whether the words do not fit even at the smallest scale.
     pub cut: bool,
 }
 
 /// One paragraph.
 #[derive(Debug, Clone)]
 pub struct Line {
-    /// The element it belongs to.
+    /// The id of its element.
     pub id: String,
     pub text: String,
     pub size: f32,
     pub font: Font,
-    /// The surrounding colour where none is given.
+    /// The colour; `None` takes the surrounding one.
     pub color: Option<Color>,
-    /// Line to line, in parts of the size.
+    /// The line height, in parts of the size.
     pub leading: f32,
-    /// Free space above.
+    /// The space above the line.
     pub before: f32,
-    /// Stands left of the text, in its own colour.
+    /// An icon to the left of the text, and its colour if it has one of its own.
     pub icon: Option<(Icon, Option<Color>)>,
-    /// Stands as far in as if it had an icon.
+    /// Whether the text is indented as if it had an icon.
     pub indented: bool,
 }
 
@@ -93,7 +93,7 @@ impl Line {
     }
 }
 
-/// Lines under one another.
+/// A block of lines, one below the other.
 #[derive(Debug, Clone)]
 pub struct Words {
     lines: Vec<Line>,
@@ -103,19 +103,19 @@ pub struct Words {
     wrapping: Wrapping,
 }
 
-/// How much of the room it is given a block takes.
+/// How much of the available room a block takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Take {
     All,
-    /// The whole width, and the height that is needed.
+    /// All of the width, and the height that the words need.
     Height,
     Least,
 }
 
-/// An icon's size and its distance from the words, in parts of theirs.
+/// An icon's size and its distance from the words, in parts of the words' size.
 const ICON: f32 = 1.25;
 const ICON_GAP: f32 = 0.65;
-/// The scales that are tried, from large to small. Below the last one words are cut; tests keep every screen above it.
+/// The scales that are tried, from large to small. Words that need less are cut; the tests check that no screen does.
 const SCALES: [f32; 12] = [
     1.0, 0.96, 0.92, 0.88, 0.84, 0.8, 0.769, 0.72, 0.66, 0.6, 0.54, 0.48,
 ];
@@ -145,19 +145,19 @@ impl Words {
         self.align(Horizontal::Center, Vertical::Center)
     }
 
-    /// Every line stays one line.
+    /// Switches off the wrapping of lines.
     pub fn unwrapped(mut self) -> Self {
         self.wrapping = Wrapping::None;
         self
     }
 
-    /// Takes only the height it needs.
+    /// Makes the block take only the height that it needs.
     pub fn flow(mut self) -> Self {
         self.take = Take::Height;
         self
     }
 
-    /// Takes only what it needs.
+    /// Makes the block take only the width and height that it needs.
     pub fn shrink(mut self) -> Self {
         self.take = Take::Least;
         self
@@ -179,20 +179,20 @@ impl Words {
     }
 }
 
-/// How the words came to stand.
+/// The laid-out words.
 #[derive(Debug, Default)]
 struct Set {
-    /// What the lines were set for; the same again needs no setting.
+    /// A hash of what the layout depends on. While it stays the same, nothing is laid out again.
     fingerprint: u64,
     paragraphs: Vec<(Paragraph, Option<Paragraph>)>,
-    /// Where each line's text and icon stand, within the block.
+    /// The places of each line's text and icon within the block.
     places: Vec<(Rectangle, Rectangle)>,
     size: Size,
     fit: Fit,
 }
 
 impl Set {
-    /// Sets the lines at one scale; answers whether they fit.
+    /// Lays the lines out at one scale. Returns whether they fit.
     fn at(&mut self, words: &Words, room: Size, scale: f32) -> bool {
         self.paragraphs
             .resize_with(words.lines.len(), Default::default);
@@ -278,7 +278,7 @@ pub(super) fn plain(
         font,
         align_x: align_x.into(),
         align_y: Vertical::Top,
-        // one shaper for every language, so that kerning is the same with and without å
+        // All text is shaped the same way, so that kerning does not depend on letters such as å.
         shaping: Shaping::Advanced,
         wrapping: Wrapping::Word,
     }
@@ -364,7 +364,7 @@ impl<Message> Widget<Message, iced::Theme, iced::Renderer> for Words {
             renderer.fill_paragraph(words.raw(), at, color, *viewport);
             if let (Some(icon), Some((_, icon_color))) = (icon, line.icon) {
                 let color = icon_color.unwrap_or(color);
-                // with centred words the icon goes along with them
+                // The icon of centred words moves with them.
                 let shift = match self.align_x {
                     Horizontal::Left => 0.0,
                     _ => at.x - (place.x + corner.x),
@@ -377,7 +377,7 @@ impl<Message> Widget<Message, iced::Theme, iced::Renderer> for Words {
 }
 
 impl Words {
-    /// Where the block's lines start within the place it was given.
+    /// The offset of the lines within the block's place.
     fn corner(&self, set: &Set, bounds: Rectangle) -> iced::Vector {
         let spare = (bounds.height - set.size.height).max(0.0);
         let y = match self.align_y {
@@ -385,7 +385,7 @@ impl Words {
             Vertical::Center => spare / 2.0,
             Vertical::Bottom => spare,
         };
-        // a centred line with an icon is centred with it
+        // A centred line with an icon is centred together with it.
         let indent = set.places.iter().any(|(_, icon)| icon.width > 0.0);
         let x = match self.align_x {
             Horizontal::Center if indent => -set.places[0].0.x / 2.0,

@@ -1,7 +1,8 @@
-//! From one MJPEG frame of a 1080p webcam to the preview on the screen, beside ffmpeg on one thread and libjpeg-turbo's
-//! djpeg in the same run. `make bench` installs both and fetches the photograph.
+//! Measures the time from one MJPEG frame of a 1080p webcam to the preview on the screen, beside ffmpeg on one thread
+//! and libjpeg-turbo's djpeg in the same run. `make bench` installs both and fetches the photograph.
 //!
-//! The two are programs: their times are of many frames less that of one, so that starting them does not count.
+//! Both are programs. Their times are those of many frames minus that of one, so that the start of the program does not
+//! count.
 
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -18,10 +19,10 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 const SIZE: (u32, u32) = (1920, 1080);
 const PREVIEW: (u32, u32) = (960, 540);
-/// Frames that the other programs read in one go.
+/// The number of frames that the other programs read in one run.
 const FRAMES: u32 = 60;
 
-/// A photograph in the noise of a webcam's sensor, compressed as a webcam does: 4:2:2, about 450 kB.
+/// Returns a photograph with the noise of a webcam's sensor, compressed as a webcam does: 4:2:2, about 450 kB.
 fn frame() -> Vec<u8> {
     let photo =
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../assets/fetched/photos/obama3.jpg");
@@ -32,7 +33,7 @@ fn frame() -> Vec<u8> {
         .resize_to_fill(width, height, image::imageops::FilterType::Triangle)
         .into_rgb8()
         .into_raw();
-    // the same noise on every run: xorshift32
+    // A xorshift32 generator gives the same noise in every run.
     let mut state = 0x9e37_79b9_u32;
     for value in &mut rgb {
         state ^= state << 13;

@@ -1,7 +1,8 @@
-//! One card: template, portrait and code to the printer's picture, beside the programs that draw SVG and QR codes elsewhere.
+//! Measures one card, from template, portrait and code to the printer's picture, beside other programs that draw SVG
+//! and QR codes.
 //!
-//! Ours runs in process, as in the booth. rsvg-convert, Inkscape and qrencode are programs: their start counts, as it would
-//! for a booth that called them. CairoSVG is timed inside Python, without its start.
+//! Ours runs in process, as in the booth. rsvg-convert, Inkscape and qrencode are programs, so their start counts, as
+//! it would for a booth that called them. CairoSVG is timed inside Python, without its start.
 
 use std::{
     collections::BTreeMap,
@@ -48,7 +49,7 @@ fn content() -> CardContent {
     }
 }
 
-/// A photograph's worth of pixels.
+/// Returns a portrait with as many pixels as a photograph.
 fn portrait() -> Picture {
     let (width, height) = (600, 800);
     let pixels = (0..width * height).flat_map(|i: u32| {
@@ -58,7 +59,7 @@ fn portrait() -> Picture {
     Picture::new(width, height, pixels.collect()).expect("the picture is as large as it says")
 }
 
-/// The same card as one SVG for the other programs: its texts and the portrait in it; they draw no code.
+/// Writes the same card as one SVG for the other programs, with its texts and the portrait. They draw no code.
 fn filled(folder: &Path) -> PathBuf {
     let template = fs::read_to_string(site().join("cards/student-front.svg"))
         .expect("the template is part of the repository");
@@ -78,7 +79,7 @@ fn filled(folder: &Path) -> PathBuf {
     file
 }
 
-/// Whether a rival is there; says so when it is not.
+/// Whether another program is installed. If not, this prints a message.
 fn there(program: &str, argument: &str) -> bool {
     let found = Command::new(program)
         .arg(argument)
@@ -134,7 +135,7 @@ fn drawing(criterion: &mut Criterion) {
             bencher.iter(|| run("inkscape", &["-w", "1016", "-o", out, svg]));
         });
     }
-    // the distribution's package is for the distribution's Python, which may not be the first one in PATH
+    // The distribution's package works only with the distribution's Python, which may not be the first one in PATH.
     let imports = |python: &&str| {
         let mut program = Command::new(python);
         program

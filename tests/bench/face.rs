@@ -1,5 +1,5 @@
-//! What looking at a visitor costs, beside others in the same run: the face models on one core, rustface, and OpenCV's Haar
-//! cascade (C++, one thread) where `make bench` could fetch it.
+//! Measures the cost of looking at a visitor, beside other finders in the same run: the face models on one core,
+//! rustface, and OpenCV's Haar cascade (C++, one thread) if `make bench` could fetch it.
 //!
 //! The goal is 15 ms for detection and mesh and 15 ms for the outline, at any camera resolution.
 
@@ -25,7 +25,7 @@ fn seeing() -> Finder {
     Finder::with(models.expect("they are what tests/setup/models.sh fetched"))
 }
 
-/// A visitor as a camera of this size shows him: the photograph as high as the picture, grey beside it.
+/// Returns a visitor in a camera picture of this size: the photograph fills the height, with grey beside it.
 fn visitor(width: u32, height: u32) -> Picture {
     let photo = repository().join("assets/fetched/photos/grace_hopper.jpg");
     let photo = read_picture(&photo).expect("a photograph: run `make bench`, which fetches it");
@@ -50,7 +50,7 @@ fn rgb(picture: &Picture) -> Rgb<'_> {
     }
 }
 
-/// One network on the middle of the picture, the filling of its input included.
+/// Measures one network on the middle of the picture, including the filling of its input.
 fn network(c: &mut Criterion, name: &str, file: &str, picture: &Picture) {
     let mut model = Model::load(&model_file(file)).expect("it is what was fetched");
     let side = model.input_shape()[1];
@@ -95,7 +95,7 @@ fn faces(c: &mut Criterion) {
         let size = format!("{width}x{height}");
         let mut finder = seeing();
         assert_eq!(finder.watch(&picture).faces.len(), 1);
-        // detection and mesh, and in each fifth look the outline
+        // This measures detection and mesh, and in each fifth look the outline.
         group.bench_function(BenchmarkId::new("models", &size), |b| {
             b.iter(|| finder.watch(&picture));
         });
@@ -120,7 +120,7 @@ fn faces(c: &mut Criterion) {
     haar(&picture);
 }
 
-/// OpenCV in a program of its own, timed by itself.
+/// Runs OpenCV as a separate program that measures its own time.
 fn haar(picture: &Picture) {
     let python = repository().join("target/oracles/networks/bin/python");
     if !python.exists() {

@@ -1,8 +1,8 @@
-//! How long a holder waits for "your order is safe": one order with its photo, committed, beside other SQLite queues of
-//! the same durability in the same run, and with a long backlog.
+//! Measures how long a holder waits for "your order is safe": one order with its photo, committed, beside other SQLite
+//! queues of the same durability in the same run, and with a long backlog.
 //!
-//! `make bench` sets up the other queues (target/queues). Every queue writes to the same disk in turn, round after round,
-//! so that a busy moment of the machine falls on all of them.
+//! `make bench` sets up the other queues (target/queues). All queues write to the same disk in turn, round after round,
+//! so that a busy moment of the machine affects all of them.
 
 #![allow(clippy::unwrap_used)]
 
@@ -19,7 +19,7 @@ use outbox::{NewAttempt, NewRecord, Outbox, Settings};
 use portal::Hash;
 use tokio::runtime::Runtime;
 
-/// A portrait of 600x800 at the quality the booth sends.
+/// The size of a portrait of 600x800 at the quality that the booth sends.
 const PHOTO: usize = 60_000;
 const ROUNDS: usize = 5;
 const EACH: usize = 200;
@@ -27,7 +27,7 @@ const BACKLOG: usize = 100_000;
 
 fn main() {
     let runtime = Runtime::new().unwrap();
-    // beside the build, not in memory: it is the disk that is waited for
+    // The folder is beside the build and not in memory, because the time of the disk is measured.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let mut criterion = Criterion::default().configure_from_args().sample_size(20);
     let empty = open(&runtime, &folder.path().join("criterion"));
@@ -130,7 +130,7 @@ fn commit(runtime: &Runtime, outbox: &Outbox, number: usize, photo: usize) -> Du
     let began = Instant::now();
     let made = runtime.block_on(outbox.commit(record)).unwrap();
     let took = began.elapsed();
-    // the printer is free again
+    // The printer is free again.
     if let Some(serial) = settled {
         let evidence = common::order::Evidence::default();
         runtime

@@ -1,17 +1,18 @@
-//! How long a card takes to become the bytes of a job, beside the programs that a print system would run for it.
+//! Measures how long a card takes to become the bytes of a job, beside the programs that a print system would run for
+//! it.
 //!
-//! `make bench` runs it. The limit is 10 ms for a YMCKO job on one core. The other programs are Debian's: Gutenprint's filter
-//! and its back end on a virtual bus, and the whole chain that a spooler would run from a drawing.
+//! `make bench` runs it. The limit is 10 ms for a YMCKO job on one core. The other programs are Debian's: Gutenprint's
+//! filter and its back end on a virtual bus, and the whole chain that a spooler would run from a drawing.
 
-#![allow(clippy::unwrap_used)] // a bench that unwraps says what it expects
+#![allow(clippy::unwrap_used)] // The unwraps of a benchmark say what it expects.
 
-#[allow(dead_code)] // shared with the tests, which use all of it
+#[allow(dead_code)] // This file is shared with the tests, which use all of it.
 #[path = "../../drivers/card-printer/tests/it/harness.rs"]
 mod harness;
-#[allow(dead_code)] // as above
+#[allow(dead_code)] // This file is shared with the tests as well.
 #[path = "../../drivers/card-printer/tests/it/on_bus.rs"]
 mod on_bus;
-#[allow(dead_code)] // as above
+#[allow(dead_code)] // This file is shared with the tests as well.
 #[path = "../../drivers/card-printer/tests/it/oracle.rs"]
 mod oracle;
 
@@ -34,7 +35,7 @@ fn job(model: Model) -> PrintJob {
     }
 }
 
-/// From pixels in memory to every byte of a YMCKO job.
+/// Measures the time from pixels in memory to every byte of a YMCKO job.
 fn ours(c: &mut Criterion) {
     let mut group = c.benchmark_group("ymcko");
     for model in [Model::Rio2, Model::Enduro, Model::Alto, Model::Primacy] {
@@ -48,7 +49,7 @@ fn ours(c: &mut Criterion) {
     group.finish();
 }
 
-/// What Gutenprint's filter and back end take for the same card.
+/// Measures Gutenprint's filter and back end for the same card.
 fn gutenprint(c: &mut Criterion) {
     let desk = Desk::new();
     let ppd = ppd(&desk);

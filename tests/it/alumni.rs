@@ -1,5 +1,5 @@
-//! The alumni card of Torun, a site that is configuration only: bar code and number, a fee for a duplicate, the wish to use
-//! the library, and the old card written by hand.
+//! The alumni card of Torun, which is a site of configuration files only: bar code and number, a fee for a duplicate,
+//! the wish to use the library, and an old card that was written by hand.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use session::{Press, State, issue, portrait};
 
 use crate::harness::Harness;
 
-/// One visit of the person of this number, who says where the old card is; the order as the portal has it.
+/// Makes one visit as the person with this index, who tells where the old card is. Returns the order at the portal.
 async fn visit(person: usize, old_card: Option<Disposition>, wish: bool) -> Order {
     let mut harness = Harness::boot_at("umk-absolwent", tempfile::tempdir().unwrap()).await;
     harness.sign_in(person).await.press(Press::Yes);

@@ -1,4 +1,4 @@
-//! What a booth does when its parts fail: one story each, through the real ports and virtual devices.
+//! What a booth does when its parts fail: one test for each failure, with virtual devices and test servers.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use session::{
 use crate::harness::Harness;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_person_comes_and_goes_with_a_card_and_the_portal_has_it_once() {
+async fn a_visitor_gets_a_card_and_the_portal_has_it_once() {
     let mut harness = Harness::boot().await;
     harness.reach_the_end_of_printing().await;
     harness.desk.lay_new_card();
@@ -63,7 +63,7 @@ async fn a_person_comes_and_goes_with_a_card_and_the_portal_has_it_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_denied_sign_in_leads_home_with_a_reason() {
+async fn a_denied_sign_in_ends_the_visit_with_a_reason() {
     let mut harness = Harness::boot().await;
     harness
         .until("attract", |state| matches!(state, State::Attract))
@@ -91,7 +91,7 @@ async fn a_denied_sign_in_leads_home_with_a_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_camera_that_is_pulled_out_is_told_and_comes_back_by_itself() {
+async fn an_unplugged_camera_is_reported_and_recovers_by_itself() {
     let mut harness = Harness::boot().await;
     harness.reach_framing().await;
     let unplugged = harness
@@ -157,7 +157,7 @@ async fn an_idle_booth_without_its_printer_says_that_cards_are_fetched_later() {
 async fn an_empty_hopper_prints_nothing_and_the_same_serial_is_tried_again() {
     let mut harness = Harness::boot().await;
     harness.reach_card().await;
-    // the printer notices only when it draws a card
+    // The printer notices the empty hopper only when it feeds a card.
     harness.desk.printer().raise_after(0, Fault::NoCards);
     harness.press(Press::Print);
     harness
@@ -201,7 +201,7 @@ async fn an_empty_hopper_prints_nothing_and_the_same_serial_is_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cable_pulled_in_the_middle_leaves_a_question_that_the_card_itself_answers() {
+async fn a_printer_unplugged_while_printing_leaves_an_open_decision_that_the_cards_code_settles() {
     let mut harness = Harness::boot().await;
     harness.reach_card().await;
     harness.desk.printer().speed(0.5);
@@ -219,7 +219,7 @@ async fn a_cable_pulled_in_the_middle_leaves_a_question_that_the_card_itself_ans
         .await;
     assert_eq!(harness.why(), Some(&Why::Unknown));
     let serial = open_serial(&harness);
-    // nothing more is printed by itself, cable or no cable
+    // Nothing more is printed by itself, even when the cable is back.
     harness.desk.printer().replug();
     for _ in 0..50 {
         harness.press(Press::PrintAgain);
@@ -245,7 +245,7 @@ async fn a_cable_pulled_in_the_middle_leaves_a_question_that_the_card_itself_ans
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_power_cut_left_open_is_asked_about_at_the_next_start() {
+async fn a_print_that_a_power_cut_left_open_is_decided_after_the_next_start() {
     let mut harness = Harness::boot().await;
     harness.reach_card().await;
     harness.desk.printer().speed(100.0);
@@ -278,7 +278,7 @@ async fn what_a_power_cut_left_open_is_asked_about_at_the_next_start() {
                 (order, serial, &Why::AfterRestart)
             );
         }
-        // the printer's counter proved that no card was fed
+        // The printer's counter proved that no card was fed.
         State::Attract => assert!(harness.booth.outbox().undecided().await.unwrap().is_empty()),
         _ => unreachable!(),
     }
@@ -290,7 +290,7 @@ async fn what_a_power_cut_left_open_is_asked_about_at_the_next_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sign_in_server_that_talks_rubbish_is_a_sentence_and_not_a_crash() {
+async fn the_booth_survives_every_fault_of_the_identity_provider() {
     for fault in virtual_idp::Fault::ALL {
         let mut harness = Harness::boot().await;
         harness
@@ -312,10 +312,10 @@ async fn a_sign_in_server_that_talks_rubbish_is_a_sentence_and_not_a_crash() {
     }
 }
 
-/// A damaged store is put aside and the booth serves with a new one; whoever looks after it is told in the log, at the
-/// portal, on the attendant's screen and by `doctor`, also after the next start, until the file is taken away.
+/// A damaged store is moved aside and the booth works with a new one. The log, the portal, the attendant's screen and
+/// `doctor` report it, even after the next start, until somebody removes the file.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_was_put_aside_is_told_until_somebody_has_taken_it_away() {
+async fn a_damaged_store_is_reported_until_somebody_removes_it() {
     let data = Harness::boot().await.shut().await;
     let store = data.path().join("outbox.sqlite");
     let mut bytes = std::fs::read(&store).unwrap();
@@ -356,7 +356,7 @@ async fn a_store_that_was_put_aside_is_told_until_somebody_has_taken_it_away() {
     assert_eq!(*seen, Attention::default());
 }
 
-/// What `doctor` prints of a booth in test mode.
+/// What `doctor` prints about a booth in test mode.
 async fn doctor(data: &std::path::Path) -> String {
     let state = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(data, state.path().join("fotoautomat-test")).unwrap();
@@ -378,7 +378,7 @@ fn open_serial(harness: &Harness) -> Serial {
     }
 }
 
-/// A lamp on a serial line shines while the camera looks at somebody, and at no other time.
+/// A lamp on a serial line is lit while the camera's live picture is shown, and at no other time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lamp_lights_the_face_until_the_photograph_is_taken() {
     let (_, lamp) = lamp::virtual_lamp();
@@ -406,10 +406,10 @@ async fn a_lamp_lights_the_face_until_the_photograph_is_taken() {
         })
         .await;
     becomes(lamp::Brightness::DARK).await;
-    // a further photograph is lit as the first
+    // The lamp is lit again for another photograph.
     harness.press(Press::Retake);
     becomes(lamp::Brightness::FULL).await;
-    // whoever leaves is not lit any more
+    // Leaving switches the lamp off.
     harness.press(Press::Cancel);
     becomes(lamp::Brightness::DARK).await;
 }

@@ -1,7 +1,8 @@
-//! Both sites' cards, as they come out: compared with pictures that somebody looked at, with names of every script, and
-//! with templates that mean harm.
+//! The printed cards of both sites: compared with golden pictures, with names of every script, and with malicious
+//! templates.
 //!
-//! `GOLDEN=write cargo test --test it cards::` writes the pictures anew, in tests/it/cards: look at each before it is kept.
+//! `GOLDEN=write cargo test --test it cards::` rewrites the golden pictures in tests/it/cards. Look at each before you
+//! keep it.
 
 mod hostile;
 mod names;
@@ -20,7 +21,7 @@ use jiff::civil::date;
 pub(crate) const SITES: [(&str, [&str; 2]); 2] =
     [("umu", ["sv", "en"]), ("umk-absolwent", ["pl", "en"])];
 
-/// What a site issues, with the key of test mode.
+/// The designer of a site's cards, with the key of test mode.
 pub(crate) fn designer(site: &str) -> Designer {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("kiosk-config")
@@ -51,7 +52,7 @@ pub(crate) fn card(kind: &CardKind, language: &str, name: &str) -> CardContent {
     }
 }
 
-/// A portrait that is nobody: a head and shoulders in front of a light wall.
+/// A drawn portrait of nobody: head and shoulders in front of a light wall.
 pub(crate) fn portrait() -> Picture {
     let (width, height) = (390, 520);
     let inside = |x: f32, y: f32, (cx, cy, rx, ry): (f32, f32, f32, f32)| {
@@ -77,7 +78,7 @@ pub(crate) fn portrait() -> Picture {
     Picture::new(width as u32, height as u32, rgb).unwrap()
 }
 
-/// Scaled so that a name can still be read.
+/// The size of a card in the golden pictures, in pixels, at which a name can still be read.
 const SHOWN: (u32, u32) = (678, 428);
 
 fn shown(face: &CardFace) -> RgbImage {
@@ -86,7 +87,7 @@ fn shown(face: &CardFace) -> RgbImage {
     imageops::resize(&picture, SHOWN.0, SHOWN.1, imageops::FilterType::Triangle)
 }
 
-/// The sides beside and below each other, two a row.
+/// Arranges the sides on a sheet, two in a row.
 fn sheet(sides: &[RgbImage]) -> RgbImage {
     let rows = sides.len().div_ceil(2) as u32;
     let mut sheet = RgbImage::from_pixel(
@@ -102,8 +103,8 @@ fn sheet(sides: &[RgbImage]) -> RgbImage {
     sheet
 }
 
-/// Compares with the picture that was looked at. Edges may fall a little otherwise on another machine, and the picture is
-/// kept as JPEG: so few dots may differ much.
+/// Compares a sheet with its golden picture. A few pixels may differ much, because edges are drawn slightly differently
+/// on other machines and the golden picture is a JPEG.
 pub(crate) fn compare(name: &str, sheet: &RgbImage) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/cards");
     let file = folder.join(format!("{name}.jpg"));

@@ -1,4 +1,4 @@
-//! The contract (`assets/portal/openapi.yaml`) against the client and the server that are said to keep it.
+//! Checks that the booth's client and the reference portal follow the contract (`assets/portal/openapi.yaml`).
 
 mod schema;
 
@@ -51,14 +51,14 @@ impl Contract {
         self.0["paths"].as_object().unwrap().iter()
     }
 
-    /// The operation that a request is meant for: its path as written, and what is said of it.
+    /// The path item and the operation for a request; `None` if the contract has none.
     fn operation(&self, method: &str, path: &str) -> Option<(&Value, &Value)> {
         let path = path.split('?').next().unwrap();
         let (_, item) = self.paths().find(|(template, _)| fits(template, path))?;
         Some((item, item.get(method.to_lowercase())?))
     }
 
-    /// What is wrong with `value` by `schema`; empty when nothing is.
+    /// The violations of `schema` by `value`.
     fn judge(&self, schema: &Value, value: &Value) -> Vec<String> {
         schema::judge(&|node| self.resolve(node), schema, value)
     }
@@ -77,7 +77,7 @@ impl Contract {
         }
     }
 
-    /// What is wrong with a request that the booth sent.
+    /// The violations of the contract by a request of the booth.
     fn judge_request(&self, request: &relay::Message) -> Vec<String> {
         let line = request.first_line();
         let (method, path) = (line[0], line[1]);
@@ -114,7 +114,7 @@ impl Contract {
         wrong
     }
 
-    /// What is wrong with an answer to a request.
+    /// The violations of the contract by the answer to a request.
     fn judge_answer(&self, request: &relay::Message, answer: &relay::Message) -> Vec<String> {
         let line = request.first_line();
         let Some((_, operation)) = self.operation(line[0], line[1]) else {
@@ -168,7 +168,7 @@ fn query(path: &str, name: &str) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-/// Everything that went between client and server.
+/// All requests and answers between client and server.
 type Heard = Arc<Mutex<Vec<(relay::Message, relay::Message)>>>;
 
 struct Stage {
@@ -189,7 +189,7 @@ async fn stage() -> Stage {
         assurance: person.assurance.clone(),
         groups: person.groups.clone(),
     });
-    // somebody who can sign in and whom the portal does not know
+    // This person can sign in, but the portal does not know them.
     let stranger = virtual_idp::Person {
         subject: "ijkl0003".to_owned(),
         name: "Kim Ek".to_owned(),
@@ -256,7 +256,7 @@ impl Stage {
         panic!("the sign-in ended without an answer");
     }
 
-    /// A request that the booth's client would not make.
+    /// Sends a request that the booth's client would not make, and returns the status.
     async fn ask(
         &self,
         method: Method,
@@ -292,7 +292,7 @@ fn message(to: Target, body: &impl serde::Serialize) -> Message {
     Message { to, body }
 }
 
-/// An order with everything in it that an order can have.
+/// An order with every optional field set.
 fn full_order(subject: &str) -> (Order, Private<Vec<u8>>) {
     let (order, photo) = bench::order_of(subject);
     let mut order = serde_json::to_value(order).unwrap();
@@ -311,7 +311,7 @@ fn full_order(subject: &str) -> (Order, Private<Vec<u8>>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn client_and_server_say_what_the_contract_says_and_nothing_else() {
+async fn all_traffic_follows_the_contract_and_covers_it() {
     let (contract, stage) = (Contract::read(), stage().await);
     let client = stage.client();
     all_that_the_booth_says(&stage, &client).await;
@@ -336,9 +336,11 @@ async fn client_and_server_say_what_the_contract_says_and_nothing_else() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
-    // nothing in the contract was left untried: each operation succeeded, and each refusal that a caller can bring about
+    // The traffic covers the contract: each operation succeeded once, and each refusal that a caller can cause
+    // occurred.
     let by_the_portal_itself = ["500", "502", "413"];
-    // this portal signs codes, gives cards to all whom it knows, and keeps an announced photo or none
+    // The reference portal never gives these answers: it signs codes, allows cards to all people whom it knows, and
+    // accepts no photo but the announced one.
     let by_other_portals = [("signCode", "404"), ("holder", "403"), ("putPhoto", "409")];
     let mut untried = Vec::new();
     for (path, item) in contract.paths() {
@@ -407,7 +409,7 @@ async fn all_that_the_booth_says(stage: &Stage, client: &HttpPortal) {
         ] {
             let answer = client.send(&message).await.unwrap();
             let hash = message.body.sha256;
-            // a row's time makes each try another body: the same revision is a conflict then
+            // The body holds a time, so a repeated revision has another body, which is a conflict.
             let repeated = matches!(answer, Answer::Conflict(Some(_)));
             assert!(answer == Answer::Stored(hash) || repeated, "{answer:?}");
         }
@@ -485,7 +487,8 @@ async fn all_that_is_refused(stage: &Stage) {
     assert_eq!(page.send().await.unwrap().status(), 200);
     let none: &[(&str, &str)] = &[("Authorization", "Basic x")];
     let json = "application/json";
-    // an order of nobody we know; a body that is no order; another's; twice with other content; one that is open
+    // Refused orders: without authentication, with an invalid body, of another booth, sent again with other content,
+    // and while another one is open.
     assert_eq!(
         stage
             .ask(Method::PUT, &at, json, b"{}".to_vec(), none)
@@ -516,7 +519,7 @@ async fn all_that_is_refused(stage: &Stage) {
     let next = serde_json::to_value(next).unwrap();
     let next_at = format!("/v1/orders/{}", next["orderId"].as_str().unwrap());
     assert_eq!(stage.put_json(&next_at, &next).await, 423);
-    // photos
+    // Photos.
     let (photo_at, jpeg) = (format!("{at}/photo"), "image/jpeg");
     let nowhere = format!("{next_at}/photo");
     let photo = photo.to_vec();
@@ -529,7 +532,7 @@ async fn all_that_is_refused(stage: &Stage) {
     assert_eq!(put(&photo_at, json, &photo, &[]).await, 400);
     assert_eq!(put(&nowhere, jpeg, &photo, &[]).await, 404);
     assert_eq!(put(&photo_at, jpeg, b"\xff\xd8 no", &[]).await, 422);
-    // cards
+    // Cards.
     let card_at = format!("{at}/cards/{}", Serial::random());
     let row = json!({ "rev": 1, "at": Timestamp::now(), "outcome": "printed", "fed": true, "codeReadBack": false,
         "collected": false, "printer": "P", "evidence": bench::evidence(Outcome::Printed, 1, 2) });
@@ -543,7 +546,7 @@ async fn all_that_is_refused(stage: &Stage) {
     let mut again = row.clone();
     again["collected"] = json!(true);
     assert_eq!(stage.put_json(&card_at, &again).await, 409);
-    // the rest
+    // The other operations.
     let block_at = format!("/v1/cards/{}/block", Serial::random());
     assert_eq!(put(&block_at, json, b"{}", none).await, 401);
     assert_eq!(put(&block_at, json, b"{}", &[]).await, 400);
@@ -588,9 +591,9 @@ async fn all_that_is_refused(stage: &Stage) {
     }
 }
 
-/// What the contract requires of an order or a card the server requires too: without it, the answer is 400.
+/// The server answers 400 if a field that the contract requires is missing, or if a value is not one that it allows.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_server_misses_whatever_the_contract_requires() {
+async fn the_server_requires_what_the_contract_requires() {
     let (contract, stage) = (Contract::read(), stage().await);
     let (order, _) = full_order("abcd0001");
     let at = format!("/v1/orders/{}", order.order_id);
@@ -633,7 +636,7 @@ async fn the_server_misses_whatever_the_contract_requires() {
     assert_eq!(stage.put_json(&at, &order).await, 201);
 }
 
-/// JSON pointers of everything that is required within `value`.
+/// The JSON pointers of all required fields within `value`.
 fn required(contract: &Contract, schema: &Value, value: &Value, at: String) -> Vec<String> {
     let schema = contract.resolve(schema);
     let mut found = Vec::new();
@@ -655,7 +658,7 @@ fn required(contract: &Contract, schema: &Value, value: &Value, at: String) -> V
 fn the_contract_is_openapi_and_has_the_servers_routes() {
     let contract = Contract::read();
     assert_eq!(contract.0["openapi"], "3.1.1");
-    // each reference points somewhere, and each word of a schema is one that the tests understand
+    // Each reference resolves, and the tests understand each keyword of the schemas.
     every_node(&contract.0, &mut |node| {
         contract.resolve(node);
     });
@@ -677,9 +680,10 @@ fn the_contract_is_openapi_and_has_the_servers_routes() {
             }
         }
     }
-    let source =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/portal/reference.rs"))
-            .unwrap();
+    let source = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("src/portal-server/src/lib.rs"),
+    )
+    .unwrap();
     let routes: BTreeSet<String> = source
         .split(".route(\"")
         .skip(1)
@@ -705,7 +709,7 @@ fn every_node(node: &Value, look: &mut impl FnMut(&Value)) {
     }
 }
 
-/// A path without the names of what varies in it.
+/// A path template without the names of its parameters.
 fn unnamed(path: &str) -> String {
     let parts = path.split('/');
     parts
@@ -715,7 +719,7 @@ fn unnamed(path: &str) -> String {
 }
 
 #[test]
-fn a_wrong_body_is_seen() {
+fn a_wrong_body_is_detected() {
     let contract = Contract::read();
     let (order, _) = bench::order_of("abcd0001");
     let mut order = serde_json::to_value(order).unwrap();

@@ -1,10 +1,10 @@
-//! A disk that fails: every call that the store makes to it fails once, and every file is once too small. The program
-//! says so in one sentence, and what it had acknowledged is there when the disk works again.
+//! A disk that fails: every call of the store fails once, and every file reaches a size limit once. The program reports
+//! it in one sentence, and what it had acknowledged is still there when the disk works again.
 //!
-//! Calls are made to fail between the program and the C library (`disk_faults/shim.c`), counted over all threads; SQLite
-//! as built here syncs by `fsync` alone. Files are made too small by the kernel's limit on a file's size, which cuts a
-//! write short where it is reached. Locks are the kernel's own and are not tried. `FAULTS_EVERY` says which of the many
-//! reads and writes are tried: every fifth when not set, all with 1 (`make soak`); of the other calls all are.
+//! A library between the program and the C library (`disk_faults/shim.c`) makes the calls fail; it counts them over all
+//! threads. SQLite as built here syncs by `fsync` alone. The size limit is the kernel's limit on file size, which cuts
+//! a write short where it is reached. Locks do not use the disk and are not tried. `FAULTS_EVERY` says which of the
+//! many reads and writes are tried: every fifth by default, all with 1 (`make soak`). Of the other calls all are tried.
 
 use std::{
     env, fs,
@@ -19,7 +19,7 @@ use crate::kill::compare;
 
 const BOOTH: &str = env!("CARGO_BIN_EXE_fotoautomat");
 
-/// No story here makes so many calls of one kind.
+/// A limit above the number of calls of one kind in any of these tests, against endless loops.
 const MOST: usize = 5000;
 
 fn every() -> usize {
@@ -27,7 +27,7 @@ fn every() -> usize {
     asked.map_or(5, |text| text.parse().expect("FAULTS_EVERY is a number"))
 }
 
-/// What the program says when its disk fails: one sentence that names no internals.
+/// Checks that the program reports a failed disk in one sentence that names no internals.
 fn check_words(what: &str, output: &Output) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
@@ -53,7 +53,7 @@ fn check_words(what: &str, output: &Output) {
     );
 }
 
-/// With a disk that works again, everything acknowledged is there.
+/// Checks that everything acknowledged is in the store once the disk works again.
 async fn check_store(what: &str, folder: &Path, output: &Output) {
     let said: Vec<String> = String::from_utf8_lossy(&output.stdout)
         .lines()
@@ -79,14 +79,14 @@ fn fill(folder: &Path, orders: usize) -> Vec<String> {
     .collect()
 }
 
-/// Linux's numbers of these errors; 0: no error, but only half of what was asked for is done.
+/// The error numbers of Linux. The shim takes 0 as: no error, but only half of the bytes are transferred.
 const EIO: i32 = 5;
 const ENOMEM: i32 = 12;
 const EMFILE: i32 = 24;
 const ENOSPC: i32 = 28;
 const HALF: i32 = 0;
 
-/// The kinds of call that the store makes, and what each may come to.
+/// The kinds of call that the store makes, and the errors that are tried for each.
 const FAULTS: [(&str, &[i32]); 8] = [
     ("write", &[EIO, ENOSPC, HALF]),
     ("read", &[EIO, HALF]),
@@ -98,7 +98,7 @@ const FAULTS: [(&str, &[i32]); 8] = [
     ("map", &[ENOMEM]),
 ];
 
-/// The shim, compiled; it goes with its folder.
+/// The compiled shim. Dropping it deletes its folder.
 struct Shim(tempfile::TempDir);
 
 impl Shim {
@@ -118,8 +118,8 @@ impl Shim {
         Self(folder)
     }
 
-    /// Runs the program with a disk on which call `number` of a kind fails; answers which file it was about too, where
-    /// it came to that.
+    /// Runs the program with a disk on which call `number` of the kind `call` fails. Returns also the file of that
+    /// call; `None` if the program made fewer calls.
     fn run(
         &self,
         folder: &Path,
@@ -143,7 +143,7 @@ impl Shim {
     }
 }
 
-/// What a story begins with: the files there are, and what the program had acknowledged of them.
+/// The start of a test: the files in the folder, and what the program had acknowledged.
 struct Before {
     name: &'static str,
     left: Option<tempfile::TempDir>,
@@ -159,7 +159,7 @@ impl Before {
         }
     }
 
-    /// A booth whose disk failed in the midst of an order: its journal has to be taken up, and an attempt is open.
+    /// A store whose disk failed in the middle of an order: its WAL must be recovered, and an attempt is open.
     fn cut_off(shim: &Shim) -> Self {
         for number in 1..MOST {
             let folder = crate::powercut::in_memory();
@@ -167,7 +167,7 @@ impl Before {
             let said = String::from_utf8_lossy(&output.stdout).into_owned();
             let last = said.lines().last();
             let open = last.is_some_and(|line| line.starts_with("ack "));
-            // one order is whole, another's card is open, and the last commits are in the journal alone
+            // One order is complete, the card of another is open, and the last commits are only in the WAL.
             if open
                 && said.contains("collected ")
                 && folder.path().join("outbox.sqlite-wal").exists()
@@ -189,14 +189,14 @@ impl Before {
             .flat_map(|left| fs::read_dir(left).unwrap());
         for file in files {
             let file = file.unwrap();
-            // with its mode: a key that others may read is refused
+            // `fs::copy` keeps the mode; a key that others can read would be refused.
             fs::copy(file.path(), folder.join(file.file_name())).unwrap();
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_call_to_the_disk_may_fail_once() {
+async fn nothing_is_lost_whichever_disk_call_fails() {
     let began = Instant::now();
     let shim = Shim::compile();
     let mut tally = Vec::new();
@@ -230,7 +230,7 @@ async fn every_call_to_the_disk_may_fail_once() {
                     told += usize::from(!output.status.success());
                     number += step;
                 }
-                // a store that is there already has its key, the one thing that is put in place by a new name
+                // Only a new key is renamed into place, and an existing store already has its key.
                 let made = call == "rename";
                 assert!(
                     tried > 0 || (made && before.left.is_some()),
@@ -252,9 +252,9 @@ async fn every_call_to_the_disk_may_fail_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_file_may_be_too_small() {
+async fn nothing_is_lost_whatever_the_limit_on_file_size() {
     let began = Instant::now();
-    // in blocks of 512 bytes, as the shell counts
+    // The shell counts in blocks of 512 bytes.
     let (mut blocks, mut told, mut tried) = (1, 0, 0);
     loop {
         assert!(blocks < 100_000, "no size is enough");

@@ -10,7 +10,7 @@ use fotoautomat::{
 use session::{Press, State, issue, portrait, sign_in};
 use tempfile::TempDir;
 
-/// The booth, a session that runs on it, and the hands of the visitor.
+/// The booth, a session that runs on it, and the test panel, which does what a visitor would do to the devices.
 pub(crate) struct Harness {
     pub(crate) booth: Booth,
     pub(crate) runner: Runner<Booth>,
@@ -18,7 +18,7 @@ pub(crate) struct Harness {
     pub(crate) data: TempDir,
 }
 
-/// Everything that is waited for comes long before this, also on a busy machine.
+/// The limit of every wait. It is much longer than anything takes, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Harness {
@@ -26,12 +26,12 @@ impl Harness {
         Self::boot_in(tempfile::tempdir().unwrap()).await
     }
 
-    /// A booth whose store is in a folder that an earlier booth may have left.
+    /// Starts a booth whose data folder may be that of an earlier booth.
     pub(crate) async fn boot_in(data: TempDir) -> Self {
         Self::boot_at("umu", data).await
     }
 
-    /// A booth of another site.
+    /// Starts a booth with the configuration of a shipped site.
     pub(crate) async fn boot_at(site: &str, data: TempDir) -> Self {
         Self::boot_with(config(site), data).await
     }
@@ -65,7 +65,7 @@ impl Harness {
         self
     }
 
-    /// Lets the session run until its state is as wished.
+    /// Runs the session until its state is the wished one.
     pub(crate) async fn until(&mut self, what: &str, wished: impl Fn(&State) -> bool) -> &mut Self {
         let until = tokio::time::Instant::now() + PATIENCE;
         while !wished(&self.runner.session.state) {
@@ -148,7 +148,7 @@ impl Harness {
         .await
     }
 
-    /// The question about a card that is open now.
+    /// Why an attendant has to decide about a card now; `None` if there is nothing to decide.
     pub(crate) fn why(&self) -> Option<&issue::Why> {
         match &self.runner.session.state {
             State::Issue(issue::State::NeedsAttendant(open)) => Some(&open.why),
@@ -156,7 +156,7 @@ impl Harness {
         }
     }
 
-    /// Ends the booth as a closed window does, and keeps its folder.
+    /// Ends the booth in the same way as closing its window, and returns its data folder.
     pub(crate) async fn shut(self) -> TempDir {
         let Self {
             booth,
@@ -170,7 +170,7 @@ impl Harness {
     }
 }
 
-/// A shipped site in test mode.
+/// The configuration of a shipped site in test mode.
 pub(crate) fn config(site: &str) -> Config {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let overlay = root.join("kiosk-config/test-mode.toml");

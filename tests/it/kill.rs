@@ -1,7 +1,7 @@
-//! The program is killed at any moment, again and again on the same folder: nothing acknowledged is lost, nothing is
-//! doubled, and every card is accounted for.
+//! Kills the program at random moments, many times on the same folder: nothing acknowledged is lost, nothing is
+//! duplicated, and every card is accounted for.
 //!
-//! `KILLS` multiplies the numbers (1 when not set; `make soak` asks for more).
+//! `KILLS` multiplies the numbers (1 by default; `make soak` sets more).
 
 use std::{
     collections::{HashMap, HashSet},
@@ -25,7 +25,7 @@ fn times(number: usize) -> usize {
     number * asked.map_or(1, |text| text.parse::<usize>().expect("KILLS is a number"))
 }
 
-/// A program whose lines are read as they come.
+/// A running program whose output is read line by line.
 struct Running {
     child: Child,
     lines: mpsc::Receiver<String>,
@@ -43,7 +43,7 @@ impl Running {
         thread::spawn(move || {
             let mut line = String::new();
             while output.read_line(&mut line).is_ok_and(|read| read > 0) {
-                // half a line is no acknowledgement
+                // A line that was cut off acknowledges nothing.
                 if line.ends_with('\n') && sender.send(line.trim_end().to_owned()).is_err() {
                     return;
                 }
@@ -53,12 +53,12 @@ impl Running {
         Self { child, lines }
     }
 
-    /// Waits for one more line; none when the program has ended or the time is over.
+    /// Waits for the next line; `None` if the program has ended or the time is over.
     fn line(&self, within: Duration) -> Option<String> {
         self.lines.recv_timeout(within).ok()
     }
 
-    /// Kills it and answers what it had still said. Panics when it had ended by itself, and not well.
+    /// Kills the program and returns its remaining lines. Panics if it had already ended with an error.
     fn kill(mut self) -> Vec<String> {
         if let Some(status) = self.child.try_wait().unwrap() {
             assert!(status.success(), "the program ended with {status}");
@@ -69,14 +69,14 @@ impl Running {
     }
 }
 
-/// Waits for the lock of a killed program to be let go of, which the kernel does at once.
+/// Opens the store. The kernel releases the lock of a killed program at once.
 async fn open(folder: &Path) -> Outbox {
     let opened = Outbox::open(&Settings::in_folder(folder)).await.unwrap();
     assert_eq!(opened.quarantined, None);
     opened.outbox
 }
 
-/// Every acknowledged line is true in the store.
+/// Checks that the store holds everything that the lines of `said` acknowledged.
 pub(crate) async fn compare(outbox: &Outbox, said: &[String]) {
     let known: HashSet<String> = outbox
         .list(Which::All, u32::MAX)
@@ -110,8 +110,8 @@ pub(crate) async fn compare(outbox: &Outbox, said: &[String]) {
     assert!(found.is_sound(), "{found:?}");
 }
 
-/// What a booth that went on to the end of a visit has to answer for: every acknowledged order is in the store and once
-/// at the portal, no order has two valid cards, and the printer's own counter knows no card that the journal does not.
+/// Checks a booth that has completed a visit: every acknowledged order is in the store and once at the portal, no order
+/// has two valid cards, and the printer's own counter has no card that the journal does not have.
 pub(crate) async fn account(folder: &Path, said: &[String]) -> Accounts {
     let outbox = open(folder).await;
     compare(&outbox, said).await;
@@ -130,7 +130,7 @@ pub(crate) async fn account(folder: &Path, said: &[String]) -> Accounts {
             .unwrap()
     };
     let orders = outbox.list(Which::All, u32::MAX).await.unwrap();
-    // every order of the store is at the portal once, and nothing else is: each session is somebody new
+    // The portal has every order of the store once and no other; each session is a new person.
     assert_eq!(
         number("SELECT count(*) FROM orders").await,
         orders.len() as i64
@@ -147,7 +147,7 @@ pub(crate) async fn account(folder: &Path, said: &[String]) -> Accounts {
         "SELECT count(*) FROM (SELECT 1 FROM cards WHERE outcome IN ('printed', 'unknown')
         GROUP BY order_id HAVING count(*) > 1)";
     assert_eq!(number(doubled).await, 0);
-    // what the portal believes of each card is what the journal says
+    // The portal and the journal agree on the cards.
     let printed = number("SELECT count(*) FROM cards WHERE outcome = 'printed'").await;
     assert_eq!(printed as u64, counts.printed);
     let books = outbox.books().await.unwrap().remove(0);
@@ -157,7 +157,7 @@ pub(crate) async fn account(folder: &Path, said: &[String]) -> Accounts {
         .parse()
         .unwrap();
     assert_eq!(books.unexplained(), 0, "{books:?}");
-    // the printer's own counter, which outlived every kill, knows no card that the journal does not
+    // The printer's own counter, which survives the kills, has no card that the journal does not have.
     assert_eq!(books.counted, Some(counter), "{books:?}");
     Accounts {
         orders: orders.len(),
@@ -167,7 +167,7 @@ pub(crate) async fn account(folder: &Path, said: &[String]) -> Accounts {
     }
 }
 
-/// What a folder's store and printer came to.
+/// The counts of a folder's store and printer.
 pub(crate) struct Accounts {
     pub(crate) orders: usize,
     printed: u64,
@@ -189,7 +189,7 @@ async fn a_writer_killed_500_times_loses_nothing() {
         ])
         .arg(folder.path());
         let writer = Running::start(&mut fill);
-        // from before the first line to some orders later, and anywhere between two lines
+        // The kill comes between the start and some orders later, at a random moment between two lines.
         for _ in 0..random.random_range(0..12) {
             match writer.line(Duration::from_secs(60)) {
                 Some(line) => said.push(line),
@@ -228,7 +228,7 @@ async fn the_whole_booth_killed_25_times_accounts_for_every_order_and_card() {
     let mut lengths = Vec::new();
     for _ in 0..kills {
         let booth = Running::start(&mut rehearse(1000));
-        // the kills spread over a whole session: from the start of one to the start of the next
+        // The kills are spread over a whole session, from its start to that of the next.
         let until = random.random_range(0..2);
         let mut last = Instant::now();
         for _ in 0..until {
@@ -241,7 +241,7 @@ async fn the_whole_booth_killed_25_times_accounts_for_every_order_and_card() {
         }
         let session = lengths.iter().min().copied();
         let most = session.unwrap_or(Duration::from_secs(1)).as_micros() as u64;
-        // after an acknowledgement the card is being printed: half of those kills come then
+        // After an acknowledgement the card is being printed; half of the kills after one come during that time.
         let printing = until > 0 && random.random_bool(0.5);
         let most = if printing { most / 8 } else { most };
         thread::sleep(Duration::from_micros(random.random_range(0..=most)));

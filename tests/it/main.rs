@@ -1,4 +1,4 @@
-//! The one integration crate: stories that cross the modules, and the house's own rules.
+//! The integration tests, as one crate: stories that involve several modules, and the project's own rules (`tidy`).
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,8 +1,8 @@
-//! What a visit leaves behind: the program's memory, its files and its log are searched for what belonged to a person.
+//! Searches the program's memory, files and log for a person's data after their visit.
 //!
-//! The booth runs as a process of its own, with its provider (oidc-provider), its portal and the visitor's phone outside,
-//! so that what is found in it is the booth's own. Virtual devices stand in for the real ones; whom the camera saw has
-//! left it when the search begins.
+//! The booth runs in its own process. Its provider (oidc-provider), its portal and the visitor's phone run outside it,
+//! so that everything that is found belongs to the booth. The devices are virtual, and the camera shows another picture
+//! by the time of the search.
 
 use std::{
     collections::BTreeSet,
@@ -34,7 +34,7 @@ use crate::{
 const SUBJECT: &str = "kanariefagel-4711";
 const NAME: &str = "Örjana Kanariefågel-Ŋuollo";
 const CARD_NUMBER: &str = "7391 5500 2846";
-/// The colour of everything that the camera sees: a surface of it is in no other picture.
+/// The colour that fills the camera's picture. No other picture has an area of it.
 const COLOUR: [u8; 3] = [90, 23, 195];
 
 const PEOPLE: &str = r#"
@@ -54,13 +54,13 @@ id = "infocenter"
 name = "Infocenter"
 "#;
 
-/// What is searched for: its name, and its bytes.
+/// Bytes to search for, with a name.
 type Canary = (String, Vec<u8>);
 
-/// Searches for many texts at once, and for a surface of the picture's colour.
+/// Searches for all canaries at once, and for an area of [`COLOUR`].
 struct Search {
     canaries: Vec<Canary>,
-    /// Pairs of bytes with which some canary begins.
+    /// Whether some canary begins with this pair of bytes, which is a fast filter.
     begins: Vec<bool>,
 }
 
@@ -77,7 +77,7 @@ impl Search {
         Self { canaries, begins }
     }
 
-    /// The names of what is in there.
+    /// Adds the names of the canaries that `bytes` contains to `found`.
     fn find(&self, bytes: &[u8], found: &mut Vec<String>) {
         for at in 0..bytes.len().saturating_sub(1) {
             let rest = &bytes[at..];
@@ -103,18 +103,19 @@ fn pair(bytes: &[u8]) -> usize {
     usize::from(bytes[0]) << 8 | usize::from(bytes[1])
 }
 
-/// Bytes of a surface that count: 24 pixels of four bytes, or 32 of three.
+/// The size of an area in bytes: 24 pixels of four bytes, or 32 of three.
 const SURFACE: usize = 96;
-/// A surface is at least two rows of a scaled portrait: looking every so often misses none.
+/// The distance in bytes between two places that are examined. No row of a scaled portrait is short enough to be
+/// missed.
 const STEP: usize = 48;
-/// JPEG and scaling move a value by a little.
+/// How far JPEG and scaling can move a value.
 const NEAR: u8 = 6;
 
 /// Whether these bytes are pixels of the colour, in any order of channels, with or without a fourth byte.
 fn is_surface(bytes: &[u8]) -> bool {
     let near = |a: u8, b: u8| a.abs_diff(b) <= NEAR;
     let [r, g, b] = COLOUR;
-    // of two bytes in a row one at least is the colour's: most memory is told by that
+    // Of two adjacent bytes at least one is a channel of the colour. This rejects most memory quickly.
     if !bytes[..2]
         .iter()
         .any(|byte| COLOUR.iter().any(|colour| near(*byte, *colour)))
@@ -136,7 +137,7 @@ fn is_surface(bytes: &[u8]) -> bool {
     })
 }
 
-/// Everything that the process can write to: its heap, its stacks, what it shares.
+/// Searches all memory that the process can write to: heap, stacks and shared memory.
 fn search_memory(process: u32, search: &Search) -> Vec<String> {
     let maps = fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
     let memory = File::open(format!("/proc/{process}/mem")).unwrap();
@@ -152,7 +153,7 @@ fn search_memory(process: u32, search: &Search) -> Vec<String> {
         let at = |text| u64::from_str_radix(text, 16).unwrap();
         let (from, to) = (at(from), at(to));
         let mut bytes = vec![0; usize::try_from(to - from).unwrap()];
-        // what was given back meanwhile cannot be read, and holds nothing
+        // A range that was unmapped meanwhile cannot be read and holds nothing.
         if memory.read_exact_at(&mut bytes, from).is_ok() {
             searched += bytes.len();
             let before = found.len();
@@ -171,7 +172,7 @@ fn search_memory(process: u32, search: &Search) -> Vec<String> {
     found
 }
 
-/// Whether the system would keep the memory of this process when it crashes.
+/// Whether a crash of this process would dump core.
 fn leaves_core(process: u32) -> bool {
     let limits = fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
     let mut lines = limits.lines();
@@ -195,10 +196,10 @@ fn search_folder(folder: &Path, search: &Search, found: &mut Vec<String>) {
     }
 }
 
-/// A way to the portal that hears what the booth sends, and lets nobody be looked up before it is told to.
+/// A relay in front of the portal that records what the booth sends, and holds requests back until it is opened.
 struct Gate {
     address: String,
-    /// What booths have sent, connection by connection.
+    /// The bytes that the booth sent on each connection.
     sent: Arc<Mutex<Vec<Vec<u8>>>>,
     open: watch::Sender<bool>,
 }
@@ -228,7 +229,7 @@ impl Gate {
         sent.iter().any(|sent| sent.starts_with(b"GET /v1/holder "))
     }
 
-    /// What of everything sent stands between these words, the first time.
+    /// The first bytes that were sent between `before` and `after`.
     fn heard(&self, before: &[u8], after: &[u8]) -> Option<Vec<u8>> {
         let sent = self.sent.lock().unwrap();
         sent.iter().find_map(|bytes| {
@@ -276,7 +277,7 @@ async fn pass(
     tokio::join!(out, back);
 }
 
-/// The booth's process, its log, and the lines that it says.
+/// The booth's process, its log and its output.
 struct Booth {
     process: Child,
     _stdin: ChildStdin,
@@ -323,7 +324,7 @@ impl Booth {
         }
     }
 
-    /// The first line that begins so.
+    /// Waits for the first line that begins with `begins`.
     async fn line(&self, begins: &str) -> String {
         let until = Instant::now() + Duration::from_secs(120);
         loop {
@@ -348,7 +349,7 @@ impl Booth {
 trait Spoken {
     fn id(&self) -> u32;
 
-    /// All that it said so far.
+    /// The log and the output so far.
     fn said(&self) -> String;
 }
 
@@ -385,7 +386,7 @@ impl Drop for Booth {
     }
 }
 
-/// The code that the provider gave the booth, as the eavesdropper heard it.
+/// Waits for an answer of the provider that has the field `key`, as the eavesdropper recorded it.
 async fn answer_with(heard: &Heard, key: &str) -> Value {
     let until = Instant::now() + Duration::from_secs(60);
     loop {
@@ -405,12 +406,12 @@ fn text(value: &Value, key: &str) -> Vec<u8> {
     value[key].as_str().unwrap().as_bytes().to_vec()
 }
 
-/// A picture that is one surface, with a lighter round in it where a face would be.
+/// A picture of one colour, with a lighter disc in the place of a face.
 fn photo(folder: &Path) -> std::path::PathBuf {
     let picture = image::RgbImage::from_fn(1280, 720, |x, y| {
         let (dx, dy) = (f64::from(x) - 640.0, f64::from(y) - 340.0);
         if dx.hypot(dy) < 90.0 {
-            // rough, so that the photo's JPEG is like no other
+            // Noise makes the bytes of the photo's JPEG unique.
             let grain = (x / 5).wrapping_mul(2_654_435_761) ^ (y / 5).wrapping_mul(2_246_822_519);
             let grain = u8::try_from(grain >> 13 & 127).unwrap();
             image::Rgb([230, 120 + grain, 80 + grain])
@@ -423,7 +424,7 @@ fn photo(folder: &Path) -> std::path::PathBuf {
     path
 }
 
-/// The world outside the booth: provider, portal, and the folders that the booth may write to.
+/// Everything outside the booth: provider, portal, and the folders that the booth may write to.
 struct Outside {
     heard: Heard,
     gate: Gate,
@@ -477,7 +478,7 @@ impl Outside {
         }
     }
 
-    /// The phone approves; what is a secret from then on.
+    /// Approves on the phone. Returns the canaries of the sign-in and the person.
     async fn approve(&self) -> Vec<Canary> {
         let code = answer_with(&self.heard, "device_code").await;
         let scan = code["verification_uri_complete"].as_str().unwrap();
@@ -504,20 +505,20 @@ impl Outside {
         ]
     }
 
-    /// A piece of the photograph as it went to the portal.
+    /// A piece of the photograph's JPEG as it was sent to the portal.
     fn photo_sent(&self) -> Canary {
         let jpeg = self
             .gate
             .heard(b"content-type: image/jpeg", b"\xff\xd9")
             .expect("the photo was sent");
-        // a piece that is not made of repetitions, which are everywhere
+        // A piece with few distinct bytes could also occur elsewhere.
         let distinct = |piece: &&[u8]| piece.iter().collect::<BTreeSet<_>>().len() > 32;
         let mut pieces = jpeg.chunks_exact(48).skip(jpeg.len() / 96);
         let piece = pieces.find(distinct).expect("a rough piece");
         ("the photo's JPEG".to_owned(), piece.to_vec())
     }
 
-    /// Where anything of the person is a second after `ended`.
+    /// The canaries that are found one second after `ended`, each with its place.
     async fn what_is_left(
         &self,
         booth: &impl Spoken,
@@ -548,7 +549,7 @@ impl Outside {
     }
 }
 
-/// What is in the memory now, in the middle of a visit: the search finds what is there.
+/// The canaries that are in the memory during a visit, to prove that the search finds them.
 fn found_now(booth: &impl Spoken, canaries: &[Canary]) -> String {
     signal(booth.id(), "-STOP");
     let found = search_memory(booth.id(), &Search::new(canaries.to_vec()));
@@ -577,7 +578,7 @@ async fn nothing_of_a_person_is_left_a_second_after_the_visit() {
         photo.as_ref(),
     ];
     let booth = Booth::start(&outside.site, &outside.temporary, &args);
-    // the portal does not answer yet, so that the token is still there
+    // The portal does not answer yet, so the booth still holds the token.
     let mut canaries = outside.approve().await;
     let until = Instant::now() + Duration::from_secs(60);
     while !outside.gate.is_asked_for_somebody() {
@@ -587,7 +588,7 @@ async fn nothing_of_a_person_is_left_a_second_after_the_visit() {
     let found = found_now(&booth, &canaries);
     assert!(found.contains("the access token"), "{found}");
     outside.gate.open.send_replace(true);
-    // while the card is printed all of the person is there
+    // While the card is printed, all of the person's data is in memory.
     booth.line("ack ").await;
     all_is_there(&found_now(&booth, &canaries));
     let idle = booth.line("idle ").await;
@@ -598,8 +599,8 @@ async fn nothing_of_a_person_is_left_a_second_after_the_visit() {
     assert_eq!(left, Vec::<String>::new(), "left after the visit");
 }
 
-/// The same with the window: what was drawn is searched for too, in the caches of words and pictures and in what is on its
-/// way to the display server.
+/// The same with the window, whose caches of texts and pictures and whose buffers for the display server are searched
+/// too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_of_a_person_is_left_in_the_window_a_second_after_the_visit() {
     let outside = Outside::new().await;
@@ -624,13 +625,13 @@ async fn nothing_of_a_person_is_left_in_the_window_a_second_after_the_visit() {
     booth.sees("AskIsThisYou");
     booth.touch_main();
     booth.sees("Consent");
-    // this visitor has no card yet
+    // This visitor has no old card, so the screen for it is skipped.
     booth.touch_main();
     booth.sees("Framing");
-    // a surface has no face: the visitor presses the shutter
+    // The picture has no face, so the visitor presses the shutter.
     booth.touch_main();
     booth.sees("Reviewing");
-    // whoever stands before the camera next is grey
+    // From now on the camera shows a grey picture.
     image::RgbImage::from_pixel(1280, 720, image::Rgb([128; 3]))
         .save(&photo)
         .unwrap();

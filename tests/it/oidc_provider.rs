@@ -1,4 +1,4 @@
-//! Sign-in by device grant against a real provider: npm's oidc-provider, with a scripted phone that walks its pages.
+//! Sign-in by device grant against a real provider, npm's oidc-provider, with a scripted phone that fills in its pages.
 
 use std::{path::Path, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
 
 const ALVA: &str = "abcd0001";
 
-/// The booth as the provider has registered it, with `more` laid over.
+/// The booth's registration at the provider, with the fields of `more` replaced.
 fn client(more: Value) -> Value {
     let mut client = json!({
         "client_id": "booth-1",
@@ -80,7 +80,7 @@ impl SignIn {
     }
 }
 
-/// The whole way, as Alva.
+/// Makes a whole sign-in as Alva.
 async fn alva_signs_in(booth: &dyn IdentityProvider, ca: Option<String>) -> Grant {
     let mut sign_in = SignIn::begin(booth).await;
     Phone::new(ca).approve(&sign_in.code.scan, ALVA).await;
@@ -112,7 +112,7 @@ async fn a_person_approves_on_the_phone() {
 }
 
 #[tokio::test]
-async fn a_person_who_did_not_ask_says_no() {
+async fn a_person_denies_on_the_phone() {
     let op = provider(json!({})).await;
     let booth = open(&settings(&op.issuer, ""), Path::new("."));
     let mut sign_in = SignIn::begin(&*booth).await;
@@ -129,8 +129,8 @@ async fn a_person_who_did_not_ask_says_no() {
     assert_eq!(sign_in.end().await.unwrap_err(), Failure::Denied);
 }
 
-/// Who has heard the booth's device code and is faster gets tokens, and the booth none: it lets nobody in, and the
-/// provider takes the thief's tokens back when the booth asks with the code that was used.
+/// A thief who intercepts the booth's device code and polls first gets the tokens, and the booth gets none: it signs
+/// nobody in, and the provider revokes the thief's tokens when the booth polls with the used code.
 #[tokio::test]
 async fn a_stolen_device_code_lets_nobody_in_at_the_booth() {
     let eavesdropper = Eavesdropper::bind().await;
@@ -200,7 +200,7 @@ async fn a_code_that_was_used_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn a_booth_that_is_not_registered_is_refused_and_told_so() {
+async fn a_booth_that_is_not_registered_is_refused_with_a_reason() {
     let op = provider(json!({ "client_id": "another-booth" })).await;
     let booth = open(&settings(&op.issuer, ""), Path::new("."));
     let mut steps = booth.begin();
@@ -214,7 +214,7 @@ async fn a_booth_that_is_not_registered_is_refused_and_told_so() {
 }
 
 #[tokio::test]
-async fn a_provider_with_the_device_grant_off_is_told_apart() {
+async fn a_provider_with_the_device_grant_off_is_reported_as_such() {
     let no_grant = json!({
         "grant_types": ["authorization_code"], "response_types": ["code"], "redirect_uris": ["http://127.0.0.1/"],
     });
@@ -236,7 +236,7 @@ async fn a_provider_with_the_device_grant_off_is_told_apart() {
 }
 
 #[tokio::test]
-async fn new_signing_keys_are_believed_and_rsa_too() {
+async fn new_signing_keys_and_rsa_are_accepted() {
     let mut op = provider(json!({ "id_token_signed_response_alg": "RS256" })).await;
     let booth = open(&settings(&op.issuer, ""), Path::new("."));
     booth.ready().await.unwrap();
@@ -244,8 +244,8 @@ async fn new_signing_keys_are_believed_and_rsa_too() {
     alva_signs_in(&*booth, None).await;
 }
 
-/// The first question comes at once and the second after five seconds, so every sign-in shows that each assertion is
-/// new: oidc-provider takes each only once.
+/// Every sign-in polls at least twice, at once and after five seconds. As oidc-provider accepts an assertion only once,
+/// this proves that each one is new.
 #[tokio::test]
 async fn a_booth_with_a_key_of_its_own_signs_every_request_anew() {
     let folder = tempfile::tempdir().unwrap();
@@ -276,9 +276,9 @@ async fn a_booth_with_a_key_of_its_own_signs_every_request_anew() {
     }
 }
 
-/// AD FS and Entra want RSA and the certificate's thumbprint; others want themselves as the audience.
+/// AD FS and Entra require RSA and the certificate's thumbprint; others require their own issuer as the audience.
 #[tokio::test]
-async fn a_booth_names_its_certificate_and_whom_it_speaks_to() {
+async fn an_assertion_names_the_certificate_and_the_audience() {
     let folder = tempfile::tempdir().unwrap();
     let made = std::process::Command::new("openssl")
         .args(
@@ -317,9 +317,9 @@ async fn a_booth_names_its_certificate_and_whom_it_speaks_to() {
 }
 
 #[tokio::test]
-async fn a_booth_with_a_secret_sends_it_as_the_provider_wants() {
+async fn a_booth_sends_its_secret_by_the_method_of_the_provider() {
     let folder = tempfile::tempdir().unwrap();
-    // with letters that must be escaped on the way
+    // These characters must be escaped.
     let secret = "s:%+ &cret-of-the-booth-1234567890";
     std::fs::write(folder.path().join("secret"), format!("{secret}\n")).unwrap();
     for (registered, ours) in [
@@ -335,7 +335,7 @@ async fn a_booth_with_a_secret_sends_it_as_the_provider_wants() {
 }
 
 #[tokio::test]
-async fn a_booth_with_a_certificate_shows_it_and_believes_only_the_sites_authority() {
+async fn a_booth_shows_its_certificate_and_trusts_only_the_sites_authority() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new("The site's CA");
     let server = authority.issue("provider", &["127.0.0.1"]);

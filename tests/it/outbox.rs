@@ -1,4 +1,4 @@
-//! The outbox's stories: what is acknowledged reaches the portal once, whatever happens on the way.
+//! Tests of the outbox: what is acknowledged reaches the portal exactly once, whatever happens on the way.
 
 pub(crate) mod bench;
 mod clock;
@@ -38,7 +38,7 @@ async fn an_acknowledged_order_reaches_the_portal_once_with_photo_and_card() {
         assert_eq!(card.serial, *serial);
         assert!(card.row.collected && card.row.code_read_back && card.row.fed);
         assert_eq!(card.row.uid.as_ref().unwrap().bytes, 7);
-        // each new card of this kind takes the place of the one before
+        // Each new card of this kind replaces the one before.
         let expected = if at == 9 { "active" } else { "blocked" };
         assert_eq!((card.status.as_str(), at), (expected, at));
     }
@@ -50,11 +50,11 @@ async fn an_acknowledged_order_reaches_the_portal_once_with_photo_and_card() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_waits_outlives_the_program() {
+async fn waiting_orders_survive_a_restart() {
     let desk = Bench::new();
     let outbox = desk.outbox().await;
     let (order, _) = issue(&outbox, "abcd0001", 0).await;
-    // no portal far and wide; the program ends without a farewell
+    // There is no portal, and the program ends without closing the outbox.
     drop(outbox);
 
     let outbox = desk.open_again().await;
@@ -96,11 +96,11 @@ async fn committing_the_same_order_again_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_order_is_parked_with_the_reason_and_holds_its_own_rest_back_only() {
+async fn a_refused_order_is_parked_with_the_reason_and_delays_no_other_order() {
     let desk = Bench::new();
     let (outbox, portal) = (desk.outbox().await, desk.portal().await);
     let worker = worker(&outbox, &portal);
-    // an order of this person is open: its card never came out
+    // This person has an open order, whose card was never printed.
     let open = commit(&outbox, "abcd0001", 0).await.unwrap();
     let serial = open.attempt.unwrap().serial;
     let evidence = bench::evidence(Outcome::NotPrinted, 0, 0);

@@ -1,4 +1,4 @@
-//! Sign-in by password, against Debian's slapd and against servers that are none.
+//! Sign-in by password, against Debian's slapd and against servers that are no directories.
 
 use std::{future::Future, path::Path, sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ use crate::servers::{ALVAS_PASSWORD, Authority, Slapd};
 
 const ALVA: &str = "abcd0001";
 
-/// A site's folder with the authority that the booth believes.
+/// A site's folder with the certificate authority that the booth trusts.
 struct Site(TempDir);
 
 impl Site {
@@ -102,7 +102,7 @@ async fn wrong_and_locked_look_the_same_and_five_pause_the_booth() {
             Some(Failure::WrongPassword)
         );
     }
-    // the account is locked now: even the right one is answered as a wrong one
+    // The account is locked now, so even the right password is answered like a wrong one.
     let locked = try_it(&*booth, ALVA, ALVAS_PASSWORD).await;
     assert_eq!(failure(locked), Some(Failure::WrongPassword));
     let unknown = try_it(&*booth, "nobody99", "x").await;
@@ -119,7 +119,7 @@ async fn wrong_and_locked_look_the_same_and_five_pause_the_booth() {
         .unwrap();
 }
 
-/// Neither a name nor a password can mean more than itself; what cannot be right is not even asked.
+/// Names and passwords cannot change the meaning of the query, and those that cannot be right are not sent.
 #[tokio::test]
 async fn an_empty_password_or_a_clever_name_never_signs_in() {
     let authority = Authority::new("The site's CA");
@@ -143,7 +143,7 @@ async fn an_empty_password_or_a_clever_name_never_signs_in() {
 }
 
 #[tokio::test]
-async fn a_directory_that_cannot_prove_itself_gets_no_password() {
+async fn a_directory_without_a_trusted_certificate_gets_no_password() {
     let authority = Authority::new("The site's CA");
     let site = Site::new(&authority);
     let stranger = Authority::new("Another CA").issue("directory", &["127.0.0.1"]);
@@ -165,7 +165,7 @@ async fn a_directory_that_cannot_prove_itself_gets_no_password() {
     );
 }
 
-/// A server that does with each connection what it is told.
+/// A server that runs `act` with each connection.
 async fn rogue<F>(act: impl Fn(TcpStream) -> F + Send + 'static) -> String
 where
     F: Future<Output = ()> + Send + 'static,
@@ -181,7 +181,7 @@ where
 }
 
 #[tokio::test]
-async fn a_server_that_is_no_directory_harms_nobody() {
+async fn a_server_that_is_no_directory_does_no_harm() {
     let authority = Authority::new("The site's CA");
     let site = Site::new(&authority);
     let servers = [
@@ -190,13 +190,13 @@ async fn a_server_that_is_no_directory_harms_nobody() {
         })
         .await,
         rogue(|stream| async move { drop(stream) }).await,
-        // says that two gigabytes follow
+        // This one announces a message of two gigabytes.
         rogue(|mut stream| async move {
             let _ = stream.write_all(b"\x30\x84\x7f\xff\xff\xff").await;
             let _ = stream.write_all(&[0; 500_000]).await;
         })
         .await,
-        // sequences in sequences, as many as a message may hold
+        // This one nests as many sequences as a message can hold.
         rogue(|mut stream| async move {
             let mut nested = vec![0x30, 0x83, 3, 0xff, 0xfb];
             while nested.len() < 0x3fff0 {
@@ -205,7 +205,7 @@ async fn a_server_that_is_no_directory_harms_nobody() {
             let _ = stream.write_all(&nested).await;
         })
         .await,
-        // says yes to TLS, and then speaks none
+        // This one accepts StartTLS, and then does not speak TLS.
         rogue(|mut stream| async move {
             let mut request = [0; 31];
             let _ = stream.read_exact(&mut request).await;
@@ -238,7 +238,7 @@ async fn a_server_that_is_no_directory_harms_nobody() {
 }
 
 #[test]
-fn a_directory_without_tls_or_without_an_authority_is_no_configuration() {
+fn a_directory_needs_tls_and_an_authority() {
     let problems = |server: &str, user: &str, ca: &str| {
         let toml = format!(
             "issuer = \"https://login.example.org\"\nclient_id = \"booth-1\"\n\
@@ -273,7 +273,7 @@ fn a_directory_without_tls_or_without_an_authority_is_no_configuration() {
 }
 
 #[tokio::test]
-async fn doctor_tells_what_is_wrong_with_the_directory() {
+async fn the_probe_reports_what_is_wrong_with_the_directory() {
     let idp = crate::sign_in::provider().await;
     let authority = Authority::new("The site's CA");
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! A scripted phone: opens the address from the booth's code in a browser without JavaScript and walks the pages of
+//! A scripted phone: opens the address from the booth's code in a browser without JavaScript, and fills in the pages of
 //! oidc-provider as a person would.
 
 use std::collections::BTreeMap;
@@ -6,20 +6,20 @@ use std::collections::BTreeMap;
 pub(crate) struct Phone {
     client: web::Client,
     cookies: BTreeMap<String, String>,
-    /// Where the browser is.
+    /// The address of the current page.
     address: String,
-    /// The page it shows.
+    /// The HTML of the current page.
     pub(crate) page: String,
 }
 
-/// A page's form: where it goes and what is in it.
+/// The form of a page: its action and its fields.
 struct Form {
     action: String,
     fields: Vec<(String, String)>,
 }
 
 impl Phone {
-    /// `ca` in PEM, where the provider's certificate is not one that phones know.
+    /// `ca` is the authority of the provider's certificate in PEM, if phones do not know it.
     pub(crate) fn new(ca: Option<String>) -> Self {
         let options = web::Options {
             ca: ca.map(String::into_bytes),
@@ -38,14 +38,14 @@ impl Phone {
         self.go(address.to_owned(), None).await;
     }
 
-    /// Opens the booth's code: who asks, and with which code?
+    /// Opens the address in the booth's code, and the page that shows which booth asks.
     pub(crate) async fn look(&mut self, scan: &str) {
         self.go(scan.to_owned(), None).await;
-        // the code in the address is sent on by the page's script
+        // In a real browser, a script of this page submits the code in the address.
         self.submit(&[]).await;
     }
 
-    /// Signs in as the person and allows what the booth asks for.
+    /// Signs in as `subject` and approves the booth's request.
     pub(crate) async fn approve(&mut self, scan: &str, subject: &str) {
         self.look(scan).await;
         self.submit(&[("confirm", "yes")]).await;
@@ -55,7 +55,7 @@ impl Phone {
         assert!(self.page.contains("Sign-in Success"), "{}", self.page);
     }
 
-    /// Sends the page's first form, with these fields filled in.
+    /// Submits the first form of the page with these fields filled in.
     pub(crate) async fn submit(&mut self, filled: &[(&str, &str)]) {
         let mut form = form(&self.page).unwrap_or_else(|| panic!("no form in: {}", self.page));
         for (name, value) in filled {
@@ -66,7 +66,7 @@ impl Phone {
         self.go(action, Some(form.fields)).await;
     }
 
-    /// Fetches, and follows redirects, as browsers do.
+    /// Fetches a page and follows redirects as browsers do.
     async fn go(&mut self, address: String, form: Option<Vec<(String, String)>>) {
         let (mut address, mut form) = (address, form);
         for _ in 0..10 {

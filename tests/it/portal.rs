@@ -1,4 +1,4 @@
-//! The portal's stories: who is told what, and who may say what.
+//! Tests of the portal: which requests it answers for whom, and which it refuses.
 
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ impl Bench {
         self.portal.client("booth-1", key()).unwrap()
     }
 
-    /// The access token of somebody who signed in on a phone.
+    /// The access token of a person who signed in on a phone.
     async fn token(&self, subject: &str) -> Private<String> {
         let settings = self.idp.settings();
         let provider = identity::open(&settings, std::path::Path::new(".")).unwrap();
@@ -97,7 +97,7 @@ impl Bench {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_persons_own_token_opens_what_the_portal_knows_of_them() {
+async fn the_persons_own_token_gives_access_to_their_record() {
     let desk = desk().await;
     let token = desk.token("abcd0001").await;
     let Lookup::Found(holder) = desk.client().holder(&token).await.unwrap() else {
@@ -133,7 +133,7 @@ async fn a_booth_asks_in_an_attendants_name_only_with_the_attendants_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_booth_that_cannot_prove_its_name_is_told_nothing() {
+async fn a_booth_that_cannot_prove_its_name_is_refused() {
     let desk = desk().await;
     let subject = Private::from("abcd0001");
     for (what, name, key) in [
@@ -148,7 +148,7 @@ async fn a_booth_that_cannot_prove_its_name_is_told_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_portal_that_is_not_there_is_a_broken_link() {
-    // a port that was free a moment ago
+    // This port was free a moment ago, so nothing listens there.
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = port.local_addr().unwrap();
     drop(port);
@@ -163,8 +163,9 @@ async fn a_portal_that_is_not_there_is_a_broken_link() {
     assert!(!error.to_string().contains("holder"), "{error}");
 }
 
-/// A receiver that knows POST only, with keys as draft-ietf-httpapi-idempotency-key-header-07 has them: 400 without one,
-/// 422 for another content under a known one, 409 while the first of them is still under way.
+/// A receiver that accepts POST only, with idempotency keys as in draft-ietf-httpapi-idempotency-key-header-07: 400
+/// without a key, 422 for another content under a known key, 409 while the first request with the key is still in
+/// progress.
 mod post_only {
     use std::{
         collections::{BTreeMap, HashMap},
@@ -181,9 +182,9 @@ mod post_only {
 
     #[derive(Default)]
     pub(super) struct Receiver {
-        /// By key: where to, and what.
+        /// The path and the hash of the body by key.
         kept: BTreeMap<String, (String, Hash)>,
-        /// How often each key came.
+        /// The number of requests by key.
         pub(super) asked: HashMap<String, u32>,
     }
 
@@ -211,7 +212,7 @@ mod post_only {
         };
         let times = receiver.asked.entry(key.to_owned()).or_default();
         *times += 1;
-        // the first answer is lost on its way, the second comes while the first is still at work
+        // The first answer is lost on its way; the second request arrives while the first is still in progress.
         if *times == 2 {
             return (StatusCode::CONFLICT, String::new());
         }
@@ -241,7 +242,7 @@ mod post_only {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_that_knows_post_only_gets_each_thing_once() {
+async fn a_receiver_that_accepts_post_only_gets_each_message_once() {
     use crate::outbox::bench;
     let (address, receiver) = post_only::serve().await;
     let client = web::client(&web::Options::default()).unwrap();

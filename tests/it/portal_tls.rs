@@ -1,4 +1,5 @@
-//! The booth's link to the portal under TLS: whom it believes, how it shows who it is, and which HTTP it speaks.
+//! The booth's link to the portal under TLS: which authorities it trusts, which certificate it presents, and which
+//! version of HTTP it uses.
 
 use std::{
     path::Path,
@@ -21,13 +22,13 @@ use tokio::{
 
 use crate::servers::{Authority, Credential};
 
-/// What reached the server: of each request the HTTP it came in, and the certificate that came with it.
+/// The requests that reached the server: the version of HTTP, and the client's certificate.
 type Heard = Arc<Mutex<Vec<(&'static str, Option<CertificateDer<'static>>)>>>;
 
 const H2: &[u8] = b"h2";
 const H1: &[u8] = b"http/1.1";
 
-/// A portal that says yes to everything, to whoever shows a certificate of `booths` (to anybody without).
+/// A portal that accepts every request from clients with a certificate of `booths`, or from all clients without it.
 async fn serve(shown: &Credential, booths: Option<&Authority>, offered: &[&[u8]]) -> (u16, Heard) {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider.clone())
@@ -55,7 +56,7 @@ async fn serve(shown: &Credential, booths: Option<&Authority>, offered: &[&[u8]]
         while let Ok((stream, _)) = listener.accept().await {
             let (acceptor, kept) = (acceptor.clone(), kept.clone());
             tokio::spawn(async move {
-                // a handshake that fails is what some of these stories are about
+                // Some of these tests are about handshakes that fail.
                 let Ok(mut stream) = acceptor.accept(stream).await else {
                     return;
                 };
@@ -63,7 +64,7 @@ async fn serve(shown: &Credential, booths: Option<&Authority>, offered: &[&[u8]]
                 let peer = link
                     .peer_certificates()
                     .map(|chain| chain[0].clone().into_owned());
-                // noted before the answer is out: whoever has the answer looks at once
+                // The request is recorded before it is answered, because the test looks as soon as it has the answer.
                 let note = |spoken| kept.lock().unwrap().push((spoken, peer));
                 let answered = match link.alpn_protocol() {
                     Some(H2) => answer_h2(&mut stream, || note("HTTP/2")).await,
@@ -78,7 +79,7 @@ async fn serve(shown: &Credential, booths: Option<&Authority>, offered: &[&[u8]]
     (port, heard)
 }
 
-/// Reads one request, tells of it by `heard`, and answers 204.
+/// Reads one request, calls `heard` with it, and answers 204.
 async fn answer_h1(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     heard: impl FnOnce(),
@@ -98,7 +99,7 @@ async fn answer_h1(
     stream.flush().await
 }
 
-/// The same in frames (RFC 9113 section 4.1: length, type, flags, stream).
+/// The same for HTTP/2, in frames (RFC 9113 section 4.1: length, type, flags, stream).
 async fn answer_h2(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     heard: impl FnOnce(),
@@ -127,7 +128,7 @@ async fn answer_h2(
         }
         if matches!(kind, DATA | HEADERS) && flags & END_STREAM != 0 {
             heard();
-            // HPACK: entry 9 of the static table is ":status: 204"; END_HEADERS and END_STREAM
+            // Entry 9 of HPACK's static table is ":status: 204" (RFC 7541, app. A); 0x5 is END_HEADERS | END_STREAM.
             let mut answer = vec![0, 0, 1, HEADERS, 0x5];
             answer.extend(id);
             answer.push(0x80 | 9);
@@ -137,7 +138,7 @@ async fn answer_h2(
     }
 }
 
-/// Sends one heartbeat, as a site whose files lie in `folder` is set up.
+/// Sends one heartbeat with the settings of a site whose files lie in `folder`.
 async fn beat(
     folder: &Path,
     port: u16,
@@ -176,7 +177,7 @@ async fn beat(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_booth_with_its_certificate_is_let_in_and_no_other() {
+async fn only_a_booth_with_its_certificate_is_accepted() {
     let (site, booths, stranger) = (
         Authority::new("The site's CA"),
         Authority::new("The booths' CA"),
@@ -202,7 +203,7 @@ async fn a_booth_with_its_certificate_is_let_in_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_portal_that_another_authority_vouches_for_is_told_nothing() {
+async fn a_portal_of_another_authority_receives_nothing() {
     let (site, other) = (
         Authority::new("The site's CA"),
         Authority::new("The site's CA"),
@@ -236,7 +237,7 @@ async fn a_portal_that_another_authority_vouches_for_is_told_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn http_2_is_spoken_where_it_is_offered() {
+async fn http_2_is_used_where_it_is_offered() {
     let site = Authority::new("The site's CA");
     for (offered, spoken) in [
         (&[H2, H1][..], "HTTP/2"),

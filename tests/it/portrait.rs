@@ -1,4 +1,4 @@
-//! `fotoautomat portrait check`, as a person and as a program use it.
+//! `fotoautomat portrait check`, with its output for people and its output as JSON.
 
 use std::{
     io::Cursor,
@@ -47,7 +47,7 @@ fn irises(object: &Value) -> [[f64; 2]; 2] {
 }
 
 #[test]
-fn photographs_are_judged_one_object_a_line_and_the_portraits_are_cut() {
+fn photographs_are_judged_and_the_portraits_are_cut() {
     let folder = tempfile::tempdir().unwrap();
     let (good, tilted, cat) = (
         photo("obama2.jpg"),
@@ -56,7 +56,7 @@ fn photographs_are_judged_one_object_a_line_and_the_portraits_are_cut() {
     );
     let flags = [Path::new("--json"), Path::new("--crop"), folder.path()];
     let output = check(&[&[good.as_path(), &tilted, &cat], &flags[..]].concat());
-    // somebody holds his head askew, and a cat is nobody
+    // One photograph shows a tilted head and one a cat, so not all of them pass.
     assert_eq!(output.status.code(), Some(1));
     let [good, tilted, cat] = <[Value; 3]>::try_from(objects(&output)).unwrap();
     assert!(good["file"].as_str().unwrap().ends_with("obama2.jpg"));
@@ -103,7 +103,7 @@ fn photographs_are_judged_one_object_a_line_and_the_portraits_are_cut() {
 }
 
 #[test]
-fn a_photograph_that_was_taken_with_the_camera_on_its_side_is_turned_upright() {
+fn a_photograph_is_turned_upright_by_its_exif_orientation() {
     let folder = tempfile::tempdir().unwrap();
     let upright = photo("grace_hopper.jpg");
     let pixels = image::open(&upright).unwrap().into_rgb8();
@@ -112,7 +112,7 @@ fn a_photograph_that_was_taken_with_the_camera_on_its_side_is_turned_upright() {
     let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 95);
     turned.write_with_encoder(encoder).unwrap();
     let file = folder.path().join("on-its-side.jpg");
-    // 6: what is up lies at the right
+    // In orientation 6 the top of the scene is at the right side of the picture.
     std::fs::write(&file, with_orientation(jpeg.get_ref(), 6)).unwrap();
     let output = check(&[&upright, &file, Path::new("--json")]);
     let [upright, turned] = <[Value; 2]>::try_from(objects(&output)).unwrap();
@@ -125,7 +125,7 @@ fn a_photograph_that_was_taken_with_the_camera_on_its_side_is_turned_upright() {
     }
 }
 
-/// A JPEG with an Exif segment that says how the camera was held.
+/// Adds an Exif segment with an orientation to a JPEG.
 fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let mut exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
@@ -134,7 +134,7 @@ fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
 }
 
 #[test]
-fn a_file_that_is_no_picture_is_told_in_one_sentence_and_the_others_are_judged() {
+fn a_file_that_is_no_picture_is_reported_and_the_others_are_judged() {
     let folder = tempfile::tempdir().unwrap();
     let junk = folder.path().join("junk.jpg");
     std::fs::write(&junk, b"\xff\xd8\xff\xe1 no picture").unwrap();

@@ -1,12 +1,12 @@
-//! The plug is pulled: at any moment of a real run, what was acknowledged is still there, and no file is damaged.
+//! Cuts the power at any moment of a real run: what was acknowledged is still there, and no file is damaged.
 //!
-//! The program runs once under strace. Its writes and syncs are then replayed on a disk that loses power at thousands of
-//! points, in two ways: with only what was synced, and with a random part of the unsynced sectors besides. After each
-//! cut the booth's own store is opened as at any start. Other queues are put through the same, so that the proof is seen
-//! to fail where it must.
+//! The program runs once under strace. Its writes and syncs are then replayed on a simulated disk that loses power at
+//! thousands of points, in two ways: with only what was synced, and with a random part of the unsynced sectors as well.
+//! After each cut the booth's own store is opened as at any start. Other queues are tested in the same way, to show
+//! that the test fails where it must.
 //!
-//! `POWERCUT_POINTS` says how many cuts (2000 when not set; `make powercut` asks for 50 000), `QUEUES` where published
-//! queues are (tests/setup/queues.sh).
+//! `POWERCUT_POINTS` is the number of cuts (2000 by default; `make powercut` sets 50 000), and `QUEUES` is the folder
+//! of published queues (tests/setup/queues.sh).
 
 mod disk;
 mod trace;
@@ -34,22 +34,22 @@ use crate::kill;
 
 const BOOTH: &str = env!("CARGO_BIN_EXE_fotoautomat");
 
-/// What is wrong after a cut.
+/// The harm that a cut did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Harm {
-    /// Things that were acknowledged and are not there.
+    /// The number of acknowledged things that are missing.
     lost: usize,
     damaged: bool,
 }
 
-/// Looks at what a cut left, given what the program had said.
+/// Examines the folder after a cut, given the output of the program up to then.
 type Check = Arc<dyn Fn(PathBuf, String) -> BoxFuture<'static, Harm> + Send + Sync>;
 
-/// What all cuts came to.
+/// The sum over all cuts.
 #[derive(Debug, Clone, Copy, Default)]
 struct Tally {
     cuts: usize,
-    /// Cuts after which something acknowledged was missing, and the most that was.
+    /// The number of cuts after which something acknowledged was missing.
     losing: usize,
     most_lost: usize,
     damaging: usize,
@@ -80,10 +80,12 @@ fn points() -> usize {
     })
 }
 
-/// The moment of a cut (after so many events), and the seed of what the disk had got to; none: only what was synced.
+/// The moment of a cut as a number of events, and the seed that selects the unsynced sectors that were written. `None`:
+/// only what was synced is there.
 type Cut = (usize, Option<u64>);
 
-/// Half of the cuts keep only what was synced, around every sync; the others are anywhere, each with sectors of its own.
+/// Half of the cuts lie around the syncs and keep only what was synced. The others lie anywhere and keep random
+/// sectors.
 fn cuts(events: &[Event], points: usize) -> Vec<Cut> {
     let mut random = SmallRng::seed_from_u64(7);
     let syncs = (0..events.len()).filter(|at| matches!(events[*at], Event::SyncEnds(_)));
@@ -104,7 +106,7 @@ fn cuts(events: &[Event], points: usize) -> Vec<Cut> {
     cuts
 }
 
-/// Cuts the power at each of `cuts` and looks at what is left, on both cores.
+/// Cuts the power at each of `cuts` and checks what is left, with two workers for the two cores of a small machine.
 async fn replay(events: Vec<Event>, root: &Path, cuts: Vec<Cut>, check: Check) -> Tally {
     const WORKERS: usize = 2;
     let (events, cuts, root) = (Arc::new(events), Arc::new(cuts), Arc::new(root.to_owned()));
@@ -124,7 +126,7 @@ async fn replay(events: Vec<Event>, root: &Path, cuts: Vec<Cut>, check: Check) -
                     None => disk.cut(&root, folder.path(), None),
                     Some(seed) => {
                         let mut random = SmallRng::seed_from_u64(*seed);
-                        // a disk that wrote nearly nothing, nearly all, or anything between
+                        // The disk wrote a random share of the sectors.
                         let share = random.random::<f64>();
                         let mut reached = || random.random_bool(share);
                         disk.cut(&root, folder.path(), Some(&mut reached));
@@ -149,10 +151,10 @@ async fn replay(events: Vec<Event>, root: &Path, cuts: Vec<Cut>, check: Check) -
     tally
 }
 
-/// The virtual printer's own count of cards: it is in the printer, and the plug of the booth takes nothing back of it.
+/// The file of the virtual printer's counter. It stands for memory in the printer, which a power cut does not revert.
 const PRINTER: &str = "virtual-printer";
 
-/// A folder in memory where there is one: thousands of stores are opened in it.
+/// A folder in memory if the system has one, because thousands of stores are opened in it.
 pub(crate) fn in_memory() -> tempfile::TempDir {
     let shm = Path::new("/dev/shm");
     if shm.is_dir() {
@@ -162,7 +164,7 @@ pub(crate) fn in_memory() -> tempfile::TempDir {
     }
 }
 
-/// The booth's store after a cut: it opens as at any start, is sound, and has what was acknowledged.
+/// Checks that the booth's store opens as at any start, is sound, and has everything that was acknowledged.
 fn ours() -> Check {
     Arc::new(|folder, said| {
         Box::pin(async move {
@@ -187,8 +189,9 @@ fn ours() -> Check {
     })
 }
 
-/// The whole booth and its portal after a cut: what [`ours`] asks, and that what the booth believes the portal has is there.
-/// After every twentieth cut the booth is switched on again, and a visit later accounts for everything.
+/// Checks the whole booth and its portal: as [`ours`], and that the portal has what the booth has recorded as
+/// delivered. After every twentieth cut the booth is started again, and everything is accounted for after one more
+/// visit.
 fn whole() -> Check {
     const GOING_ON: usize = 20;
     let (store, number) = (ours(), Arc::new(AtomicUsize::new(0)));
@@ -223,7 +226,8 @@ fn whole() -> Check {
     })
 }
 
-/// How many orders and cards the booth has as delivered that the portal, cut off at the same moment, does not have.
+/// The number of orders and cards that the booth has recorded as delivered and that the portal, which lost power at the
+/// same moment, does not have.
 async fn undelivered(folder: &Path) -> usize {
     let column = async |file: &str, query: &'static str| -> Vec<String> {
         let options = SqliteConnectOptions::new().filename(folder.join(file));
@@ -250,7 +254,7 @@ async fn undelivered(folder: &Path) -> usize {
     sent.iter().filter(|row| !arrived.contains(*row)).count()
 }
 
-/// What a store has, as a program that knows nothing of the booth sees it.
+/// The content of a store, read by SQL without the code of the booth.
 struct Rows {
     orders: HashSet<String>,
     printed: HashSet<String>,
@@ -270,7 +274,7 @@ impl Rows {
             rows.into_iter().collect()
         };
         let rows = Self {
-            // an order is there when what it says is there too
+            // An order counts only if its content and its photo are there too.
             orders: column(
                 "SELECT lower(hex(order_id)) FROM orders o WHERE erased_at IS NOT NULL OR 2 =
                     (SELECT count(*) FROM payloads WHERE order_row = o.id AND field IN ('order', 'photo'))",
@@ -283,7 +287,7 @@ impl Rows {
         rows
     }
 
-    /// Whether the line that a program said is still true.
+    /// Whether the store holds what this line of the output acknowledged.
     fn keeps(&self, line: &str) -> bool {
         let mut words = line.split(' ');
         let what = words.next();
@@ -293,13 +297,13 @@ impl Rows {
             Some("ack") => self.orders.contains(&order),
             Some("printed") => self.printed.contains(card),
             Some("collected") => self.collected.contains(card),
-            // a rehearsal says more than that at its end
+            // The other lines, such as the report of a rehearsal, acknowledge nothing.
             _ => true,
         }
     }
 }
 
-/// Another queue after a cut: as many rows as were acknowledged, in a file that SQLite finds sound.
+/// Checks another queue: it has as many rows as were acknowledged, and SQLite finds its file sound.
 fn other(rows: &'static str) -> Check {
     Arc::new(move |folder, said| {
         Box::pin(async move {
@@ -310,7 +314,7 @@ fn other(rows: &'static str) -> Check {
                     damaged: !sound,
                 },
                 Err(error) => {
-                    // no table yet is no damage, only loss
+                    // A missing table is loss and not damage.
                     let damaged = !error.to_string().contains("no such table");
                     Harm {
                         lost: acknowledged,
@@ -334,7 +338,7 @@ async fn count(file: &Path, rows: &'static str) -> Result<(bool, usize), sqlx::E
     Ok((checked == ["ok"], usize::try_from(rows).unwrap()))
 }
 
-/// Cuts the power of one program many times.
+/// Records one program and cuts its power at many points.
 async fn try_out(
     what: &str,
     program: &mut Command,
@@ -368,7 +372,7 @@ async fn nothing_acknowledged_is_lost_wherever_the_power_is_cut() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("data");
     let mut fill = Command::new(BOOTH);
-    // enough for the WAL to be written back into the file several times
+    // With this many orders the WAL is checkpointed several times.
     fill.args(["outbox", "fill", "--orders", "120", "--data"])
         .arg(&root);
     let tally = try_out("fotoautomat outbox", &mut fill, &root, points(), ours()).await;
@@ -377,7 +381,7 @@ async fn nothing_acknowledged_is_lost_wherever_the_power_is_cut() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_whole_booth_goes_on_wherever_the_power_is_cut() {
+async fn a_whole_booth_recovers_wherever_the_power_is_cut() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("data");
     let mut rehearse = Command::new(BOOTH);
@@ -398,7 +402,7 @@ async fn a_whole_booth_goes_on_wherever_the_power_is_cut() {
     assert_eq!(tally.cuts, points);
 }
 
-/// A queue in a few lines of Python, or one that others have published.
+/// A queue of a few lines of Python, or a published one.
 fn queue(kind: &str, root: &Path) -> Command {
     let mut program = Command::new("python3");
     program
@@ -410,9 +414,9 @@ fn queue(kind: &str, root: &Path) -> Command {
     program
 }
 
-/// `make test` proves by plain SQLite that the harness can fail; `make powercut` puts published queues through it too.
+/// `make test` proves with plain SQLite that the harness can fail; `make powercut` also tests published queues.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_proof_fails_for_queues_that_do_not_wait_for_the_disk() {
+async fn the_same_test_fails_for_queues_that_do_not_wait_for_the_disk() {
     const PLAIN: &str = "SELECT count(*) FROM queue";
     let mut queues = vec![
         ("off", PLAIN, Some(true)),

@@ -1,7 +1,7 @@
-//! The codes on the cards, read by readers that know nothing of each other: zbar, ZXing and rqrr. From the picture that is
-//! printed, from what each printer makes of it, and as a webcam sees it.
+//! Independent readers (zbar, ZXing and rqrr) read the codes on the cards: from the picture that is printed, from what
+//! each printer makes of it, and as a webcam sees it.
 //!
-//! 200 codes each time; `make readers` reads 10 000 (FOTOAUTOMAT_CODES).
+//! Each test reads 200 codes by default; `make readers` sets 10 000 (FOTOAUTOMAT_CODES).
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ use card_printer::{Model, Options, PrintJob};
 use common::order::{CardFace, CardKind, Picture, Serial};
 use jiff::civil::date;
 
-/// A code's box on the test card, mm: as large as a card has room for it.
+/// Left, top and size in mm of a code on the test card, which is as large as a card has room for.
 const BOX: (f32, f32, f32) = (64.0, 30.0, 16.6);
 
 const MODELS: [Model; 6] = [
@@ -27,7 +27,7 @@ const MODELS: [Model; 6] = [
     Model::Zenius,
 ];
 
-/// How many codes of each sort are read.
+/// The number of codes of each sort that are read.
 fn many() -> u64 {
     match std::env::var("FOTOAUTOMAT_CODES") {
         Ok(text) => text.parse().expect("FOTOAUTOMAT_CODES is a number"),
@@ -56,7 +56,7 @@ fn qr_box() -> String {
     format!("<rect id='qr' x='{x}' y='{y}' width='{side}' height='{side}'/>")
 }
 
-/// Numbers that look random and are the same each time (splitmix64).
+/// Pseudo-random numbers that are the same in each run (splitmix64).
 fn scatter(seed: u64) -> u64 {
     let mut z = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -104,7 +104,7 @@ impl Grey {
         }
     }
 
-    /// The part around the code, with some of the card's colour at each side: whole cards are no harder, only slower.
+    /// The part around the code with a margin of 4 mm. Reading whole cards is not harder, only slower.
     fn around(&self, (x, y, width, height): (f32, f32, f32, f32)) -> Self {
         let dots = 300.0 / 25.4;
         let corner = |length: f32, card: f32| (length - card * dots) / 2.0;
@@ -126,8 +126,8 @@ impl Grey {
         }
     }
 
-    /// As a webcam sees the printed card: dots run into each other (sigma 0.06 mm), the lens blurs (0.08 mm), a pixel is
-    /// 0.16 mm, contrast is 62 %, the card is turned by up to 12 degrees, and there is noise of 5 in 255.
+    /// The printed card as a webcam sees it: dots run into each other (sigma 0.06 mm), the lens blurs (0.08 mm), a
+    /// pixel is 0.16 mm, contrast is 62 %, the card is turned by up to 12 degrees, and there is noise of 5 in 255.
     fn by_webcam(&self, seed: u64) -> Self {
         const PITCH: f32 = 0.16;
         let dots = 300.0 / 25.4_f32;
@@ -156,7 +156,7 @@ impl Grey {
                     x * sine + y * cosine + middle.1,
                 );
                 let light = blurred.at(at.0, at.1);
-                // the sum of four even numbers is near enough to a bell
+                // The sum of four uniform numbers approximates a normal distribution.
                 let noise = scatter(seed << 20 | u64::from(row * width + column));
                 let bell: f32 = (0..4).map(|i| part(noise >> (16 * i)) - 0.5).sum();
                 let seen = 48.0 + light * 0.62 + bell * 5.0 / 0.577;
@@ -199,7 +199,7 @@ impl Grey {
         }
     }
 
-    /// The light between four dots; what is beside the picture is as its edge.
+    /// The luma at a point, interpolated between four dots. Outside, the picture continues as its edge.
     fn at(&self, x: f32, y: f32) -> f32 {
         let dot = |column: f32, row: f32| {
             let column = (column.max(0.0) as u32).min(self.width - 1);
@@ -220,7 +220,7 @@ impl Grey {
     }
 }
 
-/// Runs a reader over all files and gives what it printed.
+/// Runs a reader on all files and returns its output.
 fn run(program: &str, arguments: &[&str], files: &[PathBuf]) -> String {
     let output = Command::new(program)
         .args(arguments)
@@ -258,7 +258,7 @@ fn zxing(files: &[PathBuf]) -> Vec<Option<String>> {
     lines.iter().map(text).collect()
 }
 
-/// Pictures in a folder, and what each must say.
+/// Pictures in a folder, with the expected text of each.
 struct Pile {
     folder: tempfile::TempDir,
     files: Vec<PathBuf>,
@@ -284,7 +284,7 @@ impl Pile {
         self.expected.push(expected.to_owned());
     }
 
-    /// Which of the files a reader did not read, or read wrongly.
+    /// The indices of the files that a reader did not read, or read wrongly.
     fn unread(&self, found: &[Option<String>]) -> Vec<usize> {
         let pairs = found.iter().zip(&self.expected).enumerate();
         pairs
@@ -305,8 +305,8 @@ impl Pile {
     }
 }
 
-/// Cards before a webcam, each in a new pose and noise in every frame. It gives thirty frames a second: what a reader reads in one
-/// of them it has read in a second. Says how many frames that took.
+/// Checks that a reader reads each card within 30 frames of a webcam, which are one second. The pose and the noise
+/// differ in every frame. Prints how many cards were read in each frame.
 fn read_by_webcam(what: &str, cards: &[(Grey, String)]) {
     type Reader = fn(&[PathBuf]) -> Vec<Option<String>>;
     const SECOND: u64 = 30;
@@ -343,7 +343,7 @@ fn portrait() -> Picture {
     Picture::new(300, 400, pixels.collect()).unwrap()
 }
 
-/// What the printer makes of the card.
+/// The card as the printer prints it.
 fn printed(model: Model, face: &CardFace) -> Grey {
     let (width, height) = (face.rgb.width(), face.rgb.height());
     let front = card_printer::CardImage::new(
@@ -364,7 +364,7 @@ fn printed(model: Model, face: &CardFace) -> Grey {
     Grey::of(width, height, drawn.rgb())
 }
 
-/// Two thirds of the codes are the longest form, which is the hardest to read.
+/// Two thirds of the codes have the longest form, which is the hardest to read.
 #[test]
 fn every_signed_code_is_read_by_three_readers() {
     let code = "[code]\nhost = 'KORT.EXAMPLE.ORG'\nform = 'signed'\nkey = 'test'";

@@ -1,4 +1,5 @@
-//! A relay between the booth and a portal, one request for each connection: it can be watched, and can misbehave.
+//! Messages of a relay between the booth and a portal, with one request for each connection. Tests use it to record
+//! traffic and to inject faults.
 
 use std::{io, net::SocketAddr};
 
@@ -15,7 +16,7 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// Reads up to the empty line; answers the head and how long the body will be.
+    /// Reads up to the empty line. Returns the head and the length of the body in bytes.
     pub(crate) async fn read_head(stream: &mut TcpStream) -> io::Result<(Self, usize)> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -37,7 +38,7 @@ impl Message {
         Ok(message)
     }
 
-    /// A whole answer, taken apart; one that is sent in chunks is put together.
+    /// Parses a whole answer; the chunks of a chunked body are joined.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
         let mut message = Self {
@@ -67,7 +68,7 @@ impl Message {
             .collect()
     }
 
-    /// Sends a request on, asking the portal to close afterwards, and answers its whole answer.
+    /// Forwards a request, asking the portal to close the connection afterwards, and returns the whole answer.
     pub(crate) async fn forward(&self, portal: SocketAddr) -> io::Result<Vec<u8>> {
         let mut server = TcpStream::connect(portal).await?;
         let head = self.head.trim_end_matches("\r\n");
@@ -95,7 +96,7 @@ fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// An answer made here.
+/// An answer that the relay makes itself.
 pub(crate) fn answer(status: u16, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status} As planned\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",

@@ -1,4 +1,4 @@
-//! A holder comes back for a card that was ordered and never fed: the same order, the same serial, one card.
+//! A holder comes back for a card that was ordered but never fed: it is the same order, the same serial and one card.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use sqlx::{Connection as _, SqliteConnection};
 
 use crate::harness::Harness;
 
-/// The job at work; the order and its serial.
+/// The order and the serial of the current job.
 fn job(harness: &Harness) -> (OrderId, Serial) {
     match &harness.runner.session.state {
         State::Issue(
@@ -23,8 +23,8 @@ fn job(harness: &Harness) -> (OrderId, Serial) {
 }
 
 impl Harness {
-    /// A holder presses "print", and the power goes before the printer draws a card in. Answers what was left, in a booth
-    /// that has started again and told the portal.
+    /// The holder presses "print", and the power fails before the printer feeds a card. Returns the order and its
+    /// serial, and a booth that has started again and sent everything to the portal.
     async fn cut_off(mut self) -> (Self, OrderId, Serial) {
         self.reach_card().await;
         self.desk.printer().speed(100.0);
@@ -53,7 +53,7 @@ impl Harness {
         );
     }
 
-    /// Signs in and answers whether an order was found that waits for its card.
+    /// Signs in and returns whether an order was found whose card is not printed yet.
     async fn comes_back(&mut self) -> bool {
         self.sign_in(0).await;
         match &self.runner.session.state {
@@ -92,7 +92,7 @@ async fn after_a_power_cut_the_holder_signs_in_again_and_gets_the_card_of_that_o
     assert_eq!(view.cards.len(), 1);
     assert_eq!(view.cards[0].row.outcome, Outcome::NotPrinted);
 
-    // somebody else has nothing to come back to
+    // Another person does not get this order.
     harness.sign_in(1).await;
     assert!(!matches!(
         harness.runner.session.state,
@@ -141,13 +141,13 @@ async fn after_a_power_cut_the_holder_signs_in_again_and_gets_the_card_of_that_o
     assert_eq!(harness.desk.printer().books().fed, 1);
     let books = harness.booth.outbox().books().await.unwrap().remove(0);
     assert_eq!((books.issued, books.unexplained()), (1, 0), "{books:?}");
-    // and there is nothing to come back to any more
+    // The order is finished, so it is not found again.
     assert!(!harness.comes_back().await);
 }
 
-/// The disk is slow: what became of the card is not written down yet when the holder signs in again.
+/// The disk is slow: the outcome of the print is not stored yet when the holder signs in again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_holder_who_is_faster_than_the_disk_is_known_too() {
+async fn an_unprinted_order_is_found_before_its_outcome_is_on_disk() {
     let mut harness = Harness::boot().await;
     harness.reach_card().await;
     harness.desk.printer().speed(2.0);
@@ -192,7 +192,7 @@ async fn a_holder_who_is_faster_than_the_disk_is_known_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_holder_may_have_the_card_made_elsewhere_instead() {
+async fn the_holder_can_choose_to_fetch_the_card_elsewhere_instead() {
     let (mut harness, order, _) = Harness::boot().await.cut_off().await;
     assert!(harness.comes_back().await);
     harness.card_is_drawn().await;
@@ -222,7 +222,7 @@ async fn the_holder_may_have_the_card_made_elsewhere_instead() {
     );
     let totals = portal.totals().await.unwrap();
     assert_eq!((totals.orders, totals.valid), (2, 0));
-    // the portal speaks of the new order, and there is nothing to print here
+    // The portal reports the new order, and there is nothing to print at the booth.
     assert!(!harness.comes_back().await);
     assert!(matches!(
         harness.runner.session.state,
@@ -234,7 +234,7 @@ async fn the_holder_may_have_the_card_made_elsewhere_instead() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_holder_who_left_an_empty_printer_comes_back_when_it_has_cards() {
+async fn a_holder_who_left_when_the_hopper_was_empty_gets_the_card_after_a_refill() {
     let mut harness = Harness::boot().await;
     harness.reach_card().await;
     harness.desk.printer().raise_after(0, Fault::NoCards);
@@ -260,7 +260,7 @@ async fn a_holder_who_left_an_empty_printer_comes_back_when_it_has_cards() {
         }
     }
     job(&harness);
-    // the outcome goes to disk beside the visit
+    // The outcome is stored asynchronously, so it may come after the screen has changed.
     for _ in 0..500 {
         if harness.booth.outbox().counts().await.unwrap().printed > 0 {
             break;

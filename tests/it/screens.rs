@@ -1,5 +1,5 @@
-//! Every screen, drawn without a window: what is offered is drawn, nothing is cut, everything can be reached by
-//! keyboard. With `SCREENSHOTS=<folder>` each is written there as PNG, to be looked at.
+//! Draws every screen without a window, and checks that every element is drawn, no text is cut, and everything can be
+//! reached by keyboard. With `SCREENSHOTS=<folder>` each screen is saved there as PNG.
 
 mod aloud;
 mod draw;
@@ -13,8 +13,8 @@ pub(crate) use draw::Canvas;
 pub(crate) use scenes::attract;
 pub(crate) use stage::{Stage, Way};
 
-/// Draws every screen, and with `SCREENSHOTS=<folder>` leaves each as PNG to be looked at: all ways of looking, or those
-/// that `WAYS=<part of a name>,...` names; all screens, or those that `ONLY=<part of a name>` names.
+/// Draws every screen, and with `SCREENSHOTS=<folder>` saves each as PNG. `WAYS=<part of a name>,...` chooses the
+/// sizes, languages and looks, `ONLY=<part of a name>` chooses the screens; without them all are drawn.
 #[test]
 fn screenshots() {
     let folder = env::var_os("SCREENSHOTS").map(PathBuf::from);

@@ -1,4 +1,4 @@
-//! Real servers that the tests start on loopback, from where `tests/setup/identity.sh` has put them, and the certificates
+//! Real servers that the tests start on loopback, as installed by `tests/setup/identity.sh`, and the certificates that
 //! they need.
 
 use std::{
@@ -27,7 +27,7 @@ use tokio::{
     time::timeout,
 };
 
-/// What the set-up has unpacked.
+/// The path of something that the set-up script has installed.
 pub(crate) fn installed(path: &str) -> PathBuf {
     let servers = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-servers");
     let found = servers.join(path);
@@ -39,7 +39,7 @@ pub(crate) fn installed(path: &str) -> PathBuf {
     found
 }
 
-/// A certificate authority of the test, and what it signs.
+/// A certificate authority of a test.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate and its key, in PEM.
@@ -59,7 +59,7 @@ impl Authority {
         self.0.pem()
     }
 
-    /// For a server under these names (addresses count as such), or for a client called `name`.
+    /// Issues a certificate for a server with these names or addresses, or for a client called `name`.
     pub(crate) fn issue(&self, name: &str, names: &[&str]) -> Credential {
         let key = KeyPair::generate().unwrap();
         let certificate = params(name, names).signed_by(&key, &self.0).unwrap();
@@ -79,7 +79,7 @@ fn params(name: &str, names: &[&str]) -> CertificateParams {
     params
 }
 
-/// npm's oidc-provider in its own process; ends with this.
+/// npm's oidc-provider in its own process, which ends when this is dropped.
 pub(crate) struct OidcProvider {
     pub(crate) address: String,
     pub(crate) issuer: String,
@@ -90,7 +90,7 @@ pub(crate) struct OidcProvider {
 }
 
 impl OidcProvider {
-    /// `config` as `tests/setup/identity/op.mjs` wants it; Alva's account is added where it has none.
+    /// Starts it with a `config` for `tests/setup/identity/op.mjs`. Alva's account is added if there is none.
     pub(crate) async fn start(mut config: Value) -> Self {
         if config["accounts"].is_null() {
             config["accounts"] = json!({
@@ -127,7 +127,7 @@ impl OidcProvider {
         }
     }
 
-    /// New signing keys from now on.
+    /// Makes the provider use new signing keys from now on.
     pub(crate) async fn rotate_keys(&mut self) {
         self.stdin.write_all(b"rotate\n").await.unwrap();
         assert_eq!(line(&mut self.stdout).await["rotated"], json!(true));
@@ -135,19 +135,19 @@ impl OidcProvider {
 }
 
 async fn line(stdout: &mut Lines<BufReader<ChildStdout>>) -> Value {
-    // on a machine that is busy with all the other tests Node is late to start
+    // Node starts slowly on a machine that runs all the other tests too.
     let line = timeout(Duration::from_secs(120), stdout.next_line()).await;
     let line = line.expect("an answer in time").unwrap();
     serde_json::from_str(&line.expect("oidc-provider runs")).unwrap()
 }
 
-/// A server between the booth and a provider that hears every answer.
+/// A server between the booth and a provider that records every answer.
 pub(crate) struct Eavesdropper {
     pub(crate) address: String,
     listener: TcpListener,
 }
 
-/// What the eavesdropper has heard: answers' bodies, oldest first.
+/// The bodies of the recorded answers, oldest first.
 pub(crate) type Heard = Arc<Mutex<Vec<String>>>;
 
 impl Eavesdropper {
@@ -157,7 +157,7 @@ impl Eavesdropper {
         Self { address, listener }
     }
 
-    /// Passes everything on to `provider`, which must think that its own address is the eavesdropper's.
+    /// Forwards everything to `provider`, whose issuer must be the eavesdropper's address.
     pub(crate) fn listen(self, provider: String) -> Heard {
         let heard = Heard::default();
         let state = (
@@ -193,9 +193,9 @@ async fn pass_on(
     (status, headers, body)
 }
 
-/// Debian's slapd in its own process, with Alva and Nils in it; ends with this.
+/// Debian's slapd in its own process with the accounts of Alva and Nils. It ends when this is dropped.
 pub(crate) struct Slapd {
-    /// `ldap://` with StartTLS, where it has a certificate.
+    /// The `ldap://` address, with StartTLS if it has a certificate.
     pub(crate) ldap: String,
     pub(crate) ldaps: String,
     _process: Child,
@@ -205,7 +205,7 @@ pub(crate) struct Slapd {
 pub(crate) const ALVAS_PASSWORD: &str = "sommar-2026 åäö";
 
 impl Slapd {
-    /// Locks an account after three wrong passwords. With a credential it speaks TLS, else it cannot.
+    /// Starts it. It locks an account after three wrong passwords, and supports TLS only with a credential.
     pub(crate) async fn start(tls: Option<&Credential>) -> Self {
         let root = installed("slapd/complete").parent().unwrap().to_owned();
         let folder = tempfile::tempdir().unwrap();
@@ -262,7 +262,7 @@ impl Slapd {
             .unwrap();
         let said = String::from_utf8_lossy(&added.stderr);
         assert!(added.status.success(), "slapd -Tadd: {said}");
-        // slapd takes no port 0: ports that were free a moment ago
+        // slapd does not accept port 0, so it gets ports that were free a moment ago.
         let (plain, tls_port) = (free_port().await, free_port().await);
         let mut listen = format!("ldap://127.0.0.1:{plain}/");
         if tls.is_some() {

@@ -75,7 +75,7 @@ async fn failure(steps: &mut BoxStream<'static, Step>) -> Failure {
 }
 
 #[tokio::test]
-async fn who_approves_on_the_phone_is_signed_in_at_the_booth() {
+async fn a_person_who_approves_on_the_phone_is_signed_in_at_the_booth() {
     let idp = provider().await;
     let mut steps = begin(&idp.settings());
     let code = code(&mut steps).await;
@@ -101,7 +101,7 @@ async fn who_approves_on_the_phone_is_signed_in_at_the_booth() {
 }
 
 #[tokio::test]
-async fn who_denies_on_the_phone_is_not_signed_in() {
+async fn a_person_who_denies_on_the_phone_is_not_signed_in() {
     let idp = provider().await;
     let mut steps = begin(&idp.settings());
     code(&mut steps).await;
@@ -110,7 +110,7 @@ async fn who_denies_on_the_phone_is_not_signed_in() {
 }
 
 #[tokio::test]
-async fn a_code_lives_once_and_not_for_long() {
+async fn a_code_is_valid_once_and_expires() {
     let options = Options {
         code_life: 1,
         ..Options::new(people())
@@ -123,7 +123,7 @@ async fn a_code_lives_once_and_not_for_long() {
 }
 
 #[tokio::test]
-async fn leaving_ends_the_questions() {
+async fn leaving_ends_the_polling() {
     let idp = provider().await;
     let mut steps = begin(&idp.settings());
     code(&mut steps).await;
@@ -146,9 +146,9 @@ async fn a_provider_without_an_address_for_the_code_shows_the_plain_one() {
     assert_eq!(*code.scan.expose(), format!("{}/device", idp.issuer));
 }
 
-/// A token that is not beyond doubt signs nobody in.
+/// A token that fails any check signs nobody in.
 #[tokio::test]
-async fn a_doubtful_token_is_not_believed() {
+async fn a_token_that_fails_a_check_is_rejected() {
     for fault in [
         Fault::NoIdToken,
         Fault::WrongSignature,
@@ -182,7 +182,7 @@ async fn new_keys_of_the_provider_are_fetched() {
 }
 
 #[tokio::test]
-async fn a_short_trouble_of_the_provider_is_waited_out() {
+async fn short_outages_of_the_provider_are_retried() {
     for fault in [
         Fault::ServerError,
         Fault::HalfAnswer,
@@ -204,7 +204,7 @@ async fn a_short_trouble_of_the_provider_is_waited_out() {
 }
 
 #[tokio::test]
-async fn a_provider_that_refuses_or_makes_no_sense_gives_no_code() {
+async fn a_provider_that_refuses_or_answers_wrongly_gives_no_code() {
     for (fault, expected) in [
         (Fault::ClientRefused, Failure::Refused),
         (Fault::DeviceGrantRefused, Failure::Refused),
@@ -224,9 +224,9 @@ async fn a_provider_that_refuses_or_makes_no_sense_gives_no_code() {
     }
 }
 
-/// What `doctor` says: one sentence that names the cause.
+/// `doctor` reports the cause in one sentence.
 #[tokio::test]
-async fn what_is_wrong_with_a_provider_is_said_in_one_sentence() {
+async fn a_fault_of_the_provider_is_reported_in_one_sentence() {
     for (fault, expected, word) in [
         (
             Fault::ClientRefused,

@@ -1,4 +1,4 @@
-//! A site of its own beside the booth: virtual devices, and an identity provider and a portal that are somebody else's.
+//! A site for tests: virtual devices, with an identity provider and a portal that run outside the booth.
 
 use std::{
     collections::BTreeMap,
@@ -16,14 +16,14 @@ use tokio::net::TcpListener;
 /// The booth's name in the site's configuration.
 pub(crate) const BOOTH: &str = "infocenter-1";
 
-/// A folder that `--config` can name, with `test-mode.toml` beside it, and the portal's side of it.
+/// A folder for `--config` with `test-mode.toml` beside it, and the files of the portal.
 pub(crate) struct Site {
     folder: TempDir,
     key: SigningKey,
 }
 
 impl Site {
-    /// The Umeå site, with its own servers still to be named.
+    /// A copy of the Umeå site, without the addresses of its servers.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = SigningKey::from_bytes(&rand::random());
@@ -38,8 +38,8 @@ impl Site {
         self.folder.path().join(name)
     }
 
-    /// Writes test mode's overlay: virtual devices, and these servers. `identity` is the inside of `[identity]`, `more`
-    /// follows it.
+    /// Writes test mode's overlay: virtual devices and these servers. `identity` is the content of `[identity]`, and
+    /// `more` follows it.
     pub(crate) fn write(&self, identity: &str, portal: &str, more: &str) {
         let overlay = format!(
             "[devices]\ncamera = \"virtual\"\nprinter = \"virtual:rio2\"\nreader = \"virtual\"\nlamp = \"none\"\n\
@@ -57,13 +57,13 @@ impl Site {
             .unwrap_or_else(|problems| panic!("{problems}"))
     }
 
-    /// The portal, which believes this issuer and knows these people.
+    /// Starts the portal, which trusts this issuer and knows these people.
     pub(crate) async fn portal(&self, issuer: &str, people: &str) -> portal_server::Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         self.serve(listener, issuer, people, None).await
     }
 
-    /// The same at an address where nothing listens yet.
+    /// Starts the portal at this address.
     pub(crate) async fn portal_at(
         &self,
         issuer: &str,
@@ -74,7 +74,7 @@ impl Site {
         self.serve(listener.unwrap(), issuer, people, None).await
     }
 
-    /// The same behind something that booths know it by.
+    /// Starts the portal behind a proxy, by whose address the booths know it.
     pub(crate) async fn portal_behind(
         &self,
         issuer: &str,
@@ -105,7 +105,7 @@ impl Site {
     }
 }
 
-/// A provider at which everybody of `people` can sign in.
+/// Starts a provider at which all of `people` can sign in.
 pub(crate) async fn provider(people: &str) -> virtual_idp::Running {
     #[derive(serde::Deserialize)]
     struct File {
@@ -119,7 +119,7 @@ pub(crate) async fn provider(people: &str) -> virtual_idp::Running {
     virtual_idp::serve(listener, options).unwrap()
 }
 
-/// The inside of `[identity]` for a provider on this machine.
+/// The content of `[identity]` for a provider on this machine.
 pub(crate) fn identity(issuer: &str) -> String {
     format!(
         "issuer = \"{issuer}\"\nclient_id = \"{BOOTH}\"\nscopes = [\"profile\"]\nallow_http_loopback = true"

@@ -1,4 +1,4 @@
-//! Sign-in without a phone, or without a portal: attendants, passwords, orders for review.
+//! Sign-in without a phone or without a portal: attendants, passwords, orders for review.
 
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ impl Harness {
             .await
     }
 
-    /// The attendant's code is shown.
+    /// Waits until the code for the attendant's sign-in is shown.
     async fn attendants_code(&mut self) -> &mut Self {
         self.press(Press::Attendant);
         self.until("the attendant's code", |state| {
@@ -84,7 +84,7 @@ impl Harness {
         .await
     }
 
-    /// Names somebody, and waits for "is this you?".
+    /// Opens a session for this person as the attendant, and waits for "is this you?".
     async fn serve(&mut self, subject: &str) -> &mut Self {
         use attendant::Press as Staff;
         self.press(Press::Staff(Staff::Page(attendant::Page::Assist)))
@@ -98,7 +98,7 @@ impl Harness {
         .await
     }
 
-    /// The order, once the portal has it.
+    /// Waits until the portal has the order, and returns it.
     async fn arrived(&mut self, portal: &portal_server::Running, order: OrderId) -> Order {
         let until = tokio::time::Instant::now() + Duration::from_secs(120);
         loop {
@@ -113,7 +113,7 @@ impl Harness {
         }
     }
 
-    /// From "is this you?" to the card on the screen.
+    /// Goes from "is this you?" to the card on the screen.
     async fn reach_the_card(&mut self) -> &mut Self {
         self.press(Press::Yes).press(Press::Accept);
         if matches!(self.runner.session.state, State::OldCard(_)) {
@@ -141,7 +141,7 @@ impl Harness {
         .await
     }
 
-    /// From "is this you?" to an order that is on disk.
+    /// Goes from "is this you?" to an order that is on disk.
     async fn order(&mut self) -> OrderId {
         self.reach_the_card()
             .await
@@ -165,8 +165,8 @@ impl Harness {
     }
 }
 
-/// An attendant's own account opens a session for a guest; the portal asks for the attendant's token, and the order says
-/// who and why.
+/// An attendant opens a session for a guest with their own account. The portal asks for the attendant's token, and the
+/// order records the attendant and the reason.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_attendant_serves_a_guest() {
     let (idp, site) = (provider(PEOPLE).await, Site::new());
@@ -176,7 +176,7 @@ async fn an_attendant_serves_a_guest() {
     let mut harness = Harness::boot_with(site.config(), tempfile::tempdir().unwrap()).await;
     harness.attract().await;
 
-    // a visitor's account opens nothing
+    // A visitor's account does not open the attendant's screen.
     harness.attendants_code().await;
     idp.control.approve("abcd0001").unwrap();
     harness
@@ -212,9 +212,10 @@ async fn an_attendant_serves_a_guest() {
     assert_eq!(order.person.subject.expose(), "gast-4711");
 }
 
-/// Whose card was not fed may have it through an attendant too, however the order was made; it is the same card.
+/// A card that was not fed can also be printed later in a session that an attendant opens, whichever sign-in made the
+/// order. It has the same serial.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_attendant_has_the_card_printed_of_an_order_that_waits_for_it() {
+async fn an_attendant_prints_the_card_of_an_earlier_order() {
     let (idp, site) = (provider(PEOPLE).await, Site::new());
     let portal = site.portal(&idp.issuer, PEOPLE).await;
     let address = format!("http://{}", portal.address);
@@ -227,7 +228,7 @@ async fn an_attendant_has_the_card_printed_of_an_order_that_waits_for_it() {
             matches!(step(state), Some(attendant::Step::Panel { .. }))
         })
         .await;
-    // a printer that is empty, and says so when it draws a card
+    // The printer is empty, and reports it only when it feeds a card.
     harness.desk.printer().raise_after(0, Fault::NoCards);
     harness.serve("abcd0001").await;
     harness.reach_the_card().await.press(Press::Print);
@@ -243,7 +244,7 @@ async fn an_attendant_has_the_card_printed_of_an_order_that_waits_for_it() {
     harness.press(Press::Done);
     harness.desk.printer().clear_all();
 
-    // the person comes back with a phone
+    // The person comes back and signs in by phone.
     harness.attract().await.press(Press::Start);
     harness
         .until("a code", |state| {
@@ -262,7 +263,7 @@ async fn an_attendant_has_the_card_printed_of_an_order_that_waits_for_it() {
         .await
         .press(Press::Cancel);
 
-    // and then once more to the attendant
+    // Then the attendant opens a session for the same person again.
     harness.attract().await.attendants_code().await;
     idp.control.approve("staf0001").unwrap();
     harness
@@ -293,7 +294,7 @@ async fn an_attendant_has_the_card_printed_of_an_order_that_waits_for_it() {
     assert_eq!(portal.control.orders().await.unwrap().len(), 1);
 }
 
-/// With the network to the provider down the PIN still lets the attendant in; too many wrong ones lock it.
+/// The PIN lets an attendant in when the identity provider cannot be reached. Too many wrong PINs lock it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pin_lets_an_attendant_in_when_the_provider_is_down() {
     let (idp, site) = (provider(PEOPLE).await, Site::new());
@@ -333,8 +334,8 @@ async fn a_pin_lets_an_attendant_in_when_the_provider_is_down() {
     }
 }
 
-/// The password is typed on the booth's own keyboard, checked by the directory, and the portal is asked in the booth's
-/// own name.
+/// The password is typed on the on-screen keyboard and checked by the directory, and the booth asks the portal with its
+/// own credentials.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_password_typed_at_the_booth_signs_in() {
     let (idp, site) = (provider(PEOPLE).await, Site::new());
@@ -375,12 +376,12 @@ async fn a_password_typed_at_the_booth_signs_in() {
         .await;
 }
 
-/// The portal is down. A site that wants no orders then says "come back later"; one that does takes an order for review,
-/// which reaches the portal when it is back.
+/// While the portal is down, a site either is out of service or takes orders for review, which reach the portal when it
+/// is back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_the_portal_down_a_site_chooses_between_later_and_an_order_for_review() {
+async fn without_the_portal_a_site_is_out_of_service_or_takes_orders_for_review() {
     let (idp, site) = (provider(PEOPLE).await, Site::new());
-    // nothing listens there, until it does
+    // Nothing listens at this address until the portal is started there.
     let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", held.local_addr().unwrap());
     drop(held);

@@ -1,5 +1,5 @@
-//! The rules of the house that the compiler cannot keep. Which crate may know which is written in the manifests, and the
-//! table here says what may stand there; within a crate the source is parsed.
+//! The project's rules that the compiler cannot check. The table below says which crates may depend on which, and is
+//! compared with the manifests. For rules within a crate the source is parsed.
 
 mod names;
 
@@ -59,7 +59,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("src/web", &[]),
 ];
 
-/// The crates in which a foreign library has its home.
+/// The only crates that may use a foreign library.
 const HOMES: &[(&str, &[&str])] = &[
     ("iced", &["."]),
     ("nokhwa", &["drivers/camera"]),
@@ -68,7 +68,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sqlx", &["src/outbox", "src/portal-server", "src/store"]),
 ];
 
-/// What would make the session wait, look at a clock, or touch the world outside.
+/// Names by which the session would wait, read a clock, or use input and output.
 const IMPURE: &[&str] = &[
     "Instant::now",
     "SystemTime::now",
@@ -150,7 +150,7 @@ fn every_crate_has_its_line_in_the_table() {
 }
 
 #[test]
-fn no_crate_knows_more_than_it_may() {
+fn no_crate_depends_on_more_than_the_table_allows() {
     let names: Vec<String> = MAY_KNOW
         .iter()
         .filter_map(|(krate, _)| Some(Path::new(krate).file_name()?.to_string_lossy().into_owned()))
@@ -287,7 +287,7 @@ fn no_text_names_a_machine_or_a_folder_outside() {
                     folders.push(path);
                 }
             } else if let Ok(text) = fs::read_to_string(&path) {
-                // in two parts, so that this file does not find itself
+                // The text is split so that this file does not match itself.
                 for place in [
                     concat!("/wo", "rk/"),
                     concat!("/ro", "ot/"),
@@ -312,4 +312,63 @@ fn the_schema_for_editors_is_the_configurations_own() {
         stored.trim() == fresh.trim(),
         "stale: run `fotoautomat config schema > kiosk-config/schema.json`"
     );
+}
+
+/// Words that the project does not use, because the field has its own: each with what to write instead. Words that are
+/// right in another sense are not in this list: an HTTP request, `std::sync`, a user of the system.
+const NOT_OUR_WORDS: &[(&str, &str)] = &[
+    ("customer", "visitor or holder"),
+    ("deed", "action"),
+    ("hasten", "shorten"),
+    ("lesson", "coaching run"),
+    ("merit", "quality"),
+    ("mock", "virtual device"),
+    ("orderly", "in order"),
+    ("simulator", "virtual device"),
+    ("studio", "face worker"),
+    ("tongue", "locale"),
+];
+
+#[test]
+fn the_code_uses_the_words_of_the_field() {
+    let files = sources("src").into_iter().chain(sources("drivers"));
+    let mut found = Vec::new();
+    for (file, source) in files {
+        for word in words(&source) {
+            if let Some((_, better)) = NOT_OUR_WORDS.iter().find(|(not, _)| *not == word) {
+                found.push(format!("{file}: write {better} and not {word}"));
+            }
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
+/// The words of a text in lower case; an identifier counts as the words that it is made of.
+fn words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for letter in text.chars() {
+        if !letter.is_alphabetic() || (letter.is_uppercase() && was_lower) {
+            words.push(String::new());
+        }
+        was_lower = letter.is_lowercase();
+        if letter.is_alphabetic() {
+            words.last_mut().unwrap().extend(letter.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[test]
+fn a_word_is_found_in_prose_and_in_identifiers() {
+    for (text, expected) in [
+        ("// hasten it", true),
+        ("fn hasten_all() {}", true),
+        ("struct HastenAll;", true),
+        ("hastened", false),
+    ] {
+        let found = words(text).iter().any(|word| word == "hasten");
+        assert_eq!(found, expected, "{text}");
+    }
 }

@@ -1,5 +1,5 @@
-//! The booth in its window, used as people use it: fingers, keys and a phone, on a real display server. The program is the
-//! built one, with test mode's devices and servers, and knows nothing of the test.
+//! The booth in its window on a real display server, used by touch, keyboard and phone. The tests start the built
+//! program in test mode, which knows nothing about the tests.
 
 pub(crate) mod display;
 pub(crate) mod program;
@@ -11,7 +11,7 @@ use program::{Program, Site};
 
 use crate::phone::Phone;
 
-/// Everything that must be true after a visit, whichever way it was made.
+/// Checks what must be true after every visit.
 async fn the_card_is_true(site: &Site, program: &Program<'_>) {
     let (order, serial) = program.portal_has_one_card().await;
     let printed = program.data("card-printed.png");
@@ -35,10 +35,10 @@ async fn the_card_is_true(site: &Site, program: &Program<'_>) {
     );
 }
 
-/// Touches the way from attract to the card, with test mode's strip for phone and cards.
+/// Goes from attract to the printed card by touch, with test mode's strip in place of the phone and the cards.
 fn visit_by_touch(program: &mut Program<'_>) {
     touch_to_framing(program);
-    // the shutter opens by itself when the picture is good
+    // The booth takes the photograph by itself when the picture is good.
     program.sees("Reviewing");
     program.touch_main();
     program.sees("ShowingCard");
@@ -77,12 +77,12 @@ async fn a_visitor_touches_the_way_to_a_card_and_the_window_fills_a_screen_witho
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_visitor_touches_the_way_to_a_card_under_the_kiosk_compositor() {
     let site = Site::new();
-    // cage's window on X has this size and no other
+    // The X backend of cage has a window of this size only.
     let display = Display::x(1024, 768);
     let mut program = Program::start_in_cage(&site, &display);
     program.sees("Attract");
     program.waits_until("the window fills the screen", |program| {
-        // test mode's banner is the upper edge, its strip the lower, from side to side
+        // Test mode's banner covers the whole upper edge, and its strip the whole lower edge.
         let screen = display.picture(&program.data("screen.png"));
         let corners = [(0, 0), (1023, 0), (0, 767), (1023, 767)];
         let colours = corners.map(|(x, y)| screen.get_pixel(x, y).0);
@@ -96,13 +96,13 @@ async fn a_visitor_touches_the_way_to_a_card_under_the_kiosk_compositor() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_visitor_with_a_keyboard_and_a_phone_needs_no_finger() {
+async fn a_visitor_gets_a_card_with_keyboard_and_phone_alone() {
     let site = Site::new();
     let display = Display::x(1920, 1080);
     let mut program = Program::start(&site, &display, &["--windowed", "1920x1080"]);
     program.sees("Attract");
     display.focus();
-    // the first key shows where one is; Escape goes back from help to where one was
+    // The first Tab shows the focus. Escape closes the help and puts the focus back where it was.
     program.keys(&["Tab", "Tab", "Escape"]);
     program.keys(&["shift+Tab", "Return"]);
     program.sees("ShowCode");
@@ -119,10 +119,13 @@ async fn a_visitor_with_a_keyboard_and_a_phone_needs_no_finger() {
     );
     phone.submit(&[("person", "efgh0002")]).await;
     program.sees("AskIsThisYou");
-    // two kinds of card: one is chosen before the main button can be pressed
+    // This person may choose between two kinds of card, and the main button is disabled until one is chosen.
     program.keys_until(&["Tab", "Return", "Tab", "Return"], "Consent");
-    program.keys_until(&["Return"], "OldCard");
-    program.touch_until("desk-old-card", "Framing");
+    // They hold an employee's card and no student's card: only the former can be replaced.
+    let next = program.keys_until_one_of(&["Return"], &["OldCard", "Framing"]);
+    if next == "OldCard" {
+        program.touch_until("desk-old-card", "Framing");
+    }
     program.sees("Reviewing");
     program.keys_until(&["Return"], "ShowingCard");
     program.keys_until(&["Return"], "Printing");
@@ -130,16 +133,16 @@ async fn a_visitor_with_a_keyboard_and_a_phone_needs_no_finger() {
     program.touch_until("desk-new-card", "Collecting");
     the_card_is_true(&site, &program).await;
     program.keys_until(&["Return"], "Attract");
-    // whoever starts and thinks better of it is out by one key
+    // A visitor who changes their mind leaves with one key.
     program.keys_until(&["Return"], "ShowCode");
     program.keys(&["Escape"]);
     program.sees("Attract");
     program.ends();
 }
 
-/// The whole way by keyboard, heard: a program in espeak-ng's place writes down what it is given.
+/// A visit by keyboard with speech. A program in place of espeak-ng records the words.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_visitor_who_sees_nothing_hears_the_way_to_a_card() {
+async fn a_blind_visitor_gets_a_card_by_keyboard_and_speech() {
     let site = Site::new();
     let heard = site.hears();
     let display = Display::x(1080, 1920);
@@ -151,7 +154,7 @@ async fn a_visitor_who_sees_nothing_hears_the_way_to_a_card() {
             std::fs::read_to_string(&heard).is_ok_and(|all| all.contains(words))
         });
     };
-    // until it is asked for, nothing is said
+    // Nothing is read aloud until the visitor switches it on.
     program.keys(&["Tab"]);
     assert!(!heard.exists());
     program.keys(&["F9"]);
@@ -168,14 +171,14 @@ async fn a_visitor_who_sees_nothing_hears_the_way_to_a_card() {
     program.sees("ReadingBack");
     program.touch_until("desk-new-card", "Collecting");
     hears(&mut program, "Varsågod");
-    // the next visitor has not asked for it
+    // Speech is switched off again for the next visitor.
     program.keys_until(&["Return"], "Attract");
     let before = std::fs::read_to_string(&heard).unwrap();
     program.keys(&["Tab", "Tab"]);
     std::thread::sleep(Duration::from_secs(1));
     let after = std::fs::read_to_string(&heard).unwrap();
     assert_eq!(before, after);
-    // a loudspeaker stands among others: no name was said
+    // Others can hear a loudspeaker, so no name was read aloud.
     assert!(
         !after.contains("Alva") && after.contains("Står på skärmen"),
         "{after}"
@@ -184,17 +187,17 @@ async fn a_visitor_who_sees_nothing_hears_the_way_to_a_card() {
 }
 
 #[test]
-fn an_idle_booth_sleeps() {
+fn an_idle_booth_uses_almost_no_processor_time() {
     let site = Site::new();
     let display = Display::x(1080, 1920);
     let mut program = Program::start(&site, &display, &[]);
     program.sees("Attract");
-    // whatever starting left to do is done by then
+    // The work of starting is done by then.
     std::thread::sleep(Duration::from_secs(3));
     let before = program.cpu();
     std::thread::sleep(Duration::from_secs(5));
     let used = program.cpu().saturating_sub(before);
-    // devices are asked for their health; a screen that is drawn 60 times a second takes half a core or more
+    // Polling the devices needs little; a screen that is drawn 60 times a second takes half a core or more.
     assert!(
         used < Duration::from_millis(500),
         "idle, it used {used:?} of 5 s"
@@ -202,8 +205,8 @@ fn an_idle_booth_sleeps() {
     program.ends();
 }
 
-/// Frames that a camera of 30 frames a second gives while the cost of the live picture is looked at: `PREVIEW_FRAMES` says
-/// how many, `make preview-cost` ten thousand.
+/// How many frames, at 30 frames per second, the cost of the live picture is measured for. `PREVIEW_FRAMES` sets it;
+/// `make preview-cost` uses ten thousand.
 fn frames() -> u32 {
     let asked = std::env::var("PREVIEW_FRAMES").ok();
     asked.map_or(300, |text| {
@@ -215,18 +218,18 @@ fn frames() -> u32 {
 fn looking_for_faces_costs_no_more_than_the_live_picture_and_neither_keeps_memory() {
     let site = Site::new();
     let display = Display::x(1080, 1920);
-    // too blurred for the shutter ever to open by itself, and plainly somebody
+    // The photo is too blurred for the booth to take a photograph by itself, but the face is found.
     let photo = site.blurred_visitor();
     let mut program = Program::start(&site, &display, &["--photo", photo.to_str().unwrap()]);
     touch_to_framing(&mut program);
-    // first frames fill caches
+    // The first frames fill caches.
     std::thread::sleep(Duration::from_secs(5));
     let (cpu, faces, memory) = (program.cpu(), program.cpu_of("faces"), program.memory());
     let began = Instant::now();
     let long = Duration::from_secs(1) * frames() / 30;
     let mut most = memory;
     while began.elapsed() < long {
-        // somebody who touches nothing for long is asked whether they are still there: the edge is nothing to press
+        // Touches keep the session from asking "are you still there?". At the edge of the screen they press nothing.
         display.touch(4.0, 1000.0);
         std::thread::sleep(Duration::from_secs(5).min(long));
         most = most.max(program.memory());
@@ -250,7 +253,7 @@ fn looking_for_faces_costs_no_more_than_the_live_picture_and_neither_keeps_memor
         cpu <= alone * 2,
         "{cpu:?} together, {alone:?} without looking for faces"
     );
-    // threads that begin late take some MB; a frame of the camera is 2 MB: one kept in fifty would show in ten seconds
+    // Threads that start late take some MB. A camera frame is 2 MB, so keeping one in fifty would show in ten seconds.
     assert!(
         most <= memory + (memory >> 3),
         "{memory} bytes grew to {most}"
@@ -259,7 +262,7 @@ fn looking_for_faces_costs_no_more_than_the_live_picture_and_neither_keeps_memor
 }
 
 #[test]
-fn a_wrong_configuration_is_a_sentence_and_no_window() {
+fn a_wrong_configuration_gives_an_error_message_and_no_window() {
     let site = Site::new();
     site.write("umu/theme.toml", "[light]\nground = \"green\"\n");
     let said = program::refused(&site, &["run", "--test-mode"]);

@@ -1,10 +1,11 @@
 #!/bin/sh
-# The booth in test mode: in a window when there is a display; else one whole session, and where its card lies.
+# demo.sh: runs the booth in test mode in a window. Without a display, runs one whole session and prints where its card
+# is.
 set -eu
 booth=target/debug/fotoautomat
 photo=assets/fetched/photos/astronaut.png
 if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
-    echo "fotoautomat: the booth opens in test mode; the strip on its lower edge plays phone and cards"
+    echo "fotoautomat: the booth opens in test mode; the test panel on its lower edge plays phone and cards"
     exec "$booth" run --test-mode --windowed 600x1000
 fi
 if [ -f "$photo" ]; then

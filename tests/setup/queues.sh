@@ -1,10 +1,10 @@
 #!/bin/sh
-# queues.sh: puts published SQLite queues into target/queues, for `make powercut` and `make bench` to compare with. Run
-# twice, it does nothing.
+# queues.sh: installs published SQLite queues into target/queues, with which `make powercut` and `make bench` compare. A
+# second run does nothing.
 set -eu
 cd "$(dirname "$0")/../.."
 there=target/queues
-# raise it when the list below changes
+# Raise this number when the list below changes.
 edition=1
 [ "$(cat "$there/edition" 2>/dev/null)" != "$edition" ] || exit 0
 tests/setup/need.sh python3 python3-pip strace

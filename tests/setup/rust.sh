@@ -1,5 +1,5 @@
 #!/bin/sh
-# Says what to do when there is no Rust toolchain, or one that is too old.
+# rust.sh: prints what to do if there is no Rust toolchain or a too old one, and exits with 1.
 set -eu
 if ! command -v cargo >/dev/null; then
     echo "fotoautomat: there is no Rust toolchain. Install one from https://rustup.rs, then make again." >&2

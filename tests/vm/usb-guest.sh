@@ -83,8 +83,8 @@ for transfers in 12 48; do
     ask_for books
     [ "$fed" -le $((before + 2)) ] || fail "a card was printed twice"
 done
-say "$in_the_card of the cuts were in the midst of a card"
-[ "$in_the_card" -gt 0 ] || fail "no cut was in the midst of a card"
+say "$in_the_card of the cuts were in the middle of a card"
+[ "$in_the_card" -gt 0 ] || fail "no cut was in the middle of a card"
 
 echo "$failed" >/out/code
 sync

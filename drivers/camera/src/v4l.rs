@@ -22,11 +22,13 @@ use nokhwa::{Buffer, NokhwaError};
 use v4l::buffer::{Flags, Type};
 use v4l::capability::Flags as Capability;
 use v4l::control::{Control as RawControl, Value};
+use v4l::frameinterval::FrameIntervalEnum;
+use v4l::framesize::FrameSizeEnum;
 use v4l::io::traits::CaptureStream;
 use v4l::prelude::MmapStream;
 use v4l::video::Capture as _;
 use v4l::video::capture::Parameters;
-use v4l::{Device, FourCC, Fraction};
+use v4l::{Device, Format as RawFormat, FourCC, Fraction};
 
 use crate::damage::Damage;
 use crate::{

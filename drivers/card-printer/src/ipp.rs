@@ -165,7 +165,7 @@ impl Finder for IppFinder {
 enum JobState {
     Waiting,
     Processing,
-    /// Held, or stopped in the midst: it goes on only when somebody says so.
+    /// Held, or stopped halfway: it goes on only when somebody says so.
     Stopped,
     Completed,
     /// Cancelled or aborted.

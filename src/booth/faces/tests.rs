@@ -2,7 +2,7 @@ use portrait::{Face, Finding, Hint};
 
 use super::*;
 
-/// An assessment with these failures, as sharp as this.
+/// An assessment with these failed checks and this sharpness.
 fn seen(failed: &[(Check, Level)], sharpness: f32) -> Assessment {
     let finding = |check, level, raw, ok| Finding {
         check,
@@ -27,7 +27,7 @@ fn seen(failed: &[(Check, Level)], sharpness: f32) -> Assessment {
 }
 
 #[test]
-fn of_a_burst_the_sharpest_with_open_eyes_is_kept() {
+fn the_sharpest_still_with_open_eyes_is_selected() {
     const CLOSED: (Check, Level) = (Check::EyesOpen, Level::Block);
     const MOVED: (Check, Level) = (Check::Sharpness, Level::Block);
     const DARK: (Check, Level) = (Check::Brightness, Level::Warn);
@@ -45,20 +45,20 @@ fn of_a_burst_the_sharpest_with_open_eyes_is_kept() {
         })
     };
     assert_eq!(best(&[(&[], 0.03), (&[], 0.05), (&[], 0.04)]), 1);
-    // closed eyes are worse than all else
+    // Closed eyes are worse than any other failure.
     assert_eq!(best(&[(&[CLOSED], 0.09), (&[MOVED, DARK], 0.01)]), 1);
     assert_eq!(
         best(&[(&[MOVED], 0.02), (&[DARK], 0.01), (&[CLOSED], 0.09)]),
         1
     );
-    // a blink in all of them: then at least sharp
+    // If the eyes are closed in every still, the sharpest is selected.
     assert_eq!(best(&[(&[CLOSED], 0.03), (&[CLOSED], 0.04)]), 1);
-    // of equals the first
+    // The first of equal stills is selected.
     assert_eq!(best(&[(&[], 0.03), (&[], 0.03)]), 0);
 }
 
 #[test]
-fn without_the_models_the_booth_says_why_and_goes_on() {
+fn without_models_the_finder_works_and_says_why_it_sees_no_eyes() {
     let empty = tempfile::tempdir().unwrap();
     let (mut finder, why) = super::super::models::finder(Some(empty.path()));
     assert!(!finder.sees_eyes());
@@ -66,7 +66,7 @@ fn without_the_models_the_booth_says_why_and_goes_on() {
         why.unwrap()
             .contains("face_detection_short.tflite cannot be read")
     );
-    // another file of that name is not believed
+    // A different file of that name is rejected.
     std::fs::write(empty.path().join("face_detection_short.tflite"), b"TFL3").unwrap();
     let (_, why) = super::super::models::finder(Some(empty.path()));
     assert!(
@@ -77,9 +77,9 @@ fn without_the_models_the_booth_says_why_and_goes_on() {
     assert!(finder.study(&picture).faces.is_empty());
 }
 
-/// A panic in the thread is shown, the work that was asked for ends without an answer, and the thread works again.
+/// After a panic the fault is reported, the work that panicked ends without an answer, and the thread works again.
 #[tokio::test]
-async fn a_panic_while_looking_for_faces_is_shown_and_survived() {
+async fn a_panic_of_the_face_worker_is_reported_and_survived() {
     let made = Arc::new(std::sync::atomic::AtomicU32::new(0));
     let count = made.clone();
     let finder = move || {

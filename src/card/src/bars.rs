@@ -1,4 +1,4 @@
-//! The bar code on the card, for library and till scanners that read no square codes.
+//! The bar code on the card, for library and till scanners that cannot read QR codes.
 
 use rxing::oned::{
     Code39Writer, Code128Writer, EAN13Writer, ITFWriter, OneDimensionalCodeWriter as _,
@@ -32,16 +32,17 @@ pub struct Barcode {
     pub symbology: Symbology,
 }
 
-/// More would not fit the width of a card.
+/// The longest value. A longer bar code would not fit the width of a card.
 const LONGEST: usize = 40;
 
-/// The value cannot be written in this kind of bar code. The value itself is not told: it is somebody's number.
+/// The value cannot be written in this kind of bar code. The error does not contain the value, because it identifies a
+/// person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the bar code's value is not {}", .0.holds())]
 pub struct NoBars(Symbology);
 
 impl Symbology {
-    /// What its values are made of, for messages.
+    /// Describes the characters that this kind of bar code can hold, for error messages.
     fn holds(self) -> &'static str {
         match self {
             Self::Code128 => "1 to 40 letters, digits and signs of ASCII, as Code 128 needs",
@@ -69,10 +70,11 @@ impl Symbology {
         }
     }
 
-    /// Modules of white that a reader needs at each side.
+    /// The width of the white zone that a reader needs on each side, in modules.
     fn quiet(self) -> u32 {
         match self {
-            // left of an EAN-13; the right may have 7, but the same at both sides keeps the bars in the middle
+            // An EAN-13 needs 11 modules on the left and 7 on the right. The larger zone on both sides keeps the bars
+            // centred.
             Self::Ean13 => 11,
             _ => 10,
         }
@@ -101,8 +103,8 @@ impl Bars {
         Ok(Self { symbology, dark })
     }
 
-    /// The bars, each module of whole dots and as wide as fits into `room` with the quiet zones, in its middle. `None`
-    /// when a module would be under `least` dots.
+    /// Returns the bars, centred in `room`. Each module is a whole number of dots and as wide as `room` allows with the
+    /// quiet zones. Returns `None` when a module would be narrower than `least` dots.
     pub(super) fn bars(&self, room: Dots, least: u32) -> Option<impl Iterator<Item = Dots> + '_> {
         let modules = u32::try_from(self.dark.len()).ok()?;
         let module = room.width / (modules + 2 * self.symbology.quiet());
@@ -125,7 +127,8 @@ impl Bars {
     }
 }
 
-/// Fewest dots of the narrowest bar: 0.25 mm, which every scanner reads and a resin panel keeps apart.
+/// The smallest width of the narrowest bar, in dots. It is 0.25 mm, which every scanner can read and which a resin
+/// panel prints without joining bars.
 pub(super) fn least_dots(raster: Raster) -> u32 {
     (3 * raster.dpi).div_ceil(300)
 }
@@ -142,12 +145,12 @@ mod tests {
 
     #[test]
     fn known_values_have_the_bars_of_the_standard() {
-        // the guards and codes of ISO/IEC 15420: first digit 5 by parity, check digit 7 added
+        // Guards and codes follow ISO/IEC 15420: the parity encodes the first digit 5, and the check digit 7 is added.
         let ean = pattern("590123412345", Symbology::Ean13).unwrap();
         assert_eq!(ean.len(), 95);
         assert!(ean.starts_with("1010001011010011101100110010011011110100111010101"));
         assert_eq!(pattern("5901234123457", Symbology::Ean13), Some(ean));
-        // start B, "A", check symbol 34, stop (ISO/IEC 15417)
+        // The symbols are start B, "A", check symbol 34 and stop (ISO/IEC 15417).
         assert_eq!(
             pattern("A", Symbology::Code128).unwrap(),
             ["11010010000", "10100011000", "10001011000", "1100011101011"].concat()
@@ -162,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_the_bars_cannot_hold_is_refused_and_not_told() {
+    fn unsupported_values_are_refused_without_being_shown() {
         for (value, symbology) in [
             ("", Symbology::Code128),
             ("zażółć", Symbology::Code128),
@@ -185,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_are_whole_dots_with_white_at_both_sides() {
+    fn bars_are_whole_dots_with_quiet_zones_on_both_sides() {
         let bars = Bars::new("12345678", Symbology::Code128).unwrap();
         let room = |width| Dots {
             x: 7,
@@ -193,7 +196,7 @@ mod tests {
             width,
             height: 90,
         };
-        // 79 modules and 20 of white: 99
+        // The bars need 99 modules: 79 for the code and 20 for the white zones.
         assert!(bars.bars(room(296), 3).is_none());
         let drawn: Vec<Dots> = bars.bars(room(300), 3).unwrap().collect();
         assert!(
@@ -208,7 +211,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn nothing_from_outside_panics(value in "\\PC{0,50}") {
+        fn no_value_panics(value in "\\PC{0,50}") {
             for symbology in [Symbology::Code128, Symbology::Code39, Symbology::Ean13, Symbology::Interleaved2of5] {
                 let _ = Bars::new(&value, symbology);
             }

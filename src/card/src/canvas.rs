@@ -1,4 +1,5 @@
-//! The picture a card is drawn on: colours for the dye panels, and which dots the black resin panel takes.
+//! The canvas that one side of a card is drawn on: its colours for the dye panels, and the dots for the black resin
+//! panel.
 
 use fast_image_resize::{
     FilterType, ResizeAlg, ResizeOptions, Resizer,
@@ -10,10 +11,10 @@ use resvg::{tiny_skia, usvg};
 use super::raster::{Dots, Raster};
 use common::order::{CardFace, Picture};
 
-/// From this coverage on, a dot belongs to the resin panel, which knows no half tones.
+/// A dot with at least this coverage is printed by the resin panel, which has no half tones.
 const HALF: u8 = 128;
 
-/// A drawn part and where it lies.
+/// A rendered part of the card and its position.
 #[derive(Debug, Clone)]
 pub(super) struct Layer {
     pixmap: tiny_skia::Pixmap,
@@ -22,7 +23,7 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    /// Draws `tree`, no larger than what it covers of the raster; `None` when it covers nothing.
+    /// Renders `tree` into the part of the raster that it covers. Returns `None` when it covers nothing.
     pub(super) fn draw(
         tree: &usvg::Tree,
         raster: Raster,
@@ -58,7 +59,7 @@ impl Layer {
             .chunks_exact(self.pixmap.width() as usize)
     }
 
-    /// Whether something is drawn at dots that `other` covers too.
+    /// Whether this layer and `other` draw at least one dot in common.
     pub(super) fn meets(&self, other: &Self) -> bool {
         let (mine, theirs) = (self.dots(), other.dots());
         let left = mine.x.max(theirs.x);
@@ -85,7 +86,7 @@ impl Layer {
         })
     }
 
-    /// Whether every dot that the resin panel would take is black.
+    /// Whether every dot that the resin panel would print is black.
     pub(super) fn is_black(&self) -> bool {
         self.pixmap.pixels().iter().all(|pixel| {
             pixel.alpha() < HALF || pixel.red().max(pixel.green()).max(pixel.blue()) < 32
@@ -93,7 +94,7 @@ impl Layer {
     }
 }
 
-/// A colour over an opaque pixel.
+/// Blends a colour over an opaque pixel.
 #[inline]
 fn lay_over(pixel: &mut [u8], tint: tiny_skia::PremultipliedColorU8) {
     let rest = 255 - u32::from(tint.alpha());
@@ -105,17 +106,17 @@ fn lay_over(pixel: &mut [u8], tint: tiny_skia::PremultipliedColorU8) {
     }
 }
 
-/// Both panels of one side, row by row.
+/// The dye panels and the resin panel of one side, row by row.
 #[derive(Debug, Clone)]
 pub(super) struct Canvas {
     raster: Raster,
-    /// Three bytes a dot.
+    /// The colours, three bytes per dot.
     rgb: Vec<u8>,
     resin: Vec<u8>,
 }
 
 impl Canvas {
-    /// A white card.
+    /// Creates a white card.
     pub(super) fn new(raster: Raster) -> Self {
         let dots = raster.width as usize * raster.height as usize;
         Self {
@@ -125,7 +126,7 @@ impl Canvas {
         }
     }
 
-    /// The dots of a rectangle, a row at a time: their colours and which of them are black.
+    /// Iterates over the rows of a rectangle. Each item holds the colours of the row and its black dots.
     fn rows(&mut self, dots: Dots) -> impl Iterator<Item = (&mut [u8], &mut [u8])> {
         let width = self.raster.width as usize;
         let (columns, rows) = dots.inside(self.raster.width, self.raster.height);
@@ -139,7 +140,7 @@ impl Canvas {
             })
     }
 
-    /// Draws with one of the panels.
+    /// Draws with the resin panel or with the dye panels.
     pub(super) fn ink(&mut self, layer: &Layer, resin: bool) {
         if resin {
             self.resin(layer);
@@ -148,7 +149,7 @@ impl Canvas {
         }
     }
 
-    /// Draws in colour; what was black below gives way where it is covered.
+    /// Draws in colour. Where the layer covers at least half of a dot, black below it is removed.
     fn dye(&mut self, layer: &Layer) {
         for ((rgb, resin), tints) in self.rows(layer.dots()).zip(layer.rows()) {
             for ((pixel, black), tint) in rgb.chunks_exact_mut(3).zip(resin).zip(tints) {
@@ -164,7 +165,7 @@ impl Canvas {
         }
     }
 
-    /// Draws with the resin panel: black or nothing.
+    /// Draws with the resin panel. Each dot is either black or unchanged.
     fn resin(&mut self, layer: &Layer) {
         for ((_, resin), tints) in self.rows(layer.dots()).zip(layer.rows()) {
             for (black, tint) in resin.iter_mut().zip(tints) {
@@ -175,7 +176,7 @@ impl Canvas {
         }
     }
 
-    /// A tint over everything that is not black, except in these boxes.
+    /// Tints everything that is not black, except inside the given boxes.
     pub(super) fn wash(&mut self, layer: &Layer, except: &[Dots]) {
         let (columns, rows) = layer.dots().inside(self.raster.width, self.raster.height);
         let free: Vec<_> = except
@@ -196,7 +197,8 @@ impl Canvas {
         }
     }
 
-    /// Puts the portrait into `shape`: as large as it covers it, cut evenly at the sides.
+    /// Draws the portrait into `shape`. The portrait is scaled to cover the shape, and the excess is cut off evenly at
+    /// the sides.
     pub(super) fn portrait(&mut self, portrait: &Picture, shape: &Layer) {
         let dots = shape.dots();
         let Some(fitted) = cover(portrait, dots.width, dots.height) else {
@@ -219,7 +221,7 @@ impl Canvas {
         }
     }
 
-    /// White in all of `dots`.
+    /// Makes every dot of `dots` white.
     pub(super) fn clear(&mut self, dots: Dots) {
         for (rgb, resin) in self.rows(dots) {
             rgb.fill(255);
@@ -227,14 +229,14 @@ impl Canvas {
         }
     }
 
-    /// Black resin in all of `dots`.
+    /// Makes every dot of `dots` black resin.
     pub(super) fn black(&mut self, dots: Dots) {
         for (_, resin) in self.rows(dots) {
             resin.fill(255);
         }
     }
 
-    /// The finished side. An upright card is turned so that its top is at the left.
+    /// Returns the finished side. An upright card is turned so that its top is on the left.
     pub(super) fn finish(mut self, upright: bool) -> Option<CardFace> {
         for (pixel, black) in self.rgb.chunks_exact_mut(3).zip(&self.resin) {
             if *black != 0 {
@@ -248,7 +250,7 @@ impl Canvas {
                 resin_mask: self.resin,
             });
         }
-        // column x from the left becomes row width-1-x from the top
+        // Column x from the left becomes row width-1-x from the top.
         let (width, height) = (self.raster.width as usize, self.raster.height as usize);
         let (mut turned, mut resin) = (vec![0; self.rgb.len()], vec![0; self.resin.len()]);
         for row in 0..width {
@@ -266,9 +268,9 @@ impl Canvas {
     }
 }
 
-/// Scales `picture` so that it covers `width` x `height`, and cuts what is over evenly on both sides.
+/// Scales `picture` so that it covers `width` x `height`, and cuts off the excess evenly on both sides.
 fn cover(picture: &Picture, width: u32, height: u32) -> Option<Vec<u8>> {
-    // Typed: the untyped call would compile the filters for every kind of pixel that the library knows.
+    // The typed call is used because the untyped one would compile the filters for every pixel type of the library.
     let source =
         TypedImageRef::<U8x3>::from_buffer(picture.width(), picture.height(), picture.rgb())
             .ok()?;

@@ -1,4 +1,4 @@
-//! What the codes of a site's cards say, in the form that its configuration names.
+//! The text of the codes on a site's cards, in the form that the configuration names.
 
 use std::{
     path::{Path, PathBuf},
@@ -36,13 +36,13 @@ pub enum CodeError {
     Signature,
 }
 
-/// Makes and reads the site's codes.
+/// Creates and reads the site's codes.
 #[derive(Debug)]
 pub(super) struct Coder {
     settings: Code,
     site: PathBuf,
     public: PublicKeys,
-    /// Fetched at the first card: checking a configuration needs no key.
+    /// The key is loaded when the first card is drawn, because checking a configuration needs no key.
     signer: OnceLock<Result<Option<Signer>, KeyError>>,
 }
 
@@ -56,7 +56,7 @@ impl Coder {
         }
     }
 
-    /// The key that signs; `None` when the portal does, or nothing is signed.
+    /// Returns the signing key, or `None` when the portal signs or when nothing is signed.
     pub(super) fn signer(&self) -> Result<Option<&Signer>, KeyError> {
         let Some(source) = &self.settings.key else {
             return Ok(None);
@@ -69,7 +69,7 @@ impl Coder {
         loaded.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
 
-    /// What the portal is asked to sign for this card; `None` where the booth signs, or nothing is signed.
+    /// Returns what the portal must sign for this card, or `None` when the booth signs or nothing is signed.
     pub(super) fn asked(
         &self,
         content: &CardContent,
@@ -82,8 +82,8 @@ impl Coder {
             .map(Some)
     }
 
-    /// The code's text with the portal's signature; refused where the site's public keys do not believe it, since no
-    /// verifier would either.
+    /// Returns the text of the code with the portal's signature. The signature is refused when it does not match the
+    /// site's public keys, because no verifier would accept it either.
     pub(super) fn signed_elsewhere(
         &self,
         credential: &Credential,
@@ -101,7 +101,7 @@ impl Coder {
         Ok(address(&self.settings.host) + &letters)
     }
 
-    /// What a code of this form says of the card.
+    /// Returns the text of a code of this form for this card.
     pub(super) fn text(
         &self,
         form: Form,
@@ -123,7 +123,7 @@ impl Coder {
         }
     }
 
-    /// A code like [`Self::text`] for a picture of a card: its signature is good for nothing.
+    /// Returns a code like [`Self::text`] for a picture of a card. Its signature is not valid.
     pub(super) fn specimen(
         &self,
         form: Form,
@@ -138,7 +138,7 @@ impl Coder {
         Ok(address(&self.settings.host) + &credential.sign(signer.key())?)
     }
 
-    /// What the portal is asked to sign, where it does: the key's number is the one it uses.
+    /// Returns what the portal must sign when the portal signs. It contains the number of the key that the portal uses.
     pub(super) fn credential(
         &self,
         content: &CardContent,
@@ -155,7 +155,7 @@ impl Coder {
         })
     }
 
-    /// The code's size for a form.
+    /// Returns the size of the QR code for this form.
     pub(super) fn size(form: Form) -> qr::Size {
         match form {
             Form::Opaque => qr::Size::Opaque,
@@ -164,7 +164,7 @@ impl Coder {
         }
     }
 
-    /// Checks codes with the site's public keys and its own.
+    /// Returns a verifier that accepts the site's public keys and the booth's own key.
     pub(super) fn verifier(&self, revocations: Option<Revocations>, zone: TimeZone) -> Verifier {
         let mut keys = self.public.clone();
         if let Ok(Some(signer)) = self.signer()
@@ -185,14 +185,14 @@ impl Coder {
         self.settings.form == form || self.settings.back == Some(form)
     }
 
-    /// The serial of one of this site's cards, its signature checked where it has one.
+    /// Returns the serial of one of this site's cards. If the code is signed, the signature is checked.
     pub(super) fn serial_in(&self, text: &str) -> Option<Serial> {
         if let Some(issuer) = &self.settings.esc
             && let Some(serial) = issuer.serial_in(text)
         {
             return Some(serial);
         }
-        // whether the card has run out is not asked here, so any day will do
+        // The expiry date does not matter here, so any time will do.
         match self
             .verifier(None, TimeZone::UTC)
             .verify(text, Timestamp::UNIX_EPOCH)
@@ -200,7 +200,7 @@ impl Coder {
             Verdict::Valid(found) | Verdict::Expired(found) | Verdict::Revoked(found) => {
                 Some(found.serial)
             }
-            // where cards are signed, one that is not has been made by somebody else
+            // A site that signs its cards issues no unsigned ones, so an unsigned code is not from this site.
             Verdict::Opaque(serial) => self.writes(Form::Opaque).then_some(serial),
             Verdict::Forged | Verdict::NotOurs(_) => None,
         }

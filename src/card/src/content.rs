@@ -6,35 +6,35 @@ use jiff::civil::Date;
 
 use common::order::{Allowed, CardKind, Holder, Private, Serial};
 
-/// Everything a template may show of one card, apart from the portrait.
+/// All values of one card that a template can show, except the portrait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardContent {
     pub kind: CardKind,
-    /// The name of this very card; it is in the code.
+    /// The serial of this card. The code contains it.
     pub serial: Serial,
     pub name: Private<String>,
     pub unit: Option<Private<String>>,
     /// The number printed on the card.
     pub number: Option<Private<String>>,
-    /// The value of the bar code; apart from the printed number.
+    /// The value of the bar code, which can differ from the printed number.
     pub barcode: Option<Private<String>>,
     pub valid_through: Date,
-    /// How many cards of this kind the person has had, with this one.
+    /// How many cards of this kind the person has had, including this one.
     pub issue: u8,
-    /// The language of the card's words, e.g. `sv`.
+    /// The language of the texts on the card, e.g. `sv`.
     pub language: String,
     /// Values for the site's own fields, by name.
     pub fields: BTreeMap<String, Private<String>>,
-    /// What the code says, when it is not the site's own code for this card.
+    /// The text of the code, if it is not the site's own code for this card.
     pub code: Option<String>,
-    /// The signed code's text, where the portal signed it.
+    /// The text of the signed code, if the portal signed it.
     pub signed: Option<String>,
-    /// Made in test mode: the card says so, large.
+    /// Whether the card was made in test mode. Such a card is marked "TEST" in large letters.
     pub test: bool,
 }
 
 impl CardContent {
-    /// The card of `allowed` for `holder`.
+    /// Creates the content of the card that `holder` is allowed to have.
     pub fn new(holder: &Holder, allowed: &Allowed, serial: Serial, language: &str) -> Self {
         Self {
             kind: allowed.kind.clone(),

@@ -1,6 +1,8 @@
-//! What a drawing costs, known before it is drawn: a template comes from outside, and the renderer cannot be stopped.
+//! Estimates the cost of a drawing before it is drawn. The templates are not trusted, and the renderer cannot be
+//! stopped once it runs.
 //!
-//! The parsed tree says all there is to know: every copy is in it, every letter is an outline, every length is plain.
+//! The estimate is made from the parsed tree, in which every copy has been expanded, every letter is an outline and
+//! every length is in plain units.
 
 use resvg::{
     tiny_skia::{PathSegment, Point, Rect, Transform},
@@ -9,22 +11,23 @@ use resvg::{
 
 use super::raster::Raster;
 
-/// Areas of a card that may be painted, a plain colour counting once and dearer paints more. A rich template paints some
-/// sixty; one area takes about half a millisecond.
+/// The largest painted area, in areas of a card. A plain colour counts once and a more expensive paint counts more. A
+/// rich template needs about sixty; one area takes about half a millisecond.
 const MOST_AREAS: f32 = 600.0;
-/// Rows of dots that edges may cross: each edge is looked at in each row that it crosses.
+/// The largest number of rows of dots that edges cross. The renderer processes each edge once in each row that it
+/// crosses.
 const MOST_CROSSINGS: f32 = 12_000_000.0;
-/// Dashes of all lines.
+/// The largest number of dashes of all lines together.
 const MOST_DASHES: f32 = 20_000.0;
-/// Pixels of all pictures, each time that they are drawn: four times a card at 600 dpi.
+/// The largest number of pixels of all pictures, counted each time a picture is drawn. It is four cards at 600 dpi.
 const MOST_PIXELS: u64 = 10_500_000;
 
-/// What a layer of its own costs: it is cleared, and laid over what is below.
+/// The cost of a separate layer, which is cleared and then blended over what is below it.
 const LAYER: f32 = 4.0;
-/// A picture is scaled with care.
+/// The cost of a picture, which is scaled with a high-quality filter.
 const PICTURE: f32 = 8.0;
 
-/// The cost of some drawings together.
+/// The total cost of several drawings.
 #[derive(Debug, Default)]
 pub(super) struct Cost {
     areas: f32,
@@ -34,14 +37,14 @@ pub(super) struct Cost {
 }
 
 impl Cost {
-    /// Adds what `root` costs when it is drawn by `to_dots` on `raster`.
+    /// Adds the cost of drawing `root` with the transform `to_dots` on `raster`.
     pub(super) fn add(&mut self, root: &Group, to_dots: Transform, raster: Raster) {
         self.group(root, to_dots, raster);
     }
 
-    /// What is too much, as a clause; `None` when all is well.
+    /// Returns what exceeds its limit, as a clause, or `None` when nothing does.
     pub(super) fn too_much(&self) -> Option<&'static str> {
-        // what is not a number is too much as well
+        // The comparison is false for NaN, so NaN counts as too much.
         let within = |value: f32, most: f32| value <= most;
         if !within(self.areas, MOST_AREAS) {
             Some("too many large elements, gradients or layers lie over each other")
@@ -80,7 +83,7 @@ impl Cost {
                     self.areas += PICTURE * part(image.abs_bounding_box(), to_dots, raster);
                     let bytes = match image.kind() {
                         ImageKind::PNG(bytes) | ImageKind::JPEG(bytes) => bytes,
-                        // nothing else is let in
+                        // The check of the template allows no other kind.
                         _ => continue,
                     };
                     let size = super::template::picture_size(bytes);
@@ -108,7 +111,7 @@ impl Cost {
         let Some(stroke) = path.stroke() else { return };
         let covered = part(path.abs_stroke_bounding_box(), to_dots, raster);
         self.areas += paint(stroke.paint()) * covered;
-        // a stroke has two edges, and a corner's round is as high as the stroke is wide
+        // A stroke has two edges, and a round join is as high as the stroke is wide.
         let scale = ts
             .sx
             .abs()
@@ -126,19 +129,19 @@ impl Cost {
     }
 }
 
-/// How much of the card the rectangle covers.
+/// Returns the share of the card that the rectangle covers.
 fn part(rect: Rect, to_dots: Transform, raster: Raster) -> f32 {
     let Some(rect) = rect.transform(to_dots) else {
         return 0.0;
     };
     let (width, height) = (raster.width as f32, raster.height as f32);
-    // even a dot has its price
+    // Each side counts as at least one dot, so that no shape is free.
     let across = (rect.right().min(width) - rect.left().max(0.0)).max(1.0);
     let down = (rect.bottom().min(height) - rect.top().max(0.0)).max(1.0);
     across * down / (width * height)
 }
 
-/// Rows that the path's edges cross, each edge `more` rows higher than it is.
+/// Counts the rows that the path's edges cross. Each edge counts as `more` rows higher than it is.
 fn crossings(path: &Path, ts: Transform, more: f32, raster: Raster) -> f32 {
     let height = raster.height as f32;
     let mut rows = 0.0;
@@ -146,7 +149,7 @@ fn crossings(path: &Path, ts: Transform, more: f32, raster: Raster) -> f32 {
         let mut ends = [from, to];
         ts.map_points(&mut ends);
         let high = (ends[0].y.clamp(0.0, height) - ends[1].y.clamp(0.0, height)).abs();
-        // a curve is drawn as some lines
+        // The renderer draws a curve as several straight pieces.
         rows += (high + more.min(height) + 1.0) * pieces;
     });
     rows
@@ -154,14 +157,15 @@ fn crossings(path: &Path, ts: Transform, more: f32, raster: Raster) -> f32 {
 
 fn length(path: &Path) -> f32 {
     let mut length = 0.0;
-    // a curve is at most three times as long as its chord and its arms, which is near enough for a bound
+    // A curve is at most three times as long as its chord and its arms, which is close enough for an upper bound.
     walk(path, |from, to, pieces| {
         length += from.distance(to) * pieces
     });
     length
 }
 
-/// Each edge with the count of lines that it is drawn as. A curve is walked along its arms, which is never shorter.
+/// Calls `edge` for each edge, with the number of lines that it is drawn as. A curve is replaced by its control
+/// polygon, which is never shorter.
 fn walk(path: &Path, mut edge: impl FnMut(Point, Point, f32)) {
     let (mut start, mut at) = (Point::zero(), Point::zero());
     for segment in path.data().segments() {

@@ -1,6 +1,6 @@
-//! The signed code: what it says and how it is signed.
+//! The signed code: its contents and its signature.
 //!
-//! `HTTPS://<HOST>/K/` and 127 letters of Crockford's base 32, which hold 79 bytes:
+//! The code is `HTTPS://<HOST>/K/` followed by 127 letters of Crockford's base 32, which hold 79 bytes:
 //!
 //! | bytes | what |
 //! |---|---|
@@ -12,8 +12,8 @@
 //! | 14 | how many cards of this kind the person has had |
 //! | 15..=78 | Ed25519 (RFC 8032) over `card-qr-v1`, a zero byte, and bytes 0 to 14 |
 //!
-//! No name and no number of a person is in it. The signature proves that the card was issued, not who holds it: a code
-//! can be photographed, so whoever checks a card looks at the face as well.
+//! The code contains neither the name nor a number of the person. The signature proves that the card was issued, not
+//! who holds it: a code can be photographed, so a person who checks a card must also compare the face.
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use jiff::civil::{Date, date};
@@ -22,40 +22,41 @@ use common::{base32, order::Serial};
 
 /// The version of the layout above.
 const VERSION: u8 = 1;
-/// What is signed begins with this, so that no other signature of the same key can be taken for a card's.
+/// The prefix of every signed message. It prevents a signature that the same key made for another purpose from being
+/// accepted as a card's.
 const CONTEXT: &[u8] = b"card-qr-v1\0";
-/// Bytes before the signature.
+/// The number of bytes before the signature.
 pub(super) const BODY: usize = 15;
-/// Bytes in all.
+/// The number of bytes in total.
 const WHOLE: usize = BODY + Signature::BYTE_SIZE;
-/// Day 0 of the last day of validity.
+/// The date that day 0 stands for.
 const EPOCH: Date = date(2020, 1, 1);
 
-/// What a signed code says.
+/// The contents of a signed code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Credential {
-    /// Number of the key that signed it.
+    /// The number of the key that signed the code.
     pub key: u16,
     pub serial: Serial,
-    /// 1 employee, 2 student, 3 guest, 4 function, 5 alumni, 6 external, 7 temporary, 8 loan.
+    /// The kind of card: 1 employee, 2 student, 3 guest, 4 function, 5 alumni, 6 external, 7 temporary, 8 loan.
     pub kind: u8,
-    /// The last day on which the card is good.
+    /// The last day on which the card is valid.
     pub valid_through: Date,
-    /// How many cards of this kind the person has had, with this one.
+    /// How many cards of this kind the person has had, including this one.
     pub issue: u8,
 }
 
-/// The last day of validity is before 2020 or after 2199: two bytes do not hold it.
+/// The last day of validity is before 2020 or after 2199. Two bytes cannot hold it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the last day of validity must lie between 2020-01-01 and 2199-06-06")]
 pub struct DateOutOfRange;
 
-/// Why bytes are no [`Credential`].
+/// Why bytes are not a [`Credential`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotRead {
-    /// They were never one.
+    /// The bytes do not have the layout of a credential.
     Malformed,
-    /// One of a later version, signed or not.
+    /// The credential has a later version. Its signature is not checked.
     Version(u8),
 }
 
@@ -73,28 +74,44 @@ impl Credential {
         Ok(body)
     }
 
-    /// The bytes to be signed, for a signer elsewhere.
+    /// Returns the bytes to sign, for a signer outside this process.
+    ///
+    /// # Errors
+    ///
+    /// The last day of validity does not fit into two bytes.
     pub fn to_be_signed(&self) -> Result<Vec<u8>, DateOutOfRange> {
         Ok([CONTEXT, &self.body()?].concat())
     }
 
-    /// The signature alone, for a booth elsewhere.
+    /// Returns the signature alone, for a booth that asked for it.
+    ///
+    /// # Errors
+    ///
+    /// The last day of validity does not fit into two bytes.
     pub fn signature(&self, key: &SigningKey) -> Result<[u8; 64], DateOutOfRange> {
         Ok(key.sign(&self.to_be_signed()?).to_bytes())
     }
 
-    /// The letters of the code, signed with `key`.
+    /// Returns the letters of the code, signed with `key`.
+    ///
+    /// # Errors
+    ///
+    /// The last day of validity does not fit into two bytes.
     pub fn sign(&self, key: &SigningKey) -> Result<String, DateOutOfRange> {
         self.with_signature(&self.signature(key)?)
     }
 
-    /// The letters of the code, with a signature made elsewhere over [`Self::to_be_signed`].
+    /// Returns the letters of the code with a signature that was made elsewhere over [`Self::to_be_signed`].
+    ///
+    /// # Errors
+    ///
+    /// The last day of validity does not fit into two bytes.
     pub fn with_signature(&self, signature: &[u8; 64]) -> Result<String, DateOutOfRange> {
         let whole = [&self.body()?[..], signature].concat();
         Ok(base32::encode(&whole))
     }
 
-    /// Reads the letters; whether the signature is good [`Signed::is_by`] tells.
+    /// Parses the letters. It does not check the signature; [`Signed::is_by`] does.
     pub(super) fn read(letters: &str) -> Result<Signed, NotRead> {
         let bytes = base32::decode(letters).ok_or(NotRead::Malformed)?;
         let whole: [u8; WHOLE] = bytes.try_into().map_err(|_| NotRead::Malformed)?;
@@ -123,7 +140,7 @@ impl Credential {
     }
 }
 
-/// A credential and the signature it came with.
+/// A credential and the signature that came with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Signed {
     pub(super) credential: Credential,
@@ -131,7 +148,8 @@ pub(super) struct Signed {
 }
 
 impl Signed {
-    /// Whether `key` signed exactly this. Strict: a signature that could belong to a second message is refused.
+    /// Whether `key` signed exactly this credential. The check is strict: it refuses a signature that could also be
+    /// valid for a second message.
     pub(super) fn is_by(&self, key: &VerifyingKey) -> bool {
         self.credential
             .to_be_signed()
@@ -163,7 +181,7 @@ mod tests {
         assert_eq!(letters.len(), 127);
         let bytes = base32::decode(&letters).unwrap();
         assert_eq!(bytes.len(), 79);
-        // 3468 days from 2020-01-01 to 2029-06-30
+        // There are 3468 days from 2020-01-01 to 2029-06-30.
         let body = [
             1, 1, 2, 0xA1, 0xA2, 0xA3, 0xA4, 0xA5, 0xA6, 0xA7, 0xA8, 2, 0x0D, 0x8C, 3,
         ];
@@ -175,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn it_reads_as_it_was_written() {
+    fn a_credential_reads_back_as_written() {
         let key = SigningKey::from_bytes(&KEY);
         let read = Credential::read(&credential().sign(&key).unwrap()).unwrap();
         assert_eq!(read.credential, credential());
@@ -198,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_two_bytes_do_not_hold_is_refused() {
+    fn a_date_that_does_not_fit_two_bytes_is_refused() {
         let key = SigningKey::from_bytes(&KEY);
         for (day, good) in [
             (date(2019, 12, 31), false),
@@ -221,7 +239,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn nothing_from_outside_panics(text in "[0-9A-Z]{120,135}") {
+        fn no_text_panics(text in "[0-9A-Z]{120,135}") {
             let _ = Credential::read(&text);
         }
     }

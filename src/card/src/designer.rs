@@ -29,7 +29,8 @@ use common::{
     order::{CardFace, CardImage, CardKind, Picture, Serial},
 };
 
-/// Why a card could not be drawn. None of these depends on the printer: they are the site's to mend, or the order's.
+/// Why a card could not be drawn. The printer is never the reason: either the site's templates or the order must be
+/// corrected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DrawError {
     #[error("the site has no card of the kind {0}: add it under card.kinds")]
@@ -62,17 +63,19 @@ pub enum DrawError {
     BarsRoom { least: u32 },
 }
 
-/// Faces kept drawn: kinds times languages times sides of a large site; beyond, they are drawn anew.
+/// The largest number of faces in the cache. It covers the kinds, languages and sides of a large site; other faces are
+/// drawn again each time.
 const MOST_FACES: usize = 128;
 
-/// The site's templates, read and checked once, and the fonts they are set in.
+/// The site's templates, which were read and checked once, and its fonts.
 #[derive(Debug)]
 pub struct Designer {
     settings: Settings,
     coder: Coder,
     kinds: BTreeMap<CardKind, Sides>,
     fonts: Fonts,
-    /// What never changes, drawn at its first use: a card then takes a few milliseconds.
+    /// The parts that are the same on every card. Each is drawn at its first use, so that a card then takes a few
+    /// milliseconds.
     faces: Mutex<HashMap<FaceKey, Arc<Face>>>,
 }
 
@@ -91,7 +94,11 @@ enum Side {
 type FaceKey = (CardKind, Side, String, Raster);
 
 impl Designer {
-    /// Reads all templates and fonts of the site. Every mistake is reported, with file and line.
+    /// Reads all templates and fonts of the site.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in the templates and fonts, with file and line where they are known.
     pub fn load(site: &Path, settings: &Settings) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         settings.check_values(&mut problems);
@@ -113,7 +120,7 @@ impl Designer {
         }
     }
 
-    /// Draws every side of every kind in every language once, as a proof that it can be drawn.
+    /// Draws every side of every kind in every language once, to prove that it can be drawn.
     fn try_all(&self, problems: &mut Problems) {
         for (kind, sides) in &self.kinds {
             for language in self.settings.languages(kind) {
@@ -125,7 +132,7 @@ impl Designer {
                     let Some(template) = template else {
                         continue;
                     };
-                    // not kept: all faces of a large site together would fill the memory
+                    // The result is dropped, because the faces of a large site would fill the memory.
                     if let Err(error) = self.compile(kind, template, &language, Raster::PROOF) {
                         problems.at(
                             format!("card.kinds.{kind}"),
@@ -138,7 +145,7 @@ impl Designer {
         }
     }
 
-    /// The kinds that the site issues.
+    /// Iterates over the kinds of card that the site issues.
     pub fn kinds(&self) -> impl Iterator<Item = CardKind> {
         self.settings
             .kinds
@@ -147,24 +154,36 @@ impl Designer {
             .map(|(kind, _)| CardKind(kind.clone()))
     }
 
-    /// What the order calls the template of this kind.
+    /// Returns the name of this kind's template, as an order records it.
     pub fn template_name(&self, kind: &CardKind) -> Option<String> {
         let front = &self.settings.kinds.get(&kind.0)?.front;
         Some(front.file_stem()?.to_string_lossy().into_owned())
     }
 
-    /// What the code on the front of this card says.
+    /// Returns the text of the code on the front of this card.
+    ///
+    /// # Errors
+    ///
+    /// The key is missing, or the code cannot hold the values of the card.
     pub fn code_text(&self, content: &CardContent) -> Result<String, CodeError> {
         self.text_of(Side::Front, content)
     }
 
-    /// What the portal must sign before this card can be drawn; `None` where it need not.
+    /// Returns what the portal must sign before this card can be drawn, or `None` when it need not sign anything.
+    ///
+    /// # Errors
+    ///
+    /// The values of the card do not fit into a code.
     pub fn asked(&self, content: &CardContent) -> Result<Option<Credential>, CodeError> {
         self.coder.asked(content, self.code_of(&content.kind))
     }
 
-    /// The signed code's text, with a signature that the portal made over what was [`Self::asked`]; goes into
-    /// [`CardContent::signed`].
+    /// Returns the text of the signed code for [`CardContent::signed`]. The portal made `signature` over the result of
+    /// [`Self::asked`].
+    ///
+    /// # Errors
+    ///
+    /// None of the site's public keys matches the signature, or the values do not fit into a code.
     pub fn signed_elsewhere(
         &self,
         credential: &Credential,
@@ -173,7 +192,12 @@ impl Designer {
         self.coder.signed_elsewhere(credential, signature)
     }
 
-    /// A code of the front's form and size that no verifier believes: signed with a key that is thrown away.
+    /// Returns a code with the form and size of the front's code that no verifier accepts: the key that signed it is
+    /// discarded.
+    ///
+    /// # Errors
+    ///
+    /// The values of the card do not fit into a code.
     pub fn specimen_code(&self, content: &CardContent) -> Result<String, CodeError> {
         let kind = Some(self.code_of(&content.kind).unwrap_or(u8::MAX));
         self.coder.specimen(self.form(Side::Front), content, kind)
@@ -203,22 +227,30 @@ impl Designer {
         self.settings.kinds.get(&kind.0).and_then(|kind| kind.code)
     }
 
-    /// Whether the booth could sign now; fetches the key where the site has one.
+    /// Checks that the booth can sign now. This loads the key if the site has one.
+    ///
+    /// # Errors
+    ///
+    /// The key cannot be read.
     pub fn check_key(&self) -> Result<(), KeyError> {
         self.coder.signer().map(|_| ())
     }
 
-    /// The serial in a code of this site's cards, signature checked; `None` for any other text.
+    /// Returns the serial in a code of this site's cards, or `None` for any other text. The signature is checked.
     pub fn serial_in(&self, text: &str) -> Option<Serial> {
         self.coder.serial_in(text)
     }
 
-    /// What checks codes of this site's cards; a card is good until midnight of `zone`.
+    /// Returns a verifier for the codes of this site's cards. A card is valid until midnight in `zone`.
     pub fn verifier(&self, revocations: Option<Revocations>, zone: TimeZone) -> Verifier {
         self.coder.verifier(revocations, zone)
     }
 
-    /// Draws the card in a printer's raster, front and, where the kind has one, back.
+    /// Draws the card for a printer's raster: the front and, where the kind has one, the back.
+    ///
+    /// # Errors
+    ///
+    /// The site does not issue this kind, the raster is not a card's, or a value cannot be drawn.
     pub fn draw(
         &self,
         content: &CardContent,
@@ -265,8 +297,8 @@ impl Designer {
         })
     }
 
-    /// How a side will look when it is printed, with a line below that says how sure that is: by the printer's ICC
-    /// profile, or roughly.
+    /// Returns a picture of a side as it will look when printed. A line below it says how exact the colours are: they
+    /// follow the printer's ICC profile or a rough model.
     pub fn soft_proof(
         &self,
         face: &CardFace,
@@ -275,12 +307,12 @@ impl Designer {
         soft::soft_proof(face, profile, &self.fonts).ok_or(DrawError::Profile)
     }
 
-    /// The languages that a kind of card is printed in.
+    /// Returns the languages that a kind of card is printed in.
     pub fn languages(&self, kind: &CardKind) -> Vec<String> {
         self.settings.languages(kind)
     }
 
-    /// The card's bar code; none where the site prints none, or the order brought no value for it.
+    /// Returns the card's bar code, or `None` when the site prints none or the order has no value for it.
     fn bars(&self, content: &CardContent) -> Result<Option<Bars>, NoBars> {
         let (Some(about), Some(value)) = (&self.settings.barcode, &content.barcode) else {
             return Ok(None);
@@ -353,7 +385,7 @@ impl Designer {
 }
 
 impl Settings {
-    /// The languages a kind is printed in.
+    /// Returns the languages that a kind of card is printed in.
     fn languages(&self, kind: &CardKind) -> Vec<String> {
         self.kinds
             .get(&kind.0)
@@ -361,7 +393,7 @@ impl Settings {
             .unwrap_or_default()
     }
 
-    /// The wanted language when the kind has it, else its first.
+    /// Returns the wanted language if the kind has it, otherwise the kind's first language.
     fn language(&self, kind: &CardKind, wanted: &str) -> String {
         let languages = self.languages(kind);
         let found = languages.iter().find(|language| *language == wanted);
@@ -369,7 +401,7 @@ impl Settings {
     }
 }
 
-/// The templates of each kind, where they can be used; what is wrong is noted.
+/// Loads the templates of each kind. A template that cannot be used is left out and its mistakes are noted.
 pub(super) fn templates(
     site: &Path,
     settings: &Settings,
@@ -379,7 +411,7 @@ pub(super) fn templates(
     let mut files = BTreeMap::new();
     for kind in settings.kinds.values() {
         for file in std::iter::once(&kind.front).chain(&kind.back) {
-            // a path that leads out of the folder was reported already
+            // The check of the settings has already reported a path that leads out of the folder.
             if is_inside(file) && !files.contains_key(file) {
                 let template = Template::load(site, file, &fields, problems);
                 if settings.barcode.is_none() {
@@ -401,7 +433,8 @@ pub(super) fn templates(
     kinds
 }
 
-/// A box for a bar code on the cards of a site that prints none is a mistake in one of the two.
+/// Notes a template that has a box for a bar code although the site prints none. Either the template or the
+/// configuration is wrong.
 fn no_barcode(template: Option<&Template>, problems: &mut Problems) {
     let line = template.and_then(|template| template.line_of("barcode"));
     if let (Some(template), Some(line)) = (template, line) {
@@ -414,7 +447,7 @@ fn no_barcode(template: Option<&Template>, problems: &mut Problems) {
     }
 }
 
-/// The site's public keys, where it has a file of them.
+/// Reads the site's public keys if the site has a file of them.
 fn public_keys(site: &Path, settings: &Settings, problems: &mut Problems) -> PublicKeys {
     let Some(file) = settings
         .code
@@ -436,7 +469,7 @@ fn public_keys(site: &Path, settings: &Settings, problems: &mut Problems) -> Pub
     })
 }
 
-/// All names that a template may show.
+/// Returns all field names that a template can show.
 fn fields(settings: &Settings) -> BTreeSet<&str> {
     FIELDS
         .into_iter()

@@ -1,12 +1,12 @@
 //! The European Student Card Number (ESCN) and the code that carries it.
 //!
-//! An ESCN is a UUID of version 1 (RFC 9562) whose node is the issuing server's three digits and the institution's nine
-//! digits (PIC), read as hexadecimal; the code is `https://s.esc-r.eu/` and the ESCN in small letters, as the official
-//! generator writes it (EuropeanStudentCard/qr-java-generator, QRFactory.java).
+//! An ESCN is a UUID of version 1 (RFC 9562). Its node consists of the three digits of the issuing server and the nine
+//! digits of the institution (PIC), read as hexadecimal. The code is `https://s.esc-r.eu/` and the ESCN in lower case,
+//! as the official generator writes it (EuropeanStudentCard/qr-java-generator, QRFactory.java).
 
 use common::order::Serial;
 
-/// Where the code leads; small letters, as the scheme demands.
+/// The address in the code. The scheme requires lower case.
 pub(super) const ADDRESS: &str = "https://s.esc-r.eu/";
 
 /// Who issues European Student Cards here.
@@ -26,8 +26,8 @@ impl Issuer {
         digits(&self.server, 3) && digits(&self.pic, 9)
     }
 
-    /// The number of the card with this serial. The serial fills the UUID's time and the upper bits of its clock
-    /// sequence, so that the number is as new as the serial and each can be told from the other.
+    /// Returns the number of the card with this serial. The serial fills the UUID's time and the upper bits of its
+    /// clock sequence, so that the number is as unique as the serial and each can be computed from the other.
     pub fn number(&self, serial: Serial) -> uuid::Uuid {
         let [a, b, c, d, e, f, g, h] = serial.0;
         let mut bytes = [0; 16];
@@ -41,7 +41,7 @@ impl Issuer {
         uuid::Uuid::from_bytes(bytes)
     }
 
-    /// The serial of a number that this issuer gave; `None` for any other.
+    /// Returns the serial of a number that this issuer assigned, or `None` for any other number.
     pub fn serial(&self, number: uuid::Uuid) -> Option<Serial> {
         let b = number.as_bytes();
         let serial = Serial([
@@ -57,7 +57,7 @@ impl Issuer {
         (self.number(serial) == number).then_some(serial)
     }
 
-    /// What the code says.
+    /// Returns the text of the code.
     pub(super) fn text(&self, serial: Serial) -> String {
         format!("{ADDRESS}{}", self.number(serial).hyphenated())
     }
@@ -88,15 +88,15 @@ mod tests {
     }
 
     #[test]
-    fn a_number_of_somebody_else_has_no_serial_here() {
-        // the example of EuropeanStudentCard/escn-php-generator; its clock sequence is not one of ours
+    fn the_number_of_another_issuer_has_no_serial() {
+        // This is the example of EuropeanStudentCard/escn-php-generator. Its clock sequence is not one that we assign.
         let other = "25539be8-6423-103e-add8-988999978433".parse().unwrap();
         assert_eq!(issuer().serial(other), None);
     }
 
     proptest::proptest! {
         #[test]
-        fn number_and_serial_tell_each_other(bytes in proptest::num::u64::ANY) {
+        fn number_and_serial_convert_to_each_other(bytes in proptest::num::u64::ANY) {
             let serial = Serial(bytes.to_be_bytes());
             let number = issuer().number(serial);
             proptest::prop_assert_eq!(number.get_version_num(), 1);

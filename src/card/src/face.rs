@@ -1,5 +1,5 @@
-//! One side of a card for one kind, language and printer: the parts that never change drawn once, the rest ready to be
-//! filled in.
+//! One side of a card for one kind, language and printer. The parts that never change are drawn once; the others are
+//! prepared so that they can be filled in.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -21,10 +21,11 @@ use super::{
 };
 use common::order::{CardFace, CardKind, Picture};
 
-/// No value on a card is longer; one that is comes from a mistake or means harm, and is not measured word by word.
+/// The longest value on a card, in characters. A longer value is a mistake or an attack, so the words in it are not
+/// measured.
 const LONGEST_VALUE: usize = 200;
 
-/// A part ready to be drawn.
+/// A part that is ready to be drawn.
 #[derive(Debug)]
 enum Piece {
     Ink {
@@ -47,7 +48,7 @@ enum Piece {
     Text(Box<TextPiece>),
 }
 
-/// A text with all that is known before its value is.
+/// A text with everything that can be computed before its value is known.
 #[derive(Debug)]
 struct TextPiece {
     field: TextField,
@@ -55,10 +56,10 @@ struct TextPiece {
     resin: bool,
     when: When,
     rule: Rule,
-    /// Millimetres of one unit of the text's own coordinates.
+    /// The size of one unit of the text's own coordinates, in mm.
     unit: f32,
     anchor: usvg::TextAnchor,
-    /// From the text's own coordinates.
+    /// The transform from the text's own coordinates to dots.
     to_dots: Transform,
 }
 
@@ -68,26 +69,26 @@ pub(super) struct Face {
     raster: Raster,
     upright: bool,
     to_dots: Transform,
-    /// What lies below everything that is filled in, drawn.
+    /// Everything below the first part that is filled in, already drawn.
     ground: Canvas,
     pieces: Vec<Piece>,
 }
 
-/// What a face needs to know of its card beside the content.
+/// What a face needs to know about its card besides the content.
 pub(super) struct Filling<'a> {
     pub(super) content: &'a CardContent,
     pub(super) portrait: &'a Picture,
-    /// The code, asked for only where it is shown.
+    /// Creates the code. It is called only if the face shows one.
     pub(super) code: &'a dyn Fn() -> Result<qr::Symbol, DrawError>,
-    /// The bar code, where this card has one.
+    /// The bar code, if this card has one.
     pub(super) bars: Option<&'a Bars>,
-    /// Value of a field as text; `None` or empty when this card has none.
+    /// Returns the value of a field as text, or `None` or an empty text when this card has none.
     pub(super) value: &'a dyn Fn(&TextField) -> Option<String>,
 }
 
 impl Face {
-    /// Draws what is the same on every card. A template that passed its check may still hold a shape the renderer
-    /// cannot make sense of: that is an error with the file's name.
+    /// Draws what is the same on every card. A template that passed its check can still contain a shape that the
+    /// renderer cannot draw; the error then names the file.
     pub(super) fn compile(
         template: &Template,
         kind: &CardKind,
@@ -150,7 +151,7 @@ impl Face {
         Ok(face)
     }
 
-    /// Lays the first pieces over each other as long as they are the same on every card.
+    /// Draws the first pieces over each other, up to the first one that differs between cards.
     fn draw_ground(&mut self) {
         let filled_in = |piece: &Piece| match piece {
             Piece::Ink { when, .. } => *when != When::default(),
@@ -164,7 +165,7 @@ impl Face {
         }
     }
 
-    /// Nothing may be printed where the chip's contacts or the magnetic stripe are.
+    /// Checks that nothing is printed on the chip's contacts or on the magnetic stripe.
     fn keep_out(&self, template: &Template, fonts: &Fonts) -> Result<(), DrawError> {
         let Some(svg) = template.keep_out() else {
             return Ok(());
@@ -198,7 +199,7 @@ impl Face {
         }
     }
 
-    /// All dots that a text may reach when it fills its box.
+    /// Returns all dots that a text can cover when it fills its box.
     fn room(&self, text: &TextPiece) -> Dots {
         let (rule, frame) = (&text.rule, &text.frame);
         let step = rule.size * rule.leading;
@@ -286,7 +287,7 @@ impl Face {
         Ok(())
     }
 
-    /// Boxes of codes, which nothing may be drawn over.
+    /// Returns the boxes of the codes, over which nothing may be drawn.
     fn codes(&self) -> Vec<Dots> {
         self.pieces
             .iter()
@@ -297,7 +298,7 @@ impl Face {
             .collect()
     }
 
-    /// Fills it in.
+    /// Draws the card with its values.
     pub(super) fn fill(&self, filling: &Filling<'_>, fonts: &Fonts) -> Result<CardFace, DrawError> {
         let mut canvas = self.ground.clone();
         let mut grown = HashMap::new();
@@ -343,7 +344,7 @@ impl Face {
         canvas.finish(self.upright).ok_or(DrawError::Raster)
     }
 
-    /// Draws one text; `grown` says of the texts before how far (mm) they reach below their first line.
+    /// Draws one text. `grown` holds, for each text before it, how far in mm it reaches below its first line.
     fn text<'a>(
         &'a self,
         piece: &'a TextPiece,
@@ -389,8 +390,8 @@ impl Face {
         Ok(())
     }
 
-    /// "TEST" over the whole card, except where a code is: nobody takes it for a real one, and every reader still reads
-    /// it.
+    /// Writes "TEST" over the whole card except over the codes: nobody can mistake the card for a real one, and readers
+    /// can still read the codes.
     fn mark_as_test(&self, fonts: &Fonts, canvas: &mut Canvas) -> Result<(), DrawError> {
         let lacking = Lacking::default();
         let options = fonts.options(&lacking, nothing());
@@ -407,8 +408,8 @@ impl Face {
 }
 
 impl TextPiece {
-    /// Sets the text so that it fits, `down` mm below where the designer put it, and says how far its last line is below
-    /// its first. `None` when it cannot be made small enough.
+    /// Fits the text into its box, `down` mm below the position in the template, and returns how far its last line is
+    /// below its first one. Returns `None` when the text cannot be made small enough.
     fn set(
         &self,
         value: &str,
@@ -462,14 +463,14 @@ impl TextPiece {
     }
 }
 
-/// A piece of a text that stays on one line.
+/// A piece of text that is never broken across lines.
 struct Word<'a> {
     text: &'a str,
-    /// A space follows when the next word is on the same line; none after a hyphen.
+    /// Whether a space follows when the next word is on the same line. There is none after a hyphen.
     space: bool,
 }
 
-/// Words may be parted at spaces and behind hyphens.
+/// Splits a text into words at spaces and after hyphens.
 fn words(text: &str) -> Vec<Word<'_>> {
     text.split(' ')
         .flat_map(|chunk| {
@@ -498,7 +499,7 @@ fn joined(words: &[Word<'_>]) -> String {
     line
 }
 
-/// One space between words, none around, nothing that is not a letter to be seen.
+/// Leaves one space between words and none at the ends, and removes characters that cannot be seen.
 fn tidy(text: &str, upper: bool) -> String {
     let shown: String = text
         .chars()
@@ -558,7 +559,7 @@ fn font_size(text: &usvg::Text) -> f32 {
         .map_or(12.0, |span| span.font_size().get())
 }
 
-/// Pictures of the template by name, and those in the file itself; nothing else can be opened.
+/// Resolves the pictures that belong to the template, by name or embedded in the file. No other file can be opened.
 fn pictures(template: &Template) -> ImageHrefResolver<'_> {
     ImageHrefResolver {
         resolve_data: Box::new(|kind, bytes, _| {
@@ -587,7 +588,7 @@ fn nothing() -> ImageHrefResolver<'static> {
     }
 }
 
-/// Letters wide enough that a dot of the dye panel carries them, pale enough that all below stays legible.
+/// The "TEST" mark. Its strokes are wide enough for the dye panel and pale enough that everything below stays legible.
 const TEST_MARK: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="856" height="540" viewBox="0 0 856 540">
 <g transform="rotate(-24 428 270)" fill="#c8102e" fill-opacity="0.30" font-family="Noto Sans" font-weight="600"
  font-size="150" text-anchor="middle" letter-spacing="24"><text x="428" y="200">TEST</text><text x="428" y="420">TEST</text></g></svg>"##;

@@ -1,36 +1,36 @@
-//! How a text is made to fit its box: shrink first, then break into lines, then shrink again. Pure arithmetic; the
-//! widths come from the shaped text.
+//! Fits a text into its box: first shrink it, then break it into lines, then shrink it further. This is pure
+//! arithmetic; the caller measures the widths in the shaped text.
 
-/// What a template says about a text's box; sizes in mm.
+/// A template's rules for the box of a text, with sizes in mm.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Rule {
-    /// The text may be this wide (`data-width`).
+    /// The largest width of the text (`data-width`).
     pub(super) width: f32,
-    /// The size it is drawn in when there is room.
+    /// The size of the text when there is enough room.
     pub(super) size: f32,
-    /// Down to this size it stays on as few lines as it is on (`data-shrink`).
+    /// The smallest size before the text is broken into more lines (`data-shrink`).
     pub(super) shrink: f32,
-    /// It is broken into at most this many lines (`data-lines`).
+    /// The largest number of lines (`data-lines`).
     pub(super) lines: usize,
-    /// Distance of the lines in multiples of the size (`data-leading`).
+    /// The distance between lines in multiples of the size (`data-leading`).
     pub(super) leading: f32,
-    /// All lines together may be this high (`data-height`); infinite when not said.
+    /// The largest height of all lines together (`data-height`); infinite when the template does not set it.
     pub(super) height: f32,
 }
 
-/// No text on a card is smaller: 1.5 mm is 4.3 pt, the least that a 300 dpi resin panel draws legibly.
+/// The smallest size of any text on a card: 1.5 mm is 4.3 pt, the smallest that a 300 dpi resin panel prints legibly.
 pub(super) const SMALLEST: f32 = 1.5;
 
-/// The lines a text is set in, and its size as a part of the size it is drawn in.
+/// The lines of a fitted text, and its size relative to the size in the template.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Fit {
-    /// For each line the word behind its last; the next line begins there.
+    /// For each line, the index of the word after its last one, which is where the next line begins.
     pub(super) ends: Vec<usize>,
     pub(super) scale: f32,
 }
 
-/// Fits words of these `widths` (mm at `rule.size`), `gaps[i]` being what stands between word `i` and the next when
-/// they share a line. `None` when it would have to be smaller than [`SMALLEST`].
+/// Fits words of these `widths` (mm at `rule.size`). `gaps[i]` is the width between word `i` and the next one when they
+/// are on the same line. Returns `None` when the text would have to be smaller than [`SMALLEST`].
 pub(super) fn fit(widths: &[f32], gaps: &[f32], rule: &Rule) -> Option<Fit> {
     let shrink = (rule.shrink / rule.size).min(1.0);
     let mut best: Option<Fit> = None;
@@ -62,8 +62,8 @@ fn scale_for(widest: f32, lines: usize, rule: &Rule) -> f32 {
     across.min(down)
 }
 
-/// Breaks into at most `count` lines so that the widest is as narrow as can be; the first of equals, so that the upper
-/// line is the longer one.
+/// Breaks the words into at most `count` lines so that the widest line is as narrow as possible. Of several equal
+/// solutions it returns the one with the longer upper line.
 fn balance(widths: &[f32], gaps: &[f32], count: usize) -> (Vec<usize>, f32) {
     let n = widths.len();
     let line = |from: usize, to: usize| -> f32 {
@@ -71,7 +71,8 @@ fn balance(widths: &[f32], gaps: &[f32], count: usize) -> (Vec<usize>, f32) {
         let between: f32 = gaps[from..to.saturating_sub(1).max(from)].iter().sum();
         words + between
     };
-    // widest[k][i]: the narrowest possible widest line when words i.. stand on k+1 lines; from[k][i]: end of the first
+    // `widest[k][i]` is the smallest possible width of the widest line when words `i..` are on `k + 1` lines.
+    // `from[k][i]` is the end of the first of these lines.
     let mut widest = vec![vec![f32::INFINITY; n + 1]; count];
     let mut end = vec![vec![n; n + 1]; count];
     for (start, room) in widest[0].iter_mut().enumerate().take(n) {
@@ -122,30 +123,30 @@ mod tests {
     }
 
     #[test]
-    fn a_short_text_stays_as_it_is() {
+    fn a_short_text_is_unchanged() {
         check(&[10.0, 20.0], &RULE, Some((&[2], 1.0)));
     }
 
     #[test]
-    fn a_little_too_long_shrinks_on_its_line() {
+    fn a_slightly_long_text_shrinks_on_its_line() {
         check(&[20.0, 23.0], &RULE, Some((&[2], 40.0 / 44.0)));
     }
 
     #[test]
-    fn longer_breaks_into_two_balanced_lines() {
+    fn a_longer_text_breaks_into_two_balanced_lines() {
         check(&[20.0, 20.0, 20.0], &RULE, Some((&[2, 3], 40.0 / 41.0)));
         check(&[20.0, 15.0, 20.0], &RULE, Some((&[2, 3], 1.0)));
     }
 
     #[test]
-    fn the_longest_shrinks_below_the_wish_rather_than_run_over() {
+    fn the_longest_text_shrinks_below_the_shrink_size() {
         check(&[80.0, 60.0], &RULE, Some((&[1, 2], 0.5)));
         check(&[100.0], &RULE, Some((&[1], 0.4)));
         check(&[200.0], &RULE, None);
     }
 
     #[test]
-    fn height_bounds_too() {
+    fn the_height_limits_the_size_too() {
         let rule = Rule {
             height: 8.25,
             shrink: 5.0,
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_no_line() {
+    fn an_empty_text_has_no_lines() {
         check(&[], &RULE, Some((&[], 1.0)));
     }
 }

@@ -1,4 +1,4 @@
-//! The fonts a card can be set in: the booth's own and the site's, never the machine's.
+//! The fonts for cards: the booth's own and the site's, never those installed on the machine.
 
 use std::{
     collections::BTreeSet,
@@ -11,10 +11,10 @@ use resvg::usvg::{self, FontResolver, fontdb};
 use super::settings::Settings;
 use common::Problems;
 
-/// The family of the booth's own face.
+/// The family of the booth's own font.
 pub(super) const FAMILY: &str = "Noto Sans";
 
-/// No font file of a site is larger.
+/// The largest font file of a site, in bytes.
 const LARGEST_FILE: u64 = 32 << 20;
 
 static BUILT_IN: [&[u8]; 2] = [
@@ -22,12 +22,12 @@ static BUILT_IN: [&[u8]; 2] = [
     include_bytes!("../../../assets/fonts/NotoSans-SemiBold.ttf"),
 ];
 
-/// What the fonts could not do while texts were shaped.
+/// What was missing from the fonts while texts were shaped.
 #[derive(Debug, Default)]
 pub(super) struct Lacking {
     /// Letters that no font has.
     pub(super) letters: Mutex<BTreeSet<char>>,
-    /// Families that a template names and nobody brought.
+    /// Families that a template names and that are not loaded.
     pub(super) families: Mutex<BTreeSet<String>>,
 }
 
@@ -89,7 +89,8 @@ impl Fonts {
         Self(Arc::new(fonts))
     }
 
-    /// Options for the SVG parser: these fonts, no file but what `images` hands out, and a note of what is lacking.
+    /// Returns options for the SVG parser. It can use only these fonts and only the files that `images` provides, and
+    /// it records what is missing.
     pub(super) fn options<'a>(
         &self,
         lacking: &'a Lacking,
@@ -126,7 +127,7 @@ impl Fonts {
 }
 
 impl Fonts {
-    /// Those of the letters that no font has; the parser itself stops at the first of a run.
+    /// Returns the letters of `text` that no font has. The parser itself reports only the first one of a run.
     pub(super) fn missing(&self, text: &str) -> String {
         let letters: BTreeSet<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
         letters
@@ -148,7 +149,7 @@ impl Fonts {
     }
 }
 
-/// A family that is not there would silently become another: it is noted instead.
+/// Records a family that is not loaded, because the parser would silently replace it with another one.
 fn note_unknown(font: &usvg::Font, database: &fontdb::Database, lacking: &Lacking) {
     let Some(usvg::FontFamily::Named(name)) = font.families().first() else {
         return;

@@ -1,8 +1,8 @@
-//! Keys of the signed code: the one that signs, from a file or a systemd credential, and those that verify, as a JWKS
+//! The keys of the signed code: the signing key, from a file or a systemd credential, and the verifying keys, as a JWKS
 //! (RFC 7517, RFC 8037).
 //!
-//! A site makes a new key each year and keeps the public halves of the old ones until the last card they signed has
-//! run out.
+//! A site makes a new key each year. It keeps the public halves of the old ones until the last card that they signed
+//! has expired.
 
 use std::{collections::BTreeMap, fmt, fs, path::Path, str::FromStr};
 
@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-/// The number of the key that cards of test mode are signed with; no real key may have it.
+/// The number of the key that signs cards in test mode. No real key can have this number.
 pub const TEST_KEY: u16 = 0;
-/// Larger is no key and no set of keys.
+/// The largest file of a key or a key set, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// Which key signs the codes of a site.
@@ -54,7 +54,7 @@ impl TryFrom<String> for CodeKey {
     }
 }
 
-/// A key that signs, and its number.
+/// A signing key and its number.
 #[derive(Clone)]
 pub struct Signer {
     pub id: u16,
@@ -68,7 +68,7 @@ impl fmt::Debug for Signer {
 }
 
 impl Signer {
-    /// A new key from the system's random source.
+    /// Creates a new key from the system's random source.
     pub fn random(id: u16) -> Self {
         Self {
             id,
@@ -76,7 +76,7 @@ impl Signer {
         }
     }
 
-    /// The key of test mode. It is no secret: a card signed with it is good nowhere else.
+    /// Returns the key of test mode. It is not secret, because such a card is valid only in test mode.
     pub fn test() -> Self {
         let seed = Sha256::digest(b"fotoautomat: the key of test mode, known to everybody");
         Self {
@@ -85,8 +85,12 @@ impl Signer {
         }
     }
 
-    /// Fetches the key number `id`; `None` when the portal signs instead. `credentials` is what systemd gives as
-    /// `$CREDENTIALS_DIRECTORY`.
+    /// Loads the key number `id`. Returns `None` when the portal signs instead. `credentials` is the folder that
+    /// systemd names in `$CREDENTIALS_DIRECTORY`.
+    ///
+    /// # Errors
+    ///
+    /// The file or the credential cannot be read, or it does not contain a key.
     pub fn load(
         source: &CodeKey,
         id: u16,
@@ -113,7 +117,7 @@ impl Signer {
         self.key.verifying_key()
     }
 
-    /// The key in PEM (PKCS #8).
+    /// Returns the key as PEM (PKCS #8).
     pub fn to_pem(&self) -> Zeroizing<String> {
         self.key
             .to_pkcs8_pem(LineEnding::LF)
@@ -125,7 +129,7 @@ impl Signer {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PublicKeys(pub BTreeMap<u16, VerifyingKey>);
 
-/// Why a text is no set of keys.
+/// Why a text is not a key set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoKeys {
     #[error("this is no JWKS: {0}")]
@@ -162,7 +166,11 @@ fn eddsa() -> String {
 }
 
 impl PublicKeys {
-    /// From a JWKS file.
+    /// Reads a JWKS file.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or it is not a key set.
     pub fn read(path: &Path) -> Result<Self, String> {
         let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
         if size > LARGEST_FILE {
@@ -172,7 +180,11 @@ impl PublicKeys {
         Self::from_jwks(&text).map_err(|error| error.to_string())
     }
 
-    /// From the text of a JWKS; `kid` is the key's number in decimal.
+    /// Parses a JWKS, in which `kid` is the key's number in decimal.
+    ///
+    /// # Errors
+    ///
+    /// The text is not JSON, or a key in it cannot be used.
     pub fn from_jwks(text: &str) -> Result<Self, NoKeys> {
         let set: Jwks =
             serde_json::from_str(text).map_err(|error| NoKeys::Json(error.to_string()))?;
@@ -193,7 +205,7 @@ impl PublicKeys {
         Ok(Self(keys))
     }
 
-    /// As a JWKS.
+    /// Returns the keys as a JWKS.
     pub fn to_jwks(&self) -> String {
         let keys = self.0.iter().map(|(id, key)| Jwk {
             kty: "OKP".to_owned(),
@@ -242,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_file_is_only_the_booths() {
+    fn a_key_file_that_others_can_read_is_refused() {
         use std::os::unix::fs::PermissionsExt as _;
         let site = tempfile::tempdir().unwrap();
         let path = site.path().join("key.pem");
@@ -277,7 +289,7 @@ mod tests {
 
     #[test]
     fn the_key_from_rfc_8037_reads() {
-        // RFC 8037, appendix A.2
+        // The key is the one in RFC 8037, appendix A.2.
         let keys = PublicKeys::from_jwks(
             r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"7",
                 "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#,
@@ -302,7 +314,7 @@ mod tests {
             key("x", "Ed25519", good),
             key("1", "X25519", good),
             key("1", "Ed25519", "AAAA"),
-            // a weak key, for which everything is signed
+            // This is a weak key, for which any message has a valid signature.
             key(
                 "1",
                 "Ed25519",

@@ -1,10 +1,25 @@
-//! The card: the institution's template, a person's name and portrait, and a code, drawn for a printer. Pure but for
-//! [`Designer::load`], which reads the site's folder once.
+//! Draws university cards from the institution's templates and checks the codes on them.
 //!
-//! - [`Settings`]: the section `[card]` of the site's configuration
-//! - [`Designer`]: draws a [`CardContent`] as [`common::order::CardImage`] in a printer's [`Raster`]
-//! - [`proof_pdf`]: the same card at true size, for the designer
-//! - [`read_code`]: what the code on a card says, seen by a camera
+//! A card is made from an SVG template, the holder's name and portrait, and a QR code. Only [`Designer::load`] and the
+//! functions that read key and profile files touch the disk; everything else computes its result from its arguments.
+//!
+//! Where to start reading:
+//!
+//! - [`Settings`] (`settings.rs`): the section `[card]` of the site's configuration and its checks.
+//! - [`Designer`] (`designer.rs`): draws a [`CardContent`] as a [`common::order::CardImage`] in a printer's [`Raster`].
+//!   `template.rs` checks a template and takes it apart, `face.rs` draws one side, `fit.rs` fits a text into its box.
+//! - `code.rs` and `credential.rs`: what the QR code says and how it is signed; `qr.rs` draws it and reads it back.
+//! - [`Verifier`] (`verify.rs`) and [`Revocations`]: whether a code belongs to a card that is still valid.
+//! - [`proof_pdf`] and [`PrinterProfile`]: a card at true size as a PDF, and how it will look when it is printed.
+//!
+//! ```
+//! use card::{CARD_WIDTH, Raster};
+//!
+//! // 1016 dots at 300 dpi are 86.02 mm, a little more than a card.
+//! let raster = Raster::PROOF;
+//! assert!(raster.is_plausible());
+//! assert!(raster.width as f32 / raster.dots_per_mm() > CARD_WIDTH);
+//! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

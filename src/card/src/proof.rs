@@ -9,22 +9,22 @@ use printpdf::{
 use super::raster::{CARD_HEIGHT, CARD_WIDTH, Raster};
 use common::order::{CardFace, CardImage};
 
-/// Paper around a single card, mm: room for the crop marks and a caption.
+/// The margin around a single card, in mm. It holds the crop marks and a caption.
 const MARGIN: f32 = 12.0;
-/// A4 (ISO 216), mm.
+/// The size of A4 paper (ISO 216), in mm.
 const SHEET: (f32, f32) = (210.0, 297.0);
-/// Room between the cards of a sheet, mm: marks and caption go there.
+/// The space between the cards of a sheet, in mm. It holds the crop marks and the caption.
 const GAP: f32 = 12.0;
-/// Crop marks begin this far from the card's edge, beyond any bleed, mm.
+/// The distance from the card's edge to the start of a crop mark, in mm. It is larger than any bleed.
 const MARK_FROM: f32 = 1.5;
-/// And end here.
+/// The distance from the card's edge to the end of a crop mark, in mm.
 const MARK_TO: f32 = 5.0;
-/// Cards on a sheet, across and down.
+/// The number of cards on a sheet, across and down.
 const ACROSS: usize = 2;
 const DOWN: usize = 4;
 
-/// One page a side with the card at true size in its middle, crop marks, and `title` below; the card's picture was made
-/// for `raster`. The page's trim box is the card.
+/// Returns a PDF with one page per side: the card at true size in the middle, crop marks, and `title` below. `raster`
+/// is the one that the card was drawn for. The page's trim box is the card.
 pub fn proof_pdf(card: &CardImage, raster: Raster, title: &str) -> Vec<u8> {
     let mut document = PdfDocument::new(title);
     let (width, height) = (CARD_WIDTH + 2.0 * MARGIN, CARD_HEIGHT + 2.0 * MARGIN);
@@ -33,7 +33,7 @@ pub fn proof_pdf(card: &CardImage, raster: Raster, title: &str) -> Vec<u8> {
         .map(|face| {
             let ops = placed(&mut document, face, raster, (MARGIN, MARGIN), title);
             let mut page = PdfPage::new(Mm(width), Mm(height), ops);
-            // the library writes width and height where PDF has the upper right corner (ISO 32000-2, 7.9.5)
+            // The library writes width and height where PDF expects the upper right corner (ISO 32000-2, 7.9.5).
             page.trim_box = rect(MARGIN, MARGIN, MARGIN + CARD_WIDTH, MARGIN + CARD_HEIGHT);
             page
         })
@@ -41,7 +41,7 @@ pub fn proof_pdf(card: &CardImage, raster: Raster, title: &str) -> Vec<u8> {
     save(document, pages)
 }
 
-/// Sides of cards on A4 sheets, each at true size with crop marks and its caption.
+/// Returns a PDF with sides of cards on A4 sheets, each at true size with crop marks and its caption.
 pub fn sheet_pdf(sides: &[(String, &CardFace)], raster: Raster, title: &str) -> Vec<u8> {
     let mut document = PdfDocument::new(title);
     let width = ACROSS as f32 * (CARD_WIDTH + GAP) - GAP;
@@ -67,7 +67,7 @@ pub fn sheet_pdf(sides: &[(String, &CardFace)], raster: Raster, title: &str) -> 
 
 fn save(mut document: PdfDocument, pages: Vec<PdfPage>) -> Vec<u8> {
     let options = PdfSaveOptions {
-        // the default would make a JPEG of it, which no code on the card survives unharmed
+        // The default would store the picture as a JPEG, which damages the code on the card.
         image_optimization: Some(ImageOptimizationOptions {
             format: Some(ImageCompression::Flate),
             ..ImageOptimizationOptions::default()
@@ -77,7 +77,7 @@ fn save(mut document: PdfDocument, pages: Vec<PdfPage>) -> Vec<u8> {
     document.with_pages(pages).save(&options, &mut Vec::new())
 }
 
-/// One side with its lower left corner at `at` (mm), marks around it and a caption below.
+/// Places one side with its lower left corner at `at` (mm), crop marks around it and a caption below.
 fn placed(
     document: &mut PdfDocument,
     face: &CardFace,
@@ -98,7 +98,7 @@ fn placed(
     let mut ops = vec![Op::UseXobject {
         id,
         transform: XObjectTransform {
-            // the picture's lower left corner: the raster is a little larger or smaller than the card
+            // This is the picture's lower left corner. The raster is slightly larger or smaller than the card.
             translate_x: Some(Pt(points(at.0).0 - dots(corner.0))),
             translate_y: Some(Pt(points(at.1).0 - dots(corner.1))),
             dpi: Some(raster.dpi as f32),
@@ -110,7 +110,7 @@ fn placed(
     ops
 }
 
-/// Hairlines that end short of the card's corners.
+/// Draws hairlines that end outside the card's corners.
 fn marks((x, y): (f32, f32)) -> Vec<Op> {
     let mut ops = vec![
         Op::SetOutlineColor {
@@ -151,7 +151,7 @@ fn marks((x, y): (f32, f32)) -> Vec<Op> {
 }
 
 fn words(text: &str, (x, y): (f32, f32)) -> Vec<Op> {
-    // the fonts that every reader of PDF has know little more than ASCII
+    // The fonts that every PDF reader has contain little more than ASCII.
     let plain = text.chars().map(|c| if c.is_ascii() { c } else { '?' });
     vec![
         Op::StartTextSection,

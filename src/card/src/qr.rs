@@ -1,11 +1,11 @@
-//! The code on the card: its modules, and reading it back.
+//! The QR code on the card: its modules, and reading it back.
 
 use qrcode::{Color, EcLevel, QrCode, Version, bits::Bits};
 
 use super::raster::{Dots, Raster};
 use common::order::Picture;
 
-/// Modules of white that a reader needs around the code (ISO/IEC 18004).
+/// The width of the white zone that a reader needs around the code, in modules (ISO/IEC 18004).
 pub(super) const QUIET: u32 = 4;
 
 /// The modules of a code, without the quiet zone.
@@ -15,20 +15,20 @@ pub(super) struct Symbol {
     dark: Vec<bool>,
 }
 
-/// How large a code is made.
+/// The size of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Size {
-    /// Version 3, level Q: 29 modules, up to 47 characters of the QR alphabet.
+    /// Version 3, level Q: 29 modules, up to 47 characters of the alphanumeric mode.
     Opaque,
-    /// Version 6, level M: 41 modules, up to 154 characters of the QR alphabet.
+    /// Version 6, level M: 41 modules, up to 154 characters of the alphanumeric mode.
     Signed,
-    /// Version 4, level M: 33 modules, the one of the European Student Card.
+    /// Version 4, level M: 33 modules, the size of the European Student Card's code.
     Esc,
-    /// The smallest at level M.
+    /// The smallest version at level M that holds the text.
     Any,
 }
 
-/// The text is longer than the code of this size holds.
+/// The text is longer than a code of this size can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the text is too long for the code")]
 pub(super) struct TooLong;
@@ -52,13 +52,13 @@ impl Symbol {
         })
     }
 
-    /// Modules a side, with the quiet zone.
+    /// Returns the number of modules per side, including the quiet zone.
     pub(super) fn modules(&self) -> u32 {
         self.side + 2 * QUIET
     }
 
-    /// The dark modules as squares of whole dots, as large as they fit into `room`, in its middle. `None` when a module
-    /// would be under `least` dots.
+    /// Returns the dark modules as squares, centred in `room`. Each module is a whole number of dots and as large as
+    /// `room` allows. Returns `None` when a module would be smaller than `least` dots.
     pub(super) fn squares(
         &self,
         room: Dots,
@@ -83,8 +83,8 @@ impl Symbol {
     }
 }
 
-/// The text in one segment of the dense alphabet. Left to itself the library changes to digits and back where that looks
-/// shorter, which with an unlucky serial is longer than the code holds.
+/// Encodes the text as one alphanumeric segment. By default the library switches to the numeric mode where that seems
+/// shorter; with some serials the result is too long for the code.
 fn in_one(text: &str, version: Version, level: EcLevel) -> qrcode::QrResult<QrCode> {
     let dense = |b: u8| matches!(b, b'A'..=b'Z' | b'0'..=b'9') || b" $%*+-./:".contains(&b);
     if !text.bytes().all(dense) {
@@ -96,12 +96,12 @@ fn in_one(text: &str, version: Version, level: EcLevel) -> qrcode::QrResult<QrCo
     QrCode::with_bits(bits, level)
 }
 
-/// Fewest dots a module: three dots of 300 dpi can no longer be read by a webcam at arm's length.
+/// The smallest module in dots. A webcam cannot read modules of three dots at 300 dpi from arm's length.
 pub(super) fn least_dots(raster: Raster) -> u32 {
     (4 * raster.dpi).div_ceil(300)
 }
 
-/// Whether the text is a host name in the letters of the QR code's dense alphabet.
+/// Whether the text is a host name that contains only characters of the alphanumeric mode.
 pub(super) fn is_host(host: &str) -> bool {
     !host.is_empty()
         && host
@@ -112,7 +112,7 @@ pub(super) fn is_host(host: &str) -> bool {
         && !host.contains("..")
 }
 
-/// The texts of all QR codes in the picture; for the booth's camera, which looks at a card held before it.
+/// Returns the texts of all QR codes in the picture. The booth uses it on camera frames that show a card.
 pub fn read_code(picture: &Picture) -> Vec<String> {
     let luma: Vec<u8> = picture
         .rgb()
@@ -122,7 +122,8 @@ pub fn read_code(picture: &Picture) -> Vec<String> {
     read_code_luma(picture.width(), picture.height(), &luma)
 }
 
-/// The texts of all QR codes in a grey picture, row by row; nothing when `luma` is not `width * height` long.
+/// Returns the texts of all QR codes in a grey picture, row by row. Returns nothing when `luma` is not `width * height`
+/// bytes long.
 pub fn read_code_luma(width: u32, height: u32, luma: &[u8]) -> Vec<String> {
     let (width, height) = (width as usize, height as usize);
     if width.checked_mul(height) != Some(luma.len()) || luma.is_empty() {

@@ -1,24 +1,25 @@
-//! Millimetres on the card to dots of a printer.
+//! Converts millimetres on the card to dots of a printer.
 
-/// Width of an ID-1 card (ISO/IEC 7810), mm.
+/// The width of an ID-1 card (ISO/IEC 7810), in mm.
 pub const CARD_WIDTH: f32 = 85.60;
-/// Height of an ID-1 card (ISO/IEC 7810), mm.
+/// The height of an ID-1 card (ISO/IEC 7810), in mm.
 pub const CARD_HEIGHT: f32 = 53.98;
 
-/// The picture a printer wants of a card: the card and its bleed. The card lies in its middle and is never scaled.
+/// The size and resolution of the picture that a printer expects: the card and its bleed. The card is centred in the
+/// picture and is never scaled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Raster {
     pub width: u32,
     pub height: u32,
-    /// Dots an inch, the same both ways.
+    /// Dots per inch, the same in both directions.
     pub dpi: u32,
 }
 
 impl Raster {
-    /// The largest of the common printers' rasters; what proofs show when no printer is named.
+    /// The largest raster of the common printers. Proofs use it when no printer is named.
     pub const PROOF: Self = Self::at_300(1016, 642);
 
-    /// The raster of a 300 dpi printer.
+    /// Returns the raster of a 300 dpi printer.
     pub const fn at_300(width: u32, height: u32) -> Self {
         Self {
             width,
@@ -27,7 +28,7 @@ impl Raster {
         }
     }
 
-    /// The same raster on a device twice as fine.
+    /// Returns the same raster at twice the resolution.
     pub const fn doubled(self) -> Self {
         Self {
             width: self.width * 2,
@@ -36,12 +37,13 @@ impl Raster {
         }
     }
 
-    /// Dots a millimetre.
+    /// Returns the number of dots per millimetre.
     pub fn dots_per_mm(self) -> f32 {
         self.dpi as f32 / 25.4
     }
 
-    /// Whether a card fits, give or take the rim that printers leave out (1000 dots of 1011), and memory stays bounded.
+    /// Whether the raster has the size of a card and a bounded amount of memory. It may be slightly smaller than a
+    /// card, because printers leave out the edge (1000 dots of 1011).
     pub fn is_plausible(self) -> bool {
         let (w, h) = (
             self.width as f32 / self.dots_per_mm(),
@@ -52,7 +54,7 @@ impl Raster {
             && (CARD_HEIGHT - 2.0..=CARD_HEIGHT + 4.0).contains(&h)
     }
 
-    /// The raster on its side, for a card that is drawn upright.
+    /// Returns the raster turned by 90 degrees, for a card that is drawn upright.
     pub(super) fn turned(self) -> Self {
         Self {
             width: self.height,
@@ -61,8 +63,8 @@ impl Raster {
         }
     }
 
-    /// Where the card's upper left corner lies, in dots; negative where the printer leaves out the rim.
-    /// `card` is the card's size in mm as it lies in this raster.
+    /// Returns the position of the card's upper left corner in dots. It is negative when the printer leaves out the
+    /// edge. `card` is the card's size in mm, in this raster's orientation.
     pub(super) fn corner(self, card: (f32, f32)) -> (f32, f32) {
         let dots = self.dots_per_mm();
         (
@@ -72,7 +74,7 @@ impl Raster {
     }
 }
 
-/// A rectangle in whole dots; may reach beyond the raster.
+/// A rectangle in whole dots, which may extend beyond the raster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Dots {
     pub(super) x: i32,
@@ -82,7 +84,7 @@ pub(super) struct Dots {
 }
 
 impl Dots {
-    /// The part inside `width` x `height`, as column and row ranges.
+    /// Returns the part inside `width` x `height`, as ranges of columns and rows.
     pub(super) fn inside(
         self,
         width: u32,

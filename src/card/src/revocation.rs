@@ -1,9 +1,10 @@
-//! The list of revoked cards, for those who check a card without a network.
+//! The list of revoked cards, for checking cards without a network.
 //!
-//! A compact JWS (RFC 7515) signed with one of the site's keys. Its payload is JSON: `iat` and `exp` in seconds since
-//! 1970, at most a day apart, and `prefixes`, the first four bytes of every revoked serial that has not run out, sorted,
-//! in base64url. 2000 revoked cards make 14 kB; a card that is not on the list is taken for one by chance once in two
-//! million checks, so a hit asks the portal where there is a network, and counts where there is none.
+//! The list is a compact JWS (RFC 7515) signed with one of the site's keys. Its payload is JSON: `iat` and `exp` in
+//! seconds since 1970, at most a day apart, and `prefixes`, the first four bytes of every revoked serial that has not
+//! expired, sorted, in base64url. 2000 revoked cards make 14 kB. A card that is not on the list matches it by chance
+//! once in two million checks. After a match, a checker with a network should therefore ask the portal; without a
+//! network, the match counts as revoked.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use ed25519_dalek::{Signature, Signer as _};
@@ -16,23 +17,23 @@ use common::{
     order::Serial,
 };
 
-/// No list is good for longer.
+/// The longest time for which a list is valid.
 pub const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
-/// How far the clocks of maker and reader may be apart.
+/// The largest accepted difference between the clocks of the list's maker and its reader.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
-/// A million revoked cards; more is no list.
+/// The largest list in bytes, which is enough for a million revoked cards.
 const LARGEST: usize = 6 << 20;
 
-/// The list, its signature checked.
+/// A list of revoked cards whose signature was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revocations {
     pub issued: Timestamp,
     pub expires: Timestamp,
-    /// Sorted.
+    /// The first four bytes of each revoked serial, sorted.
     prefixes: Vec<[u8; 4]>,
 }
 
-/// Why a text is no list to go by.
+/// Why a text is not a valid list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoList {
     #[error("this is no signed list of revoked cards")]
@@ -59,12 +60,12 @@ struct Payload {
     prefixes: String,
 }
 
-/// The only algorithm that is signed with and accepted.
+/// The only algorithm that is used for signing and accepted.
 const ALGORITHM: &str = "EdDSA";
 const TYPE: &str = "card-revocations+jws";
 
 impl Revocations {
-    /// A list of these serials, made at `now`, good for a day.
+    /// Creates a list of these serials, made at `now` and valid for a day.
     pub fn new(serials: impl IntoIterator<Item = Serial>, now: Timestamp) -> Self {
         let mut prefixes: Vec<[u8; 4]> = serials.into_iter().map(prefix).collect();
         prefixes.sort_unstable();
@@ -78,7 +79,7 @@ impl Revocations {
         }
     }
 
-    /// The text that is handed out.
+    /// Returns the signed text that is published.
     pub fn sign(&self, signer: &Signer) -> String {
         let header = Header {
             alg: ALGORITHM.to_owned(),
@@ -95,7 +96,11 @@ impl Revocations {
         unsigned.with_signature(&signature.to_bytes())
     }
 
-    /// Reads a list and checks whose it is and whether it is still good at `now`.
+    /// Parses a list and checks its signature and whether it is valid at `now`.
+    ///
+    /// # Errors
+    ///
+    /// The text is too large or not a list, no key of `keys` signed it, or it is not valid at `now`.
     pub fn read(text: &str, keys: &PublicKeys, now: Timestamp) -> Result<Self, NoList> {
         let signed = Unverified::split(text.trim(), LARGEST)?;
         let header: Header = signed.header()?;
@@ -139,7 +144,8 @@ impl Revocations {
         Ok(())
     }
 
-    /// Whether the card may be revoked: always for one that is, and once in two million for one that is not.
+    /// Whether the card may be revoked. This is always true for a revoked card, and true once in two million for
+    /// another one.
     pub fn holds(&self, serial: Serial) -> bool {
         self.prefixes.binary_search(&prefix(serial)).is_ok()
     }
@@ -174,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_holds_what_was_put_in_and_nothing_else() {
+    fn a_list_contains_exactly_its_serials() {
         let signer = Signer::random(3);
         let revoked: Vec<Serial> = (0..2000).map(|_| Serial::random()).collect();
         let text = Revocations::new(revoked.iter().copied(), hours(0)).sign(&signer);
@@ -189,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_good_for_a_day() {
+    fn a_list_is_valid_for_a_day() {
         let signer = Signer::random(3);
         let text = Revocations::new([], hours(0)).sign(&signer);
         let read = |at| Revocations::read(&text, &keys(&signer), hours(at));
@@ -200,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_grants_itself_more_than_a_day_has_run_out_after_one() {
+    fn a_list_with_a_longer_life_expires_after_a_day() {
         let signer = Signer::random(3);
         let list = Revocations {
             expires: hours(1000),
@@ -214,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_somebody_else_is_refused() {
+    fn a_list_signed_by_another_key_is_refused() {
         let (signer, other) = (Signer::random(3), Signer::random(3));
         let text = Revocations::new([], hours(0)).sign(&other);
         let read = |text: &str| Revocations::read(text, &keys(&signer), hours(0));
@@ -226,7 +232,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn nothing_from_outside_panics(text in "[A-Za-z0-9_.-]{0,200}") {
+        fn no_text_panics(text in "[A-Za-z0-9_.-]{0,200}") {
             let _ = Revocations::read(&text, &PublicKeys::default(), hours(0));
         }
     }

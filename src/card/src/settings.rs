@@ -105,10 +105,10 @@ fn yes() -> bool {
     true
 }
 
-/// Longest host that leaves the signed code within version 6 of the QR code.
+/// The longest host with which the signed code still fits version 6 of the QR code.
 pub const LONGEST_HOST: usize = 16;
 
-/// Names of the values every card has; a template's element with such an id shows it.
+/// The names of the values that every card has. A template's element with such an id shows the value.
 pub(super) const FIELDS: [&str; 8] = [
     "name",
     "kind",
@@ -120,12 +120,12 @@ pub(super) const FIELDS: [&str; 8] = [
     "issue",
 ];
 
-/// Ids of the boxes that are no text.
+/// The ids of the boxes that do not hold a text.
 pub(super) const BOXES: [&str; 3] = ["portrait", "qr", "barcode"];
 
 impl Settings {
-    /// Notes every mistake that can be seen without drawing, also those in the templates of the folder `site`;
-    /// [`super::Designer::load`] finds the rest.
+    /// Notes every mistake that can be found without drawing, including mistakes in the templates in the folder `site`.
+    /// [`super::Designer::load`] finds the others.
     pub fn check(&self, site: &Path, problems: &mut Problems) {
         self.check_values(problems);
         super::designer::templates(site, self, problems);
@@ -232,7 +232,7 @@ impl Settings {
     }
 }
 
-/// A path of the configuration stays inside the site's folder.
+/// Checks that a path in the configuration stays inside the site's folder.
 fn check_path(key: &str, path: &Path, problems: &mut Problems) {
     if !is_inside(path) {
         problems.at(
@@ -243,7 +243,7 @@ fn check_path(key: &str, path: &Path, problems: &mut Problems) {
     }
 }
 
-/// Whether a path, read from some folder, can only name something in it (links apart).
+/// Whether a path relative to some folder can name only a file inside that folder. Links are not resolved.
 pub(super) fn is_inside(path: &Path) -> bool {
     path.components().next().is_some()
         && path

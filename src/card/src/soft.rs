@@ -1,7 +1,7 @@
-//! How a card will look when it is printed: dye has less black and less light than a screen, and spreads a little; resin
-//! is black with hard edges.
+//! Shows how a card will look when it is printed. Dye has less contrast than a screen and spreads a little; resin is
+//! black with hard edges.
 //!
-//! With an ICC profile of the printer the colours are that profile's; without one they are a rough model of a dye
+//! If the site has an ICC profile of the printer, the colours follow it. Otherwise they follow a rough model of a dye
 //! printer, and the picture says so.
 
 use std::{fs, path::Path, sync::Arc};
@@ -15,14 +15,14 @@ use resvg::{tiny_skia, usvg};
 use super::fonts::{Fonts, Lacking};
 use common::order::{CardFace, Picture};
 
-/// White of a bare card under the overcoat, as a screen shows it.
+/// The white of an unprinted card under the overcoat, as a screen shows it.
 const CARD: [u8; 3] = [250, 249, 245];
-/// The darkest that three dyes make together: a warm dark grey.
+/// The darkest colour that three dyes make together, which is a warm dark grey.
 const DYE_BLACK: [u8; 3] = [50, 46, 47];
-/// The resin panel.
+/// The colour of the resin panel.
 const RESIN: [u8; 3] = [22, 21, 23];
 
-/// No profile is larger.
+/// The largest profile, in bytes.
 const LARGEST: u64 = 8 << 20;
 
 /// The colours of one printer.
@@ -38,7 +38,11 @@ impl std::fmt::Debug for PrinterProfile {
 }
 
 impl PrinterProfile {
-    /// Reads an ICC profile of an RGB printer, as card printers are.
+    /// Reads an ICC profile of an RGB printer. Card printers are RGB printers.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or it is not a profile of an RGB printer.
     pub fn read(path: &Path) -> Result<Self, String> {
         let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
         if size > LARGEST {
@@ -72,7 +76,7 @@ impl PrinterProfile {
         Ok(Self { there, back })
     }
 
-    /// What the printer makes of the colours, as a screen shows it.
+    /// Converts colours to what the printer makes of them, as a screen shows it.
     fn printed(&self, rgb: &[u8]) -> Option<Vec<u8>> {
         let mut device = vec![0; rgb.len()];
         self.there.transform(rgb, &mut device).ok()?;
@@ -82,7 +86,8 @@ impl PrinterProfile {
     }
 }
 
-/// The side as it will look, and below it how sure that is; `None` when the profile cannot be applied.
+/// Returns the side as it will look, with a line below it that says how exact it is. Returns `None` when the profile
+/// cannot be applied.
 pub(super) fn soft_proof(
     face: &CardFace,
     profile: Option<&PrinterProfile>,
@@ -95,7 +100,7 @@ pub(super) fn soft_proof(
     captioned(&printed(face, profile)?, says, fonts)
 }
 
-/// With a strip of a twelfth of its height below that says `text`.
+/// Adds a strip below the picture that shows `text`. The strip has a twelfth of the picture's height.
 fn captioned(picture: &Picture, text: &str, fonts: &Fonts) -> Option<Picture> {
     let (width, strip) = (picture.width(), picture.height() / 12);
     let size = strip as f32 * 0.45;
@@ -125,7 +130,7 @@ fn captioned(picture: &Picture, text: &str, fonts: &Fonts) -> Option<Picture> {
 
 fn printed(face: &CardFace, profile: Option<&PrinterProfile>) -> Option<Picture> {
     let (width, height) = (face.rgb.width(), face.rgb.height());
-    // under the resin there is no dye: what is black there must not shine through at the edges
+    // No dye is printed under the resin, so the dye must not be visible at the edges of the black parts.
     let mut dye: Vec<u8> = face.rgb.rgb().to_vec();
     for (pixel, resin) in dye.chunks_exact_mut(3).zip(&face.resin_mask) {
         if *resin != 0 {
@@ -145,15 +150,15 @@ fn printed(face: &CardFace, profile: Option<&PrinterProfile>) -> Option<Picture>
     Picture::new(width, height, shown)
 }
 
-/// Between the card's white and the black of the dyes.
+/// Maps a value to the range between the card's white and the black of the dyes.
 fn rough((index, value): (usize, u8)) -> u8 {
     let channel = index % 3;
     let (white, black) = (u32::from(CARD[channel]), u32::from(DYE_BLACK[channel]));
     ((black * (255 - u32::from(value)) + white * u32::from(value)) / 255) as u8
 }
 
-/// Dye spreads by about half a dot each way. At the ends of rows the neighbour is the next row's: nobody sees one dot of
-/// bleed.
+/// Spreads the dye by about half a dot in each direction. At the end of a row the neighbour is a dot of the next row,
+/// which is invisible because it lies in the bleed.
 fn spread(rgb: &[u8], width: usize) -> Vec<u8> {
     let along = |from: &[u8], step: usize| {
         let mut to = from.to_vec();

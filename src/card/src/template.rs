@@ -1,8 +1,9 @@
-//! A template as the designer drew it: an SVG file, checked before anything of it is drawn.
+//! A template from the designer: an SVG file that is checked before any part of it is drawn.
 //!
-//! A template says with ids which elements are filled in for each card, with classes when an element is shown and
-//! which panel prints it, and with `data-` attributes how a text fits its box. The file itself is never given to the
-//! SVG renderer: [`Template::cut`] writes out the parts that are to be drawn, and only what [`check`] allows.
+//! A template uses ids to mark the elements that are filled in for each card, classes to say when an element is shown
+//! and which panel prints it, and `data-` attributes to say how a text is fitted into its box. The SVG renderer never
+//! sees the file itself: [`Template::cut`] writes the parts to draw into new documents, which contain only what
+//! [`check`] allows.
 
 mod check;
 mod cut;
@@ -26,28 +27,28 @@ pub(super) use check::{picture, picture_size};
 pub(super) use cut::{Part, TextFrame, When};
 pub(super) use field::{TextField, VerticalAlign};
 
-/// The namespace of everything that is drawn.
+/// The namespace of every element that is drawn.
 const SVG: &str = "http://www.w3.org/2000/svg";
 const XLINK: &str = "http://www.w3.org/1999/xlink";
 
-/// No template is larger; a mark as a picture belongs into a file of its own.
+/// The largest template, in bytes. A large picture belongs in a separate file.
 const LARGEST_FILE: u64 = 2 << 20;
-/// No picture in a template is larger, as a file.
+/// The largest picture file in a template, in bytes.
 const LARGEST_PICTURE: u64 = 8 << 20;
 
-/// A checked template.
+/// A template that passed its check.
 #[derive(Debug)]
 pub(super) struct Template {
     file: PathBuf,
     source: String,
-    /// The card stands upright: 53.98 mm wide.
+    /// Whether the card is upright, 53.98 mm wide.
     upright: bool,
     pictures: BTreeMap<String, Arc<Vec<u8>>>,
 }
 
 impl Template {
-    /// Reads `file` of the site's folder. What is wrong with it is noted with file and line; `None` when it cannot be
-    /// used at all.
+    /// Reads `file` from the site's folder and notes its mistakes with file and line. Returns `None` when the file
+    /// cannot be used at all.
     pub(super) fn load(
         site: &Path,
         file: &Path,
@@ -112,7 +113,7 @@ impl Template {
         Some(template)
     }
 
-    /// The file's path, for messages.
+    /// The path of the file, for messages.
     pub(super) fn file(&self) -> &Path {
         &self.file
     }
@@ -121,7 +122,7 @@ impl Template {
         self.upright
     }
 
-    /// Width and height in mm.
+    /// Returns the width and height in mm.
     pub(super) fn size(&self) -> (f32, f32) {
         if self.upright {
             (CARD_HEIGHT, CARD_WIDTH)
@@ -130,12 +131,12 @@ impl Template {
         }
     }
 
-    /// The picture that an `<image>` names.
+    /// Returns the picture that an `<image>` names.
     pub(super) fn picture(&self, name: &str) -> Option<Arc<Vec<u8>>> {
         self.pictures.get(name).cloned()
     }
 
-    /// The line of the element with this id.
+    /// Returns the line of the element with this id.
     pub(super) fn line_of(&self, id: &str) -> Option<usize> {
         let document = self.document().ok()?;
         let found = document
@@ -144,7 +145,7 @@ impl Template {
         Some(document.text_pos_at(found.range().start).row as usize)
     }
 
-    /// The file as a tree; without document type, hence without entities.
+    /// Parses the file. A document type is not allowed, so there are no entities.
     fn document(&self) -> Result<Document<'_>, Problem> {
         let options = ParsingOptions {
             allow_dtd: false,
@@ -160,7 +161,7 @@ impl Template {
     }
 }
 
-/// A file of the site, by links too inside the site.
+/// Opens a file of the site. After links are resolved it must still be inside the site's folder.
 fn open_inside(site: &Path, file: &Path, largest: u64) -> Result<Vec<u8>, String> {
     if !is_inside(file) {
         return Err("is outside the site's folder".to_owned());
@@ -193,13 +194,13 @@ fn read_picture(site: &Path, file: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The element's name when it is SVG, else nothing.
+/// Returns the element's name if it is an SVG element, otherwise an empty text.
 fn svg_name<'a>(node: &Node<'a, '_>) -> Option<&'a str> {
     let tag = node.tag_name();
     (node.is_element() && tag.namespace() == Some(SVG)).then(|| tag.name())
 }
 
-/// The class names of an element.
+/// Iterates over the class names of an element.
 fn classes<'a>(node: &Node<'a, '_>) -> impl Iterator<Item = &'a str> + Clone {
     node.attribute("class").unwrap_or("").split_whitespace()
 }

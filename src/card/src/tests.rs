@@ -40,12 +40,12 @@ fn card(kind: &str) -> CardContent {
     }
 }
 
-/// A plain portrait of one colour.
+/// Returns a portrait of a single colour.
 fn portrait(colour: [u8; 3]) -> Picture {
     Picture::new(300, 400, colour.repeat(300 * 400)).unwrap()
 }
 
-/// Colours of a face in a portrait: reddish, so that it can be found on the card again.
+/// The colour of the face in a portrait. It is reddish, so that it can be found on the card again.
 const SKIN: [u8; 3] = [224, 172, 140];
 
 fn is_resin(face: &CardFace, x: u32, y: u32) -> bool {
@@ -53,7 +53,7 @@ fn is_resin(face: &CardFace, x: u32, y: u32) -> bool {
 }
 
 #[test]
-fn every_kind_in_every_raster_and_language_has_a_code_that_reads() {
+fn every_kind_in_every_raster_and_language_has_a_readable_code() {
     let designer = umu();
     for raster in RASTERS {
         for kind in designer.kinds() {
@@ -81,7 +81,7 @@ fn every_kind_in_every_raster_and_language_has_a_code_that_reads() {
 }
 
 #[test]
-fn the_black_panel_takes_what_the_template_says_and_never_the_portrait() {
+fn black_panel_follows_the_template_and_excludes_the_portrait() {
     let designer = umu();
     let white = designer
         .draw(&card("student"), &portrait([255; 3]), Raster::PROOF)
@@ -109,7 +109,7 @@ fn the_black_panel_takes_what_the_template_says_and_never_the_portrait() {
 }
 
 #[test]
-fn the_card_lies_in_the_middle_of_the_raster_and_is_never_scaled() {
+fn card_is_centred_in_the_raster_and_never_scaled() {
     let designer = umu();
     let narrow = designer
         .draw(&card("student"), &portrait(SKIN), RASTERS[1])
@@ -117,17 +117,17 @@ fn the_card_lies_in_the_middle_of_the_raster_and_is_never_scaled() {
     let wide = designer
         .draw(&card("student"), &portrait(SKIN), RASTERS[0])
         .unwrap();
-    // 16 dots narrower: 8 less at each side, and nothing else changes
+    // The raster is 16 dots narrower: 8 fewer on each side, and nothing else changes.
     let other = (0..642)
         .flat_map(|y| (0..1000).map(move |x| (x, y)))
         .filter(|&(x, y)| narrow.front.rgb.pixel(x, y) != wide.front.rgb.pixel(x + 8, y))
         .count();
-    // the renderer counts in 32-bit floats: a few shades at edges are rounded otherwise
+    // The renderer uses 32-bit floats, so a few shades at edges are rounded differently.
     assert!(other < 100, "{other} dots");
 }
 
 #[test]
-fn the_longest_names_stay_inside_the_card_and_leave_the_code_alone() {
+fn longest_names_stay_inside_the_card_and_off_the_code() {
     let designer = umu();
     for name in [
         "Áilu-Bávvál Nguyễn Thị Ağaoğlu Szczęśniak-Παπαδόπουλος Щукина",
@@ -157,7 +157,7 @@ fn the_longest_names_stay_inside_the_card_and_leave_the_code_alone() {
 }
 
 #[test]
-fn a_letter_that_no_font_has_is_an_error_and_no_box_on_the_card() {
+fn a_letter_without_a_glyph_is_an_error() {
     let content = CardContent {
         name: "李小龙 Bruce".into(),
         ..card("student")
@@ -175,7 +175,7 @@ fn a_letter_that_no_font_has_is_an_error_and_no_box_on_the_card() {
 }
 
 #[test]
-fn a_value_that_is_no_name_is_refused_before_it_is_measured() {
+fn overlong_values_are_refused_before_they_are_measured() {
     let content = CardContent {
         name: "Å ".repeat(500_000).into(),
         ..card("student")
@@ -188,7 +188,7 @@ fn a_value_that_is_no_name_is_refused_before_it_is_measured() {
 }
 
 #[test]
-fn the_soft_proof_is_paler_than_the_screen_and_says_that_it_is_approximate() {
+fn soft_proof_is_paler_and_labelled_as_approximate() {
     let designer = umu();
     let face = designer
         .draw(&card("student"), &portrait([0; 3]), Raster::PROOF)
@@ -196,7 +196,7 @@ fn the_soft_proof_is_paler_than_the_screen_and_says_that_it_is_approximate() {
         .front;
     let proof = designer.soft_proof(&face, None).unwrap();
     assert_eq!((proof.width(), proof.height()), (1016, 642 + 53));
-    // the portrait is black dye, the code black resin
+    // The portrait is black dye and the code is black resin.
     let dye = proof.pixel(200, 400).unwrap();
     let (x, y) = (0..642)
         .flat_map(|y| (0..1016).map(move |x| (x, y)))
@@ -212,7 +212,7 @@ fn the_soft_proof_is_paler_than_the_screen_and_says_that_it_is_approximate() {
 }
 
 #[test]
-fn test_mode_marks_the_card_and_leaves_code_and_black_alone() {
+fn test_mode_marks_the_card_but_not_the_code_or_the_black_panel() {
     let designer = umu();
     let plain = designer
         .draw(&card("guest"), &portrait(SKIN), Raster::PROOF)
@@ -239,7 +239,7 @@ fn test_mode_marks_the_card_and_leaves_code_and_black_alone() {
 }
 
 #[test]
-fn a_kind_the_site_has_not_is_refused() {
+fn an_unknown_kind_is_refused() {
     let error = umu()
         .draw(&card("wizard"), &portrait(SKIN), Raster::PROOF)
         .unwrap_err();
@@ -247,7 +247,7 @@ fn a_kind_the_site_has_not_is_refused() {
 }
 
 #[test]
-fn a_raster_that_is_no_card_is_refused() {
+fn a_raster_without_the_size_of_a_card_is_refused() {
     let designer = umu();
     for (width, height) in [(10, 10), (60_000, 60_000), (642, 1016)] {
         let raster = Raster::at_300(width, height);
@@ -259,7 +259,7 @@ fn a_raster_that_is_no_card_is_refused() {
 }
 
 #[test]
-fn the_code_of_another_site_is_none_of_ours() {
+fn the_code_of_another_site_is_not_accepted() {
     let designer = umu();
     let ours = designer.code_text(&card("student")).unwrap();
     assert_eq!(designer.serial_in(&ours), Some(SERIAL));
@@ -318,7 +318,7 @@ fn any_serial_fits_the_code_with_the_longest_host() {
     let host = "KORT.EXAMPLE.ORG";
     assert_eq!(host.len(), LONGEST_HOST);
     for number in 0..300_u64 {
-        // many digits in a row are what an encoder stumbles over
+        // Runs of digits make an encoder switch modes, so the letters contain many of them.
         let letters: String = (0..127_u64)
             .map(|i| {
                 let value = (number + 1)
@@ -356,7 +356,7 @@ fn front_and_back_may_carry_different_codes() {
 const ONE_KIND: &str =
     "[code]\nhost = 'A.SE'\n[kinds.student]\nfront = 'front.svg'\nlabel = { sv = 'Student' }\n";
 
-/// A page of a card with these elements.
+/// Returns a page of a card's size with these elements.
 fn page(body: &str) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
@@ -364,7 +364,7 @@ fn page(body: &str) -> String {
     )
 }
 
-/// A site with one kind, whose front is `body` on a page of a card.
+/// Loads a site with one kind whose front is `body` on a page of a card's size.
 fn load_body(body: &str) -> Result<Designer, String> {
     load_file(&page(body))
 }
@@ -373,7 +373,7 @@ fn load_file(svg: &str) -> Result<Designer, String> {
     load(svg, ONE_KIND)
 }
 
-/// A site with one template; what is wrong with it is told without the folder's name.
+/// Loads a site with one template. The folder's name is removed from the messages.
 fn load(svg: &str, settings: &str) -> Result<Designer, String> {
     let site = tempfile::tempdir().unwrap();
     fs::write(site.path().join("front.svg"), svg).unwrap();
@@ -384,7 +384,7 @@ fn load(svg: &str, settings: &str) -> Result<Designer, String> {
 }
 
 #[test]
-fn mistakes_in_a_template_are_told_with_file_and_line() {
+fn mistakes_in_a_template_are_reported_with_file_and_line() {
     for (body, told) in [
         ("<script/>", "front.svg:2: <script> is not allowed"),
         (
@@ -497,7 +497,7 @@ fn mistakes_in_a_template_are_told_with_file_and_line() {
 }
 
 #[test]
-fn a_page_that_is_no_card_is_told() {
+fn a_page_without_the_size_of_a_card_is_reported() {
     for svg in [
         "<svg xmlns='http://www.w3.org/2000/svg' width='60000' height='60000' viewBox='0 0 60000 60000'/>",
         "<svg xmlns='http://www.w3.org/2000/svg' width='85.6mm' height='53.98mm'/>",
@@ -588,7 +588,7 @@ fn the_proof_shows_the_card_at_true_size_with_marks_around_it() {
 }
 
 #[test]
-fn mistakes_in_the_settings_are_told() {
+fn mistakes_in_the_settings_are_reported() {
     let check = |text: &str, told: &str| {
         let settings: Settings = toml::from_str(text).unwrap();
         let mut problems = common::Problems::default();
@@ -617,7 +617,7 @@ fn mistakes_in_the_settings_are_told() {
 }
 
 #[test]
-fn the_backs_are_black_only_and_leave_the_stripe_free() {
+fn backs_are_black_only_and_keep_off_the_magnetic_stripe() {
     let designer = umu();
     for kind in designer.kinds() {
         let image = designer
@@ -626,7 +626,7 @@ fn the_backs_are_black_only_and_leave_the_stripe_free() {
         assert!(!image.front.is_black_only());
         let back = image.back.unwrap();
         assert!(back.is_black_only(), "{kind}");
-        // 4 to 17 mm from the top
+        // The stripe is 4 to 17 mm from the top.
         let stripe = (48..200).flat_map(|y| (0..1016).map(move |x| (x, y)));
         assert_eq!(stripe.filter(|&(x, y)| is_resin(&back, x, y)).count(), 0);
     }

@@ -1,4 +1,4 @@
-//! Whether a card is good, by what its code says.
+//! Checks from a card's code whether the card is valid.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -9,24 +9,24 @@ use super::{
 };
 use common::order::Serial;
 
-/// What a code's check comes to.
+/// The result of checking a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Issued by this site, not run out, not revoked.
+    /// The card was issued by this site, has not expired and is not revoked.
     Valid(Credential),
-    /// Its last day has passed.
+    /// The last day of validity is over.
     Expired(Credential),
-    /// It is on the list of revoked cards.
+    /// The card is on the list of revoked cards.
     Revoked(Credential),
-    /// It looks like a card of this site and is not signed by it.
+    /// The code looks like one of this site's cards, but the site did not sign it.
     Forged,
-    /// Another code altogether.
+    /// The code does not belong to this site.
     NotOurs(NotOurs),
-    /// Ours by its address, with nothing signed in it: only the portal can tell.
+    /// The code has this site's address but contains no signature, so only the portal can check it.
     Opaque(Serial),
 }
 
-/// Why a code is none of this site's.
+/// Why a code does not belong to this site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotOurs {
     #[error("the code is no card's")]
@@ -37,26 +37,26 @@ pub enum NotOurs {
     Test,
 }
 
-/// What a verifier goes by.
+/// The keys and settings that a code is checked with.
 #[derive(Debug, Clone)]
 pub struct Verifier {
-    /// Host in the code's address.
+    /// The host in the code's address.
     pub host: String,
     pub keys: PublicKeys,
     pub revocations: Option<Revocations>,
-    /// Where "today" is: a card is good until midnight there.
+    /// The time zone for "today". A card is valid until midnight in it.
     pub zone: TimeZone,
-    /// Believe cards of test mode.
+    /// Whether cards of test mode are accepted.
     pub test: bool,
 }
 
-/// What every code of this host begins with.
+/// Returns the beginning of every code with this host.
 pub(super) fn address(host: &str) -> String {
     format!("HTTPS://{host}/K/")
 }
 
 impl Verifier {
-    /// Checks a code at `now`. Expiry is told before revocation: a list leaves out what has run out.
+    /// Checks a code at `now`. Expiry is reported before revocation, because a list leaves out expired cards.
     pub fn verify(&self, text: &str, now: Timestamp) -> Verdict {
         let address = address(&self.host);
         let ours = text
@@ -98,7 +98,7 @@ impl Verifier {
     }
 }
 
-/// The serial in the letters of an opaque code.
+/// Returns the serial in the letters of an opaque code.
 pub(super) fn opaque(letters: &str) -> Option<Serial> {
     let bytes = common::base32::decode(letters)?;
     bytes.try_into().ok().map(Serial)
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_card_is_good_until_midnight_where_it_is_checked() {
+    fn a_card_is_valid_until_midnight_in_the_verifiers_time_zone() {
         let signer = signer();
         let verifier = verifier(&signer);
         let text = text(credential(), &signer);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_phone_makes_of_the_address_reads_too() {
+    fn addresses_changed_by_a_phone_are_accepted() {
         let signer = signer();
         let text = text(credential(), &signer).to_ascii_lowercase();
         let verdict = verifier(&signer).verify(&text, at("2026-11-21T12:00:00Z"));
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn forgeries_are_told_from_other_codes() {
+    fn forgeries_are_distinguished_from_other_codes() {
         let (signer, now) = (signer(), at("2026-11-21T12:00:00Z"));
         let verifier = verifier(&signer);
         let good = text(credential(), &signer);
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_card_of_test_mode_is_good_in_test_mode_only() {
+    fn a_card_of_test_mode_is_valid_only_in_test_mode() {
         let (signer, now) = (signer(), at("2026-11-21T12:00:00Z"));
         let mut verifier = verifier(&signer);
         let test = Credential {

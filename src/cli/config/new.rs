@@ -1,10 +1,10 @@
-//! The skeleton of a site.
+//! Writes the skeleton of a site.
 
 use std::{fs, path::Path};
 
 use crate::cli::Error;
 
-/// What a new site begins with, by its place in the folder.
+/// The files of a new site: path in the folder, and content.
 const FILES: [(&str, &str); 7] = [
     (
         "kiosk.toml",

@@ -1,4 +1,4 @@
-//! Orders taken out by hand, and opened again where the key is.
+//! Exports orders to a sealed file, and opens such a file.
 
 use std::{
     fs,
@@ -23,9 +23,9 @@ use portal::{
 
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// Which; all that wait or are parked when none is named.
+    /// The orders; all that are waiting or parked when none is named.
     pub orders: Vec<String>,
-    /// Where to; never overwritten.
+    /// The file to write. It is never overwritten.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     /// The portal's public key (X25519, PEM): only the portal can read the file then. Without it only this booth can.
@@ -35,9 +35,9 @@ pub struct Args {
 
 #[derive(Debug, ClapArgs)]
 pub struct OpenArgs {
-    /// What `export` wrote.
+    /// The file that `export` wrote.
     pub file: PathBuf,
-    /// A folder for what is in it; made, and readable by you only.
+    /// The folder for the content. It is created, readable by its owner only.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// The portal's secret key (X25519, PEM); the booth's own when left out.
@@ -45,10 +45,10 @@ pub struct OpenArgs {
     pub secret: Option<PathBuf>,
 }
 
-/// A line is an order, its photo and some cards in base64.
+/// The limit of a line in bytes. A line holds an order, its photo and some cards in base64.
 const LONGEST: u64 = 2 * LARGEST_PHOTO as u64;
 
-/// Writes the orders; answers how many.
+/// Writes the orders and returns their number.
 pub(super) async fn write(args: &Args, outbox: &Outbox) -> Result<usize, Error> {
     let to = args.to.as_deref().map(Receiver::read).transpose();
     let to = to.map_err(Error::failed)?;
@@ -83,7 +83,7 @@ pub(super) async fn write(args: &Args, outbox: &Outbox) -> Result<usize, Error> 
     Ok(written)
 }
 
-/// Opens an export into one folder for each order; answers how many.
+/// Opens an export into one folder for each order and returns the number of orders.
 pub(super) fn open(args: &OpenArgs, settings: &Settings) -> Result<usize, Error> {
     let opener = match &args.secret {
         Some(file) => Opener::Receiver(ReceiverSecret::read(file).map_err(Error::failed)?),
@@ -115,7 +115,7 @@ fn unpack(opener: &Opener, order: &Exported, out: &Path) -> Result<(), Error> {
     fs::create_dir_all(&folder)
         .map_err(|error| Error::failed(format!("{}: {error}", folder.display())))?;
     for part in &order.parts {
-        // names come from a file that anybody may have written: none but these leads to one
+        // Anybody may have written the file, so only these names become file names.
         let name = match part.part.split_once('/') {
             None if part.part == "order" => "order.json".to_owned(),
             None if part.part == "photo" => "photo.jpg".to_owned(),

@@ -1,4 +1,4 @@
-//! Orders of nobody, written as fast as the disk takes them: what the proofs cut, kill and measure.
+//! Writes generated orders as fast as the disk takes them, for tests that cut the power, kill the process, or measure.
 
 use std::io::Write as _;
 
@@ -40,7 +40,7 @@ pub(super) async fn run(args: &Args, settings: &Settings) -> Result<Answer, Erro
     let outbox = opened.outbox;
     let books = outbox.books().await.map_err(Error::failed)?;
     let mut counter = books.first().and_then(|books| books.counted).unwrap_or(0);
-    // nothing is ever fed here: what was cut off is settled by the counter
+    // No card is ever fed here, so the counter settles the attempts that were cut off.
     let reading = Reading {
         printer: PRINTER.to_owned(),
         counter: Some(counter),
@@ -95,9 +95,9 @@ async fn card(outbox: &Outbox, order: OrderId, serial: Serial, counter: u64) -> 
     Ok(())
 }
 
-/// One write, so that a line is never half said.
+/// Prints a line with a single write, so that it is never cut.
 fn tell(line: std::fmt::Arguments<'_>) {
-    // a closed pipe is no reason to stop
+    // The run continues when the reader has closed the pipe.
     let _ = std::io::stdout().write_all(format!("{line}\n").as_bytes());
 }
 
@@ -109,7 +109,7 @@ fn order(args: &Args, number: u32) -> (Order, Private<Vec<u8>>) {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
-        // no 0xff, so that the bytes are no marker
+        // The byte 0xff would begin a JPEG marker.
         photo.push(u8::try_from((state >> 33) % 255).unwrap_or(0));
     }
     photo.extend([0xff, 0xd9]);

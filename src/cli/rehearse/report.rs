@@ -1,4 +1,4 @@
-//! What a rehearsal says of itself.
+//! The report of a rehearsal.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
@@ -11,7 +11,7 @@ use super::{
 use crate::booth::Booth;
 use common::order::Serial;
 
-/// Counts of all sessions, and what became of the last.
+/// Counts over all sessions, and the result of the last.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     sessions: u64,
@@ -19,9 +19,9 @@ pub(super) struct Report {
     not_printed: u64,
     unknown: u64,
     uploaded: u64,
-    /// Orders that an earlier run in the same folder had delivered.
+    /// The number of orders that earlier runs in the same folder delivered.
     delivered_before: u64,
-    /// Sum of each step's seconds over all sessions.
+    /// The sum of each step's duration over all sessions, in seconds.
     seconds: BTreeMap<&'static str, f64>,
     resident: Vec<u64>,
     serial: Option<Serial>,
@@ -52,7 +52,7 @@ impl Report {
         self.resident.push(memory("VmRSS"));
     }
 
-    /// Looks at what arrived; `drained` says whether all uploads ended in time.
+    /// Compares with what arrived at the portal; `drained` says whether all uploads ended in time.
     pub(super) async fn close(&mut self, booth: &Booth, drained: bool) -> Result<(), Error> {
         let counts = booth.outbox().counts().await.map_err(Error::failed)?;
         self.uploaded = counts.delivered.saturating_sub(self.delivered_before);
@@ -79,7 +79,7 @@ impl Report {
         Ok(())
     }
 
-    /// Whether all went well; says why not.
+    /// Whether all went well. If not, the reasons are added to the report.
     pub(super) fn verdict(&mut self, booth: &Booth, out: &Path) -> Answer {
         if self.printed != self.sessions {
             self.problems.push(format!(
@@ -97,7 +97,7 @@ impl Report {
         }
     }
 
-    /// The code on the printed card names the card's serial.
+    /// Checks that the code on the printed card holds the card's serial.
     fn check_code(&self, booth: &Booth, out: &Path) -> Result<(), String> {
         let path = out.join("card-printed.png");
         let picture = crate::booth::read_picture(&path).map_err(|error| error.to_string())?;
@@ -135,7 +135,8 @@ impl Report {
         .to_string()
     }
 
-    /// Memory in the last quarter of the sessions over that in the second: 1 = flat. `None` for runs too short to tell.
+    /// The ratio of memory in the last quarter of the sessions to that in the second: 1 means no growth. `None` if the
+    /// run was too short.
     fn growth(&self) -> Option<f64> {
         const LEAST: usize = 10;
         let quarter = self.resident.len() / 4;
@@ -151,7 +152,7 @@ impl Report {
     pub(super) fn words(&self, out: &Path) -> String {
         let mut words = String::new();
         let total: f64 = self.seconds.values().sum();
-        // writing to a String cannot fail
+        // Writing to a `String` cannot fail.
         let _ = writeln!(
             words,
             "{} of {} cards printed, {} orders uploaded, {:.1} s a session",
@@ -178,7 +179,7 @@ impl Report {
     }
 }
 
-/// A line of this process's own memory in bytes; 0 where the system does not tell.
+/// A line of `/proc/self/status` in bytes; 0 if it cannot be read.
 fn memory(line: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let found = status

@@ -1,4 +1,4 @@
-//! The scripted visitor: does at every state what a person would, and remembers what came of it.
+//! The scripted visitor: acts at every state as a person would, and records the results.
 
 use std::{
     fmt::Write as _,
@@ -21,15 +21,15 @@ use common::{
 };
 use session::{Event, Press, State, attendant, issue, portrait as portrait_phase, sign_in};
 
-/// Nobody waits longer than this for a state to change; a booth that is stuck is a failed rehearsal.
+/// How long a state may last before the booth counts as stuck, which fails the rehearsal.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long a person looks before each press, at pace 1.
+/// How long the visitor waits before each press at pace 1.
 const LOOK: Duration = Duration::from_millis(1500);
 
-/// How often a visitor lays or lifts a card before it lies still, in each part of the visit.
+/// How often the visitor lays or lifts each card before it stays on the reader.
 const MOST_MOVES: u32 = 6;
 
-/// A visitor in front of the booth.
+/// A scripted visitor.
 pub(super) struct Visitor {
     panel: TestPanel,
     random: u64,
@@ -39,11 +39,11 @@ pub(super) struct Visitor {
     photo: Option<PathBuf>,
 }
 
-/// The card in the visitor's fingers: first the old one, then the new one. It is laid and lifted at random moments, also
-/// in states that do not ask for it, and in the end it lies still and is not laid again: the booth must see it.
+/// The card that the visitor moves: first the old one, then the new one. It is laid and lifted at random moments, also
+/// in states that do not ask for it. In the end it stays on the reader, and the booth must have noticed it.
 #[derive(Debug, Default)]
 struct Cards {
-    /// The card that came out of the printer is the one that is moved.
+    /// Whether the card is the one that came out of the printer.
     new: bool,
     lies: bool,
     moves: u32,
@@ -57,23 +57,23 @@ pub(super) enum Ended {
     Unknown,
 }
 
-/// What one visit left.
+/// The results of one visit.
 pub(super) struct Visit {
     pub ended: Ended,
     pub serial: Option<Serial>,
-    /// Each state, and how long it lasted.
+    /// The states in order, and how long each lasted.
     pub steps: Vec<(&'static str, Duration)>,
     portrait: Option<Arc<Picture>>,
     card: Option<CardImage>,
     name: String,
     pub printed: Option<card_printer::PrintedCard>,
-    /// Why the visit did not end by itself.
+    /// Why the visit did not end by itself; `None` if it did.
     pub problem: Option<String>,
 }
 
 impl Visitor {
     pub(super) fn new(panel: TestPanel, seed: u64, pace: f32) -> Self {
-        // an odd start keeps the sequence below from standing still
+        // Xorshift needs a start other than 0, so the lowest bit is set.
         Self {
             panel,
             random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
@@ -84,12 +84,12 @@ impl Visitor {
         }
     }
 
-    /// Keeps no picture of the visits to come; `photo` is read when somebody comes, and let go when they leave.
+    /// Keeps no picture of later visits. `photo` is read at the start of each visit and dropped at its end.
     pub(super) fn leave_nothing(&mut self, photo: Option<PathBuf>) {
         (self.leaves_nothing, self.photo) = (true, photo);
     }
 
-    /// The next number of a xorshift sequence: the same seed, the same visitors.
+    /// The next number of a xorshift sequence, so that the same seed gives the same visits.
     fn next(&mut self) -> u64 {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
@@ -97,7 +97,7 @@ impl Visitor {
         self.random
     }
 
-    /// One whole visit, from attract to attract. `acknowledged` hears of the order as soon as it is on disk.
+    /// Runs one whole visit, from attract to attract. `acknowledged` is called with the order as soon as it is on disk.
     pub(super) async fn visit<P: Perform>(
         &mut self,
         runner: &mut Runner<P>,
@@ -135,7 +135,7 @@ impl Visitor {
             if begun && here == "attract" {
                 break;
             }
-            // An attendant's decision about a card of an earlier run belongs to no visit.
+            // An attendant's decision about a card of an earlier run is not part of a visit.
             begun |= !matches!(
                 here,
                 "attract" | "starting" | "outOfService" | "afterRestart" | "attendant"
@@ -163,7 +163,7 @@ impl Visitor {
         visit
     }
 
-    /// What staff do between visitors: new cards, a new film, an empty tray.
+    /// Does what staff do between visitors: refills cards and ribbon, and empties the tray.
     fn refill(&self) {
         use card_printer::Fault;
         let printer = self.panel.printer();
@@ -178,8 +178,8 @@ impl Visitor {
         }
     }
 
-    /// Lays or lifts the card at hand, now and then. The old one rests while the portrait is taken; the new one is moved as
-    /// soon as the printer lets go of it.
+    /// Lays or lifts the card at random. The old card is not moved while the portrait is taken; the new one is moved as
+    /// soon as the printer has ejected it.
     fn move_a_card(&mut self, state: &State, visit: &mut Visit) {
         match state {
             State::SignIn(_) | State::Consent(_) | State::OldCard(_) => {}
@@ -212,7 +212,7 @@ impl Visitor {
         }
     }
 
-    /// What a person does at this state; doing it twice does no harm.
+    /// Acts as a person does at this state. Calling it again at the same state does no harm.
     fn act<P: Perform>(&mut self, runner: &mut Runner<P>, number: u32) {
         let press = match &runner.session.state {
             State::Attract => Press::Start,
@@ -235,11 +235,11 @@ impl Visitor {
             State::SignIn(sign_in::State::AskIsThisYou { .. }) => Press::Yes,
             State::SignIn(sign_in::State::NotEligible { .. }) => Press::Done,
             State::Consent(_) => Press::Accept,
-            // a booth without a reader asks where the card is
+            // Without a reader the booth asks where the old card is.
             State::OldCard(_) if runner.session.health.reader != Condition::Ready => {
                 Press::OldCard(Disposition::HandedIn)
             }
-            // the shutter opens by itself when all is well; who does not wait presses
+            // The shutter is released automatically once all checks pass; this visitor does not wait for that.
             State::Portrait(portrait_phase::State::Framing { .. }) => Press::Shutter,
             State::Portrait(portrait_phase::State::Reviewing { .. }) => Press::Use,
             State::Issue(issue::State::ShowingCard(issue::ShowingCard {
@@ -255,7 +255,7 @@ impl Visitor {
                 (None, Some(_)) => Press::Confirm,
                 (None, None) => Press::Place(0),
             },
-            // nobody can say whether that card came out: the careful answer is that its serial is void
+            // It is unknown whether that card came out, so the safe decision is that its serial is void.
             State::Attendant(state) => match &state.step {
                 attendant::Step::SigningIn { .. } => {
                     let staff = attendant::Staff {
@@ -290,7 +290,7 @@ impl Visit {
         }
     }
 
-    /// The committed order that a state is about.
+    /// The committed order of a state.
     fn order(&self, state: &State) -> Option<OrderId> {
         match state {
             State::Issue(issue::State::Printing(issue::Printing { job, .. })) => Some(job.order),
@@ -323,11 +323,11 @@ impl Visit {
         }
     }
 
-    /// `session.jsonl`.
+    /// The content of `session.jsonl`.
     pub(super) fn log(&self) -> String {
         let mut log = String::new();
         for (step, lasted) in &self.steps {
-            // writing to a String cannot fail
+            // Writing to a `String` cannot fail.
             let _ = writeln!(
                 log,
                 "{}",
@@ -337,7 +337,7 @@ impl Visit {
         log
     }
 
-    /// The files a visit leaves, by name.
+    /// The files of the visit: name and content.
     pub(super) fn files(&self, booth: &Booth) -> Vec<(&'static str, Vec<u8>)> {
         let mut files = Vec::new();
         if let Some(jpeg) = self
@@ -367,7 +367,7 @@ impl Visit {
     }
 }
 
-/// What a state that does not change waits for.
+/// What the booth waits for in a state that does not change.
 fn stuck(state: &State) -> String {
     let waits = match state {
         State::OutOfService(reasons) => reasons

@@ -1,4 +1,4 @@
-//! From a provider's claims to what the booth says of a person, by the site's mapping.
+//! Maps a provider's claims to what the booth needs to know about a person, as the site's settings say.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -6,17 +6,18 @@ use serde_json::Value;
 
 use common::{Problems, order::Private};
 
-/// What the provider vouches for.
+/// The claims about a person, as the provider certifies them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claims {
     pub issuer: String,
-    /// The person's name at the institution, e.g. `abcd0001`.
+    /// The person's identifier at the institution, e.g. `abcd0001`.
     pub subject: Private<String>,
     pub name: Private<String>,
     pub affiliation: Vec<String>,
-    /// How well the institution knows the person, e.g. `AL2`; empty where it does not say.
+    /// How well the institution has verified the person's identity, e.g. `AL2`. It is empty when the provider does not
+    /// say.
     pub assurance: String,
-    /// May use the attendant's screen.
+    /// Whether the person may use the attendant's screen.
     pub attendant: bool,
 }
 
@@ -72,7 +73,7 @@ impl Default for Mapping {
     }
 }
 
-/// Why a verified token says nothing that the booth can use.
+/// Why the booth cannot use a verified token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
     #[error("no claim of identity.claims.subject is in the ID Token")]
@@ -83,13 +84,13 @@ pub enum Unusable {
     TooLong,
 }
 
-/// The longest claim taken over; no name on a card is nearly as long.
+/// The longest accepted claim. No name on a card is nearly as long.
 const LONGEST: usize = 256;
-/// The most values of one claim; group lists can be very long, and only a few are of interest.
+/// The largest number of values in one claim. Group lists can be very long, and only a few of their values matter.
 const MOST: usize = 512;
 
 impl Mapping {
-    /// What directories call the same (inetOrgPerson, RFC 2798; eduPerson).
+    /// Returns the mapping for a directory's attributes (inetOrgPerson, RFC 2798; eduPerson).
     pub(super) fn of_directory() -> Self {
         let list = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         Self {
@@ -101,7 +102,7 @@ impl Mapping {
         }
     }
 
-    /// Every claim that it looks at, once.
+    /// Returns the name of every claim that the mapping uses, without duplicates.
     pub(super) fn names(&self) -> Vec<String> {
         let lists = [
             &self.subject,
@@ -143,7 +144,11 @@ impl Mapping {
         }
     }
 
-    /// Reads the claims of a token that has been verified.
+    /// Reads the claims of a verified token.
+    ///
+    /// # Errors
+    ///
+    /// The token has no subject that the mapping accepts, or a claim is too long.
     pub fn apply(&self, issuer: &str, token: &Value) -> Result<Claims, Unusable> {
         let subject = first_text(token, &self.subject).ok_or(Unusable::NoSubject)?;
         let subject = match &self.subject_scope {
@@ -183,7 +188,7 @@ fn claim<'a>(token: &'a Value, name: &str) -> Option<&'a Value> {
     }
 }
 
-/// The text of one alternative: each of its claims must be there and not empty.
+/// Returns the text of one alternative. Each of its claims must be present and not empty.
 fn text(token: &Value, alternative: &str) -> Option<String> {
     let parts: Option<Vec<String>> = alternative
         .split_whitespace()
@@ -198,7 +203,8 @@ fn first_text(token: &Value, alternatives: &[String]) -> Option<String> {
     alternatives.iter().find_map(|name| text(token, name))
 }
 
-/// A claim as texts: itself, or the elements of a list; empty ones and what is no text are left out.
+/// Returns a claim as a list of texts: its own value or the elements of its list. Empty texts and other types are left
+/// out.
 fn values(token: &Value, name: &str) -> Vec<String> {
     let clean = |value: &Value| {
         value

@@ -1,7 +1,7 @@
 //! Sign-in on the person's own phone: the OAuth 2.0 device authorization grant (RFC 8628) with OpenID Connect.
 //!
-//! The booth asks for a code, shows it, and asks the token endpoint again and again until the person has approved or
-//! denied, or the code's life is over. Nothing that a provider or a person sends reaches a log.
+//! The booth requests a code, shows it, and polls the token endpoint until the person has approved or denied the
+//! sign-in or the code has expired. Nothing that a provider or a person sends is logged.
 
 mod client;
 mod discovery;
@@ -33,22 +33,24 @@ use discovery::{Known, Provider};
 use patience::{Answer, Next, Patience};
 use token::Tokens;
 
-/// A sign-in page that does not answer in this time keeps a visitor waiting for nothing.
+/// The time limit of one request. A visitor should not wait longer for a provider that does not answer.
 const CALL: Duration = Duration::from_secs(10);
-/// Code and token answers are one to four kilobytes; group claims make some tokens ten times that.
+/// The largest answer in bytes. Code and token answers have one to four kilobytes; group claims make some tokens ten
+/// times as large.
 pub(super) const LARGEST_ANSWER: usize = 128 << 10;
-/// RFC 8628, section 3.2: the provider names the interval (5 s where it does not, by the library's default). Whatever
-/// it says, the booth asks no more often than this, except towards a provider on this very machine.
+/// The shortest interval between two polls. RFC 8628, section 3.2 lets the provider choose the interval (5 s by
+/// default, which the library adds). The booth does not poll more often than this, except a provider on this machine.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 const SHORTEST_INTERVAL_LOOPBACK: Duration = Duration::from_millis(40);
-/// How often the code is asked for before the visitor is told that it does not work, and the pause between.
+/// How often the booth requests a code before it tells the visitor that sign-in does not work, and the pause between
+/// two attempts.
 const ATTEMPTS_FOR_CODE: u32 = 3;
 const PAUSE_FOR_CODE: Duration = Duration::from_secs(1);
-/// More would not fit a code that a phone reads off a screen in one go.
+/// The longest address in bytes. A phone could not easily read the QR code of a longer one.
 const LONGEST_ADDRESS: usize = 512;
 const LONGEST_USER_CODE: usize = 32;
 
-/// The world as the flow sees it: a request out, an answer in; and time.
+/// The outside world of the flow: requests with their answers, and time.
 pub(super) trait Link: Send + Sync {
     fn call(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, web::Error>>;
 
@@ -88,7 +90,7 @@ impl std::fmt::Debug for DeviceGrant {
 }
 
 impl DeviceGrant {
-    /// Reads the booth's keys and certificates; asks nobody yet.
+    /// Reads the booth's keys and certificates. It sends no request yet.
     pub(super) fn open(
         settings: &Settings,
         folder: &Path,
@@ -127,7 +129,7 @@ impl DeviceGrant {
 }
 
 impl DeviceGrant {
-    /// Starts a sign-in; dropping the stream ends it.
+    /// Starts a sign-in. Dropping the stream cancels it.
     pub(super) fn begin(&self) -> BoxStream<'static, Step> {
         enum Stage {
             Begin,
@@ -156,7 +158,7 @@ impl DeviceGrant {
         self.0.provider().await.map(|_| ())
     }
 
-    /// Asks the provider anew, and for a code.
+    /// Fetches the provider's metadata again and requests a code.
     pub(super) async fn probe(&self) -> Result<(), Trouble> {
         let booth = &self.0;
         booth.known.forget().await;
@@ -168,24 +170,24 @@ impl DeviceGrant {
     }
 }
 
-/// A code that was given out, and what is needed to ask whether it was approved.
+/// A code that was issued, and what is needed to poll for its approval.
 struct Waiting {
     provider: Arc<Provider>,
     device_code: Private<String>,
     patience: Patience,
 }
 
-/// Why the provider gave no code.
+/// Why the provider issued no code.
 #[derive(Debug)]
 enum NoCode {
     Link(web::Error),
-    /// An OAuth error answer (RFC 6749, section 5.2).
+    /// The answer is an OAuth error (RFC 6749, section 5.2).
     Refused(OAuthError),
-    /// Neither a code nor an error of OAuth.
+    /// The answer is neither a code nor an OAuth error.
     Rubbish(StatusCode),
 }
 
-/// An error as an authorization server says it.
+/// An error answer of an authorization server.
 #[derive(Debug, Deserialize)]
 struct OAuthError {
     error: String,
@@ -196,8 +198,8 @@ impl OAuthError {
         serde_json::from_slice(body).ok()
     }
 
-    /// The error's name where it is one of the standard's words: anything else is the server's own text and stays out
-    /// of logs.
+    /// Returns the name of the error if the standard defines it. Any other name is the server's own text and must not
+    /// be logged.
     fn known(&self) -> &'static str {
         const WORDS: [&str; 11] = [
             "invalid_request",
@@ -317,7 +319,7 @@ impl Booth {
         }
     }
 
-    /// RFC 8628, section 3.1.
+    /// Requests a code (RFC 8628, section 3.1).
     async fn request_code(
         &self,
         provider: &Provider,
@@ -347,8 +349,8 @@ impl Booth {
         }
     }
 
-    /// What the visitor is shown, and how long the booth will wait. A provider that sends the visitor to a place that
-    /// is not safe, or that no screen can show, is as good as none.
+    /// Returns what the visitor is shown and how long the booth waits. An address that is not safe, or that does not
+    /// fit a screen, makes the provider unusable.
     fn show(
         &self,
         provider: Arc<Provider>,
@@ -394,8 +396,8 @@ impl Booth {
         Ok((code, waiting))
     }
 
-    /// RFC 8628, sections 3.4 and 3.5: asks until there is an answer that ends it. The first question comes at once: it
-    /// costs nothing, and tells the provider's mistakes before the visitor has taken up the phone.
+    /// Polls until an answer ends the sign-in (RFC 8628, sections 3.4 and 3.5). The first poll is immediate: it costs
+    /// nothing, and it shows mistakes of the provider before the visitor has taken out the phone.
     async fn wait(&self, mut waiting: Waiting) -> Result<Grant, Failure> {
         loop {
             let answer = match self.ask_for_token(&waiting).await {
@@ -431,10 +433,10 @@ impl Booth {
         }
     }
 
-    /// The person whom the ID Token vouches for.
+    /// Returns the person whom the ID Token identifies.
     async fn believe(&self, provider: &Provider, tokens: Tokens) -> Result<Grant, Failure> {
         let verified = match token::verify(provider, &self.settings.client_id, &tokens) {
-            // the provider may have changed its keys since they were fetched: asked once, the answer is final
+            // The provider may have changed its keys since they were fetched. The booth fetches them again only once.
             Err(doubt) if doubt.is_about_the_key() => {
                 match self.known.renew(&self.settings, &self.link).await {
                     Ok(renewed) => token::verify(&renewed, &self.settings.client_id, &tokens),
@@ -494,7 +496,7 @@ impl Booth {
     }
 }
 
-/// What the token endpoint said.
+/// The meaning of an answer of the token endpoint.
 #[derive(Debug)]
 enum Reply {
     Tokens(Tokens),
@@ -527,9 +529,10 @@ impl Reply {
         match error.error.as_str() {
             "authorization_pending" => Self::Later(Answer::Pending),
             "slow_down" => Self::Later(Answer::SlowDown),
-            // Entra's word for it (Microsoft identity platform, device authorization grant flow)
+            // Entra uses this name (Microsoft identity platform, device authorization grant flow).
             "access_denied" | "authorization_declined" => Self::Failed(Failure::Denied),
-            // a code that the provider no longer knows, or that was used, is over for the visitor all the same
+            // If the provider no longer knows the code, or the code was already used, it has expired as far as the
+            // visitor is concerned.
             "expired_token" | "invalid_grant" | "bad_verification_code" => {
                 Self::Failed(Failure::Expired)
             }
@@ -541,7 +544,7 @@ impl Reply {
     }
 }
 
-/// The address as a person types it: without what every browser adds by itself.
+/// Returns the address in the form in which a person types it, without what every browser adds.
 fn to_type(address: &str) -> String {
     address
         .strip_prefix("https://")
@@ -550,7 +553,8 @@ fn to_type(address: &str) -> String {
         .to_owned()
 }
 
-/// The code in groups of three or four, which people carry over without a mistake; as it is where it has groups.
+/// Splits the code into groups of three or four characters, which people copy without mistakes. A code that already has
+/// groups is unchanged.
 fn in_groups(code: &str) -> String {
     if !code.bytes().all(|byte| byte.is_ascii_alphanumeric()) || code.len() < 6 {
         return code.to_owned();

@@ -1,7 +1,8 @@
-//! Sign-in by password, typed at the booth and checked by the institution's directory (LDAP, RFC 4511): off unless a
-//! site says otherwise. Always over TLS, with the site's own authority, and with a limit on wrong ones.
+//! Sign-in with a password that is typed at the booth and checked by the institution's directory (LDAP, RFC 4511). It
+//! is off by default, always uses TLS with the site's own certificate authority, and limits the number of wrong
+//! passwords.
 //!
-//! The only file tree that names ldap3.
+//! Only this file and the files below it use ldap3.
 
 mod guard;
 mod link;
@@ -55,20 +56,20 @@ pub struct Search {
     pub filter: String,
 }
 
-/// A directory that checks passwords. Clones share the count of wrong ones.
+/// A directory that checks passwords. Clones share the count of wrong passwords.
 #[derive(Clone)]
 pub(super) struct Directory(Arc<Inner>);
 
 struct Inner {
     settings: PasswordSettings,
     server: Server,
-    /// Held over a check: checks come one at a time, so many at once are no way round the count.
+    /// The lock is held during a check, so that concurrent checks cannot bypass the count.
     tries: Mutex<Tries>,
 }
 
-/// A directory that takes longer keeps a visitor waiting for nothing.
+/// The time limit of a check. A visitor should not wait longer.
 const CHECK: Duration = Duration::from_secs(10);
-/// The longest name a person could have typed and meant.
+/// The longest user name that is checked. Real names are shorter.
 const LONGEST_NAME: usize = 64;
 
 impl fmt::Debug for Directory {
@@ -120,7 +121,7 @@ impl PasswordSettings {
 }
 
 impl Directory {
-    /// Reads the authority's certificate; asks nobody yet.
+    /// Reads the certificate of the authority. It sends no request yet.
     pub(super) fn open(
         settings: &PasswordSettings,
         folder: &Path,
@@ -142,7 +143,7 @@ impl Directory {
         }
     }
 
-    /// Checks a password; the person's claims come from their own entry.
+    /// Checks a password. The person's claims come from their own entry.
     pub(super) async fn check(&self, password: Password) -> Step {
         let Inner { tries, .. } = &*self.0;
         let mut tries = tries.lock().await;
@@ -150,7 +151,8 @@ impl Directory {
             return Step::Failed(Failure::Paused);
         }
         if !is_plausible(&password) {
-            // not counted: nothing was asked, so nothing was learnt
+            // This is not counted as a wrong password, because the directory was not asked and nothing could be learnt
+            // from it.
             return Step::Failed(Failure::WrongPassword);
         }
         let answer = match timeout(CHECK, self.0.ask(&password)).await {
@@ -172,7 +174,7 @@ impl Directory {
         }
     }
 
-    /// Whether the directory answers, and with a certificate to be believed.
+    /// Checks that the directory answers and that its certificate is valid.
     pub(super) async fn probe(&self) -> Result<(), Trouble> {
         let server = &self.0.settings.server;
         let trouble = |fault, clause: &str, remedy: &str| Trouble {
@@ -200,8 +202,9 @@ impl Directory {
     }
 }
 
-/// An empty password would be an anonymous bind, which some directories greet as a success (RFC 4513, section 5.1.2).
-/// Names are held to what user names are made of, so that none can mean something in a DN or a filter.
+/// Whether the directory may be asked. An empty password would be an anonymous bind, which some directories report as a
+/// success (RFC 4513, section 5.1.2). A name may contain only characters of user names, so that it cannot have a
+/// special meaning in a DN or a filter.
 fn is_plausible(password: &Password) -> bool {
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || ".-_@+".contains(letter);
     let name = password.name.trim();
@@ -212,7 +215,8 @@ fn is_plausible(password: &Password) -> bool {
 
 /// Why nobody is signed in.
 enum Denied {
-    /// The password is wrong, or the account locked: the directory says the same of both, and so does the booth.
+    /// The password is wrong or the account is locked. The directory does not distinguish the two, so the booth does
+    /// not either.
     Wrong,
     Failure(Failure),
 }
@@ -223,13 +227,14 @@ impl From<Failure> for Denied {
     }
 }
 
-/// Result codes of RFC 4511, appendix A, as this booth takes them.
+/// Maps the result codes of RFC 4511, appendix A.
 fn judge(code: u32) -> Result<(), Denied> {
     match code {
         0 => Ok(()),
-        // invalidCredentials; constraintViolation and unwillingToPerform are how some say "locked"
+        // 49 is invalidCredentials. Some servers report a locked account as 19 (constraintViolation) or 53
+        // (unwillingToPerform).
         49 | 19 | 53 => Err(Denied::Wrong),
-        // busy, unavailable
+        // 51 is busy and 52 is unavailable.
         51 | 52 => Err(Failure::Unreachable.into()),
         code => {
             warn!("the directory refuses the booth's request with result code {code}");
@@ -245,7 +250,7 @@ impl Inner {
             warn!("no sign-in by password: {broken}");
             Denied::from(Failure::Unreachable)
         })?;
-        // the library is given a stream that the guard looks through; it needs an address for its form only
+        // The library gets a stream whose data the guard checks. It needs an address only formally.
         let (near, far) = link::pair().map_err(unreachable)?;
         let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(near));
         let opened = LdapConnAsync::with_settings(settings, "ldapi:///").await;
@@ -282,7 +287,7 @@ impl Inner {
             ),
         };
         let wanted = self.settings.claims.names();
-        // two would show that the filter fits more than one person
+        // Two entries are enough to show that the filter matches more than one person.
         let options = SearchOptions::new().sizelimit(2);
         let found = ldap
             .with_search_options(options)
@@ -313,7 +318,7 @@ impl Inner {
     }
 }
 
-/// The entry as claims, under the names that the site uses: attribute names know no case.
+/// Returns the entry as claims under the names that the site uses. Attribute names are case-insensitive.
 fn claims_of(entry: &SearchEntry, wanted: &[String]) -> Value {
     let mut claims = Map::new();
     for name in wanted {

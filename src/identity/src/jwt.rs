@@ -1,6 +1,6 @@
-//! Signed JSON Web Tokens (RFC 7515, RFC 7519): the booth's own assertions, and the virtual provider's ID Tokens.
+//! Signed JSON Web Tokens (RFC 7515, RFC 7519): the booth's own assertions and the virtual provider's ID Tokens.
 //!
-//! The only file that names ring, which is there below rustls and signs in constant time.
+//! Only this file uses ring directly. rustls depends on it already, and it signs in constant time.
 
 use std::fmt;
 
@@ -34,7 +34,7 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// Why a file gives no key to sign with.
+/// Why a file contains no usable signing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BadKey {
     #[error("holds no private key in PEM")]
@@ -69,7 +69,7 @@ impl Signer {
         key.map(|key| Self { key }).map_err(|_| BadKey::Unsupported)
     }
 
-    /// A new P-256 key.
+    /// Creates a new P-256 key.
     pub(super) fn generate() -> Result<Self, NoRandom> {
         let random = SystemRandom::new();
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
@@ -81,7 +81,7 @@ impl Signer {
         })
     }
 
-    /// The `alg` of its tokens (RFC 7518, section 3.1).
+    /// Returns the `alg` of the key's tokens (RFC 7518, section 3.1).
     pub(super) fn algorithm(&self) -> &'static str {
         match self.key {
             Key::P256(_) => "ES256",
@@ -89,7 +89,7 @@ impl Signer {
         }
     }
 
-    /// A token in compact form. `alg` and `typ` are added to the header.
+    /// Returns a token in compact form. The header gets `alg` and `typ`.
     pub(super) fn sign(&self, mut header: Value, claims: &Value) -> Result<String, NoRandom> {
         header["alg"] = json!(self.algorithm());
         header["typ"] = json!("JWT");
@@ -116,10 +116,11 @@ impl Signer {
         Ok(unsigned.with_signature(&signature))
     }
 
-    /// The public half of a P-256 key as a JSON Web Key (RFC 7517). `None` for an RSA key, which only a site's own file holds.
+    /// Returns the public half of a P-256 key as a JSON Web Key (RFC 7517), or `None` for an RSA key, which occurs only
+    /// in a site's own file.
     pub(super) fn public_jwk(&self, key_id: &str) -> Option<Value> {
         match &self.key {
-            // 4, then x and y, 32 bytes each (SEC 1, section 2.3.3)
+            // The encoding is the byte 4, then x and y of 32 bytes each (SEC 1, section 2.3.3).
             Key::P256(key) => match key.public_key().as_ref().split_at_checked(33) {
                 Some(([4, x @ ..], y)) => Some(json!({
                     "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": key_id,
@@ -132,8 +133,8 @@ impl Signer {
     }
 }
 
-/// What a header says of the key's certificate (RFC 7515, sections 4.1.7 and 4.1.8). AD FS knows only the SHA-1 of it,
-/// which names the certificate and protects nothing.
+/// Returns the header fields that identify the key's certificate (RFC 7515, sections 4.1.7 and 4.1.8). AD FS knows only
+/// the SHA-1 hash; it only identifies the certificate and is not a protection.
 pub(super) fn thumbprints(pem: &[u8]) -> Option<Value> {
     let certificate = CertificateDer::from_pem_slice(pem).ok()?;
     let print = |algorithm| encode(digest::digest(algorithm, &certificate).as_ref());
@@ -147,8 +148,8 @@ pub(super) fn encode(bytes: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The claims of a compact token, unchecked: for one whose signature has been verified. A token is part of an answer, so
-/// it is no larger than one.
+/// Returns the claims of a compact token without checking it; the caller must have verified the signature. The token is
+/// part of an answer, so the limit for answers bounds its size.
 pub(super) fn payload(token: &str) -> Option<Value> {
     Unverified::split(token, LARGEST_ANSWER)
         .ok()?

@@ -1,8 +1,22 @@
-//! Port: who is the person in front of the booth?
+//! Finds out who the person in front of the booth is.
 //!
-//! The person signs in on the own phone (OAuth 2.0 device grant, RFC 8628); the booth learns who it is from a verified ID
-//! Token and gets an access token for one question to the portal. Which provider, scopes and claims: the site's
-//! [`Settings`]. In test mode the [`virtual_idp`] stands in for the institution and speaks the same HTTP.
+//! A visitor signs in on their own phone (OAuth 2.0 device grant, RFC 8628). The booth learns who the person is from a
+//! verified ID Token, and gets an access token for one request to the portal. A site can also allow passwords, which
+//! its directory (LDAP) checks, and PINs for attendants. The site's [`Settings`] name the provider, scopes and claims.
+//!
+//! Where to start reading:
+//!
+//! - [`IdentityProvider`], [`Step`] and [`open`] in this file: what the rest of the booth uses.
+//! - `device_grant.rs`: sign-in by phone; below it discovery, client authentication, polling and tokens.
+//! - `directory.rs`: sign-in by password; `directory/guard.rs` checks every answer of the server.
+//! - [`Mapping`] (`claims.rs`): from the provider's claims to [`Claims`].
+//! - [`Pins`] (`pin.rs`): the attendant's PIN when the network is down.
+//! - [`virtual_idp`]: the provider in test mode and in tests, which is reached by HTTP like a real one.
+//!
+//! ```
+//! let pin = identity::random_pin();
+//! assert_eq!(pin.len(), 6);
+//! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -37,7 +51,7 @@ use common::{
     sign_in::{Code, Failure, Password},
 };
 
-/// Steps of one sign-in, in this order: at most one code, then one end.
+/// The steps of one sign-in, in this order: at most one code, then one of the other two.
 #[derive(Debug)]
 pub enum Step {
     CodeReady(Code),
@@ -45,36 +59,37 @@ pub enum Step {
     Failed(Failure),
 }
 
-/// A person who proved who they are.
+/// A person who has proved who they are.
 #[derive(Debug)]
 pub struct Grant {
-    /// For one `GET /v1/holder`, then dropped. None where no provider gave one: the booth asks in its own name.
+    /// The token for one `GET /v1/holder`, after which it is dropped. It is `None` when no provider issued one; the
+    /// booth then authenticates with its own credentials.
     pub access_token: Option<Private<String>>,
     pub method: LoginMethod,
     pub claims: Claims,
 }
 
-/// Why nobody could sign in now.
+/// Why nobody can sign in at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     pub fault: Fault,
-    /// What is wrong, where, and what to do: one sentence for staff.
+    /// One sentence for staff: what is wrong, where, and what to do.
     pub sentence: String,
 }
 
-/// What is wrong with an identity provider, as a stable name for texts (`reason-identity-<fault>`).
+/// What is wrong with an identity provider. Its name is part of a text's key (`reason-identity-<fault>`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     Unreachable,
     Certificate,
     ClockOff,
-    /// The device grant is switched off, or not offered.
+    /// The device grant is switched off or not offered.
     NoDeviceGrant,
     /// The provider refuses the booth's client id or credentials.
     WrongClient,
-    /// It answers, but not as an OpenID provider with this issuer does.
+    /// The server answers, but not as an OpenID provider with this issuer.
     NotAProvider,
-    /// The booth is in none of the networks from which the site lets people sign in.
+    /// The booth is outside the networks from which the site allows sign-in.
     OtherNetwork,
 }
 
@@ -103,23 +118,36 @@ impl Fault {
 }
 
 pub trait IdentityProvider: Send + Sync {
-    /// Starts a sign-in. Dropping the stream ends it; it ends by itself after `Approved` or `Failed`.
+    /// Starts a sign-in. The stream ends after `Approved` or `Failed`; dropping it cancels the sign-in.
     fn begin(&self) -> BoxStream<'static, Step>;
 
-    /// Checks a password typed at the booth; answers `Approved` or `Failed`.
+    /// Checks a password that was typed at the booth. The result is `Approved` or `Failed`.
     fn check_password(&self, password: Password) -> BoxFuture<'static, Step>;
 
-    /// Whether somebody could sign in now; cheap enough to be asked every minute.
+    /// Checks whether somebody could sign in now. It is cheap enough to be called every minute.
+    ///
+    /// # Errors
+    ///
+    /// The provider cannot be used, or the booth is outside the allowed networks.
     fn ready(&self) -> BoxFuture<'static, Result<(), Trouble>>;
 
-    /// As [`ready`](Self::ready), and begins a sign-in that nobody will finish, to see that the booth is let in.
+    /// Does the same as [`ready`](Self::ready), and also begins a sign-in that nobody will finish, to check that the
+    /// provider accepts the booth.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ready`](Self::ready); also when the provider or the directory refuses the booth.
     fn probe(&self) -> BoxFuture<'static, Result<(), Trouble>>;
 
-    /// The names under which it says who somebody is ([`Claims::issuer`]); a person's subject is the same in all.
+    /// Returns the possible values of [`Claims::issuer`]. A person has the same subject with each of them.
     fn issuers(&self) -> Vec<String>;
 }
 
-/// The identity provider of a site. File names in the settings are relative to `folder`.
+/// Opens the identity provider of a site. File names in the settings are relative to `folder`.
+///
+/// # Errors
+///
+/// Every mistake in the settings and in the files that they name.
 pub fn open(settings: &Settings, folder: &Path) -> Result<Arc<dyn IdentityProvider>, Problems> {
     let mut problems = Problems::default();
     settings.check(&mut problems);
@@ -147,7 +175,7 @@ pub fn open(settings: &Settings, folder: &Path) -> Result<Arc<dyn IdentityProvid
     }
 }
 
-/// What a site has: always the phone, and a directory where it says so.
+/// The ways to sign in at a site: always by phone, and by password if the site has a directory.
 struct Site {
     allowed: Arc<Allowed>,
     issuers: Vec<String>,
@@ -204,7 +232,7 @@ impl IdentityProvider for Site {
     }
 }
 
-/// What a visitor is told of a booth that stands where it may not sign anybody in.
+/// Returns what the visitor is told when the booth may not sign anybody in from its network.
 fn refused_here(trouble: &Trouble) -> Failure {
     tracing::warn!(
         fault = trouble.fault.name(),

@@ -1,7 +1,7 @@
-//! From which networks this booth may sign people in (RFC 10027, section 6.1: trusted networks).
+//! The networks from which this booth may sign people in (RFC 10027, section 6.1: trusted networks).
 //!
-//! What counts is the address that the booth would reach the provider from: on a booth with several, only that one says
-//! which network a sign-in comes from. Asking the system for it sends nothing.
+//! The relevant address is the one from which the booth would reach the provider. On a booth with several addresses,
+//! only that one says which network a sign-in comes from. The system reports it without sending anything.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -12,14 +12,14 @@ use tokio::net::{UdpSocket, lookup_host};
 
 use super::{Fault, Trouble};
 
-/// An address and how many of its first bits count, as in `192.0.2.0/24`.
+/// An address and the number of its leading bits that count, as in `192.0.2.0/24`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Network {
     address: IpAddr,
     bits: u8,
 }
 
-/// The text is no network.
+/// The text is not a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is no network")]
 pub(super) struct NoNetwork;
@@ -48,7 +48,7 @@ impl Network {
     pub(super) fn contains(&self, address: IpAddr) -> bool {
         let first = |bits: u128, width: u8| match self.bits {
             0 => 0,
-            // both are at most `width`, the address's own
+            // Both are at most `width`, the number of bits in the address.
             count => bits >> (width - count),
         };
         match (self.address, address.to_canonical()) {
@@ -63,7 +63,7 @@ impl Network {
     }
 }
 
-/// The networks of a site, and the provider that is reached from them.
+/// The allowed networks of a site and the address of its provider.
 #[derive(Debug, Clone)]
 pub(super) struct Allowed {
     pub(super) networks: Vec<Network>,
@@ -72,7 +72,7 @@ pub(super) struct Allowed {
 }
 
 impl Allowed {
-    /// Whether somebody may sign in from where the booth is now; always where the site names no network.
+    /// Checks that the booth may sign people in from its current network. A site that names no networks allows all.
     pub(super) async fn check(&self) -> Result<(), Trouble> {
         if self.networks.is_empty() {
             return Ok(());
@@ -98,7 +98,7 @@ impl Allowed {
         })
     }
 
-    /// The address from which this machine would reach the provider.
+    /// Returns the address from which this machine would reach the provider.
     async fn own_address(&self) -> Option<IpAddr> {
         for provider in lookup_host((self.host.as_str(), self.port)).await.ok()? {
             let any: IpAddr = match provider {
@@ -108,7 +108,7 @@ impl Allowed {
             let Ok(socket) = UdpSocket::bind((any, 0)).await else {
                 continue;
             };
-            // a datagram socket that is connected has chosen its way, and has sent nothing
+            // Connecting a datagram socket selects the route and sends nothing.
             if socket.connect(provider).await.is_ok()
                 && let Ok(own) = socket.local_addr()
             {
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_holds_its_own_addresses_and_no_others() {
+    fn a_network_contains_exactly_its_own_addresses() {
         for (network, address, holds) in [
             ("192.0.2.0/24", "192.0.2.255", true),
             ("192.0.2.0/24", "192.0.3.0", false),
@@ -138,7 +138,7 @@ mod tests {
             ("2001:db8::/32", "2001:db8:ffff::1", true),
             ("2001:db8::/32", "2001:db9::1", false),
             ("::/0", "2001:db8::1", true),
-            // an address of the fourth kind in the dress of the sixth
+            // This is an IPv4 address in its IPv6-mapped form.
             ("192.0.2.0/24", "::ffff:192.0.2.9", true),
         ] {
             let network: Network = network.parse().unwrap();
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_way_to_the_provider_says_where_the_booth_is() {
+    async fn the_route_to_the_provider_selects_the_booths_network() {
         let check = async |networks: &[&str]| {
             let allowed = Allowed {
                 networks: networks.iter().map(|text| text.parse().unwrap()).collect(),

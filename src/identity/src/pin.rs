@@ -1,4 +1,4 @@
-//! The attendant's PIN, for when the network is down: argon2id, few tries.
+//! The attendant's PIN for when the network is down: hashed with argon2id and limited to few attempts.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -28,20 +28,22 @@ pub struct Attendant {
     pub pin: String,
 }
 
-/// Each entry costs one hash (about 30 ms) per check; a desk has a handful.
+/// The largest number of entries. A check hashes the PIN once per entry (about 30 ms each), and a site has only a few
+/// attendants.
 const MOST: usize = 16;
-/// Four digits are guessed within 10 000 tries; five at a time, with growing pauses, that takes years.
+/// The number of wrong PINs before a pause. A PIN of four digits would take 10 000 attempts; at five attempts with
+/// growing pauses, that takes years.
 const TRIES: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_secs(120);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
-/// In KiB; over three times what `fotoautomat pin` makes.
+/// The largest memory of a hash in KiB. It is more than three times what `fotoautomat pin` uses.
 const MOST_MEMORY: u32 = 64 << 10;
 const MOST_ROUNDS: u32 = 8;
-/// Less is guessed too easily.
+/// The fewest digits. A shorter PIN is too easy to guess.
 const SHORTEST_PIN: usize = 6;
 const LONGEST_PIN: usize = 12;
 
-/// The site's PINs and how many wrong ones were tried. Clones share the count.
+/// The site's PINs and the count of wrong ones. Clones share the count.
 #[derive(Debug, Clone)]
 pub struct Pins {
     attendants: Arc<[Attendant]>,
@@ -63,7 +65,7 @@ impl Pins {
         }
     }
 
-    /// Notes every entry that is none.
+    /// Notes every entry whose hash cannot be used.
     pub fn check_config(attendants: &[Attendant], problems: &mut Problems) {
         if attendants.len() > MOST {
             problems.at(
@@ -90,15 +92,16 @@ impl Pins {
         }
     }
 
-    /// Checks a PIN. Takes some tens of milliseconds of a core: run it off the UI thread.
+    /// Checks a PIN. This takes some tens of milliseconds of a core, so it must not run on the UI thread.
     ///
     /// # Errors
-    /// When the site has no PIN, when this one is wrong, and after too many wrong ones.
+    ///
+    /// The site has no PIN, this one is wrong, or there were too many wrong ones.
     pub fn check(&self, pin: &Private<String>, now: Instant) -> Result<Staff, Refusal> {
         if self.attendants.is_empty() {
             return Err(Refusal::NoPin);
         }
-        // held over the hashing, so that many at once are no way round the count
+        // The lock is held while hashing, so that concurrent checks cannot bypass the count.
         let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
         if tries.locked_until.is_some_and(|until| now < until) {
             return Err(Refusal::Locked);
@@ -130,7 +133,7 @@ impl Pins {
     }
 }
 
-/// An argon2id hash that costs no more memory and time than a check may.
+/// Whether the text is an argon2id hash within the limits on memory and time of a check.
 fn is_bounded_hash(pin: &str) -> bool {
     PasswordHash::new(pin).is_ok_and(|hash| {
         hash.algorithm.as_str() == "argon2id"
@@ -153,7 +156,7 @@ impl Tries {
     }
 }
 
-/// Why a PIN is not taken.
+/// Why a PIN cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadPin {
     #[error("a PIN has {SHORTEST_PIN} to {LONGEST_PIN} digits and nothing else")]
@@ -162,13 +165,17 @@ pub enum BadPin {
     NoRandom,
 }
 
-/// A PIN that nobody has chosen, so that it is no birthday.
+/// Returns a random PIN. Nobody chose it, so it is not a birthday.
 pub fn random_pin() -> Private<String> {
     let digits = (0..SHORTEST_PIN).map(|_| char::from(b'0' + rand::random_range(0..10)));
     Private::new(digits.collect())
 }
 
-/// The hash of a PIN, for the configuration.
+/// Returns the hash of a PIN for the configuration.
+///
+/// # Errors
+///
+/// The PIN does not consist of 6 to 12 digits, or the system's random source failed.
 pub fn hash_pin(pin: &Private<String>) -> Result<String, BadPin> {
     if !(SHORTEST_PIN..=LONGEST_PIN).contains(&pin.len())
         || !pin.bytes().all(|byte| byte.is_ascii_digit())

@@ -1,4 +1,4 @@
-//! What a site says of its identity provider: the `[identity]` table.
+//! The `[identity]` table of the site's configuration.
 
 use std::{
     collections::BTreeMap,
@@ -91,11 +91,12 @@ pub enum ClientAuth {
     SecretPost { secret_file: PathBuf },
 }
 
-/// RFC 8628 leaves it to the provider; a short life makes a photographed code worth little (RFC 10027, section 6.1).
+/// The default life of a code in seconds. RFC 8628 leaves it to the provider; a short life makes a photographed code
+/// less useful to an attacker (RFC 10027, section 6.1).
 const CODE_LIFE: u64 = 180;
 const SHORTEST_CODE_LIFE: u64 = 60;
 
-/// Parameters that a site cannot set by hand.
+/// Parameters that the booth sets itself, so that a site cannot.
 const OURS: [&str; 5] = [
     "client_id",
     "scope",
@@ -108,11 +109,11 @@ fn code_life() -> u64 {
     CODE_LIFE
 }
 
-/// Larger files are not what they are said to be: a CA bundle of a whole system is a third of it.
+/// The largest file in bytes. The CA bundle of a whole system is a third of it, so a larger file must be the wrong one.
 const LARGEST_FILE: u64 = 1 << 20;
 
 impl Settings {
-    /// For a provider on this machine that a test or the demonstration started.
+    /// Returns the settings for a provider on this machine that a test or the demonstration has started.
     pub fn loopback(issuer: &str, client_id: &str) -> Self {
         Self {
             issuer: issuer.to_owned(),
@@ -136,7 +137,7 @@ impl Settings {
         }
     }
 
-    /// Notes every mistake that can be seen without asking the provider.
+    /// Notes every mistake that can be found without asking the provider.
     pub fn check(&self, problems: &mut Problems) {
         if let Err(wrong) = self.issuer_url() {
             problems.at(
@@ -201,7 +202,7 @@ impl Settings {
         Pins::check_config(&self.attendants, problems);
     }
 
-    /// The issuer as an address, or what is wrong with it.
+    /// Returns the issuer as a URL, or what is wrong with it.
     pub(super) fn issuer_url(&self) -> Result<Url, String> {
         let url = Url::parse(&self.issuer).map_err(|_| "is no address".to_owned())?;
         if url.query().is_some() || url.fragment().is_some() {
@@ -214,12 +215,12 @@ impl Settings {
         }
     }
 
-    /// From where people may sign in; none where [`check`](Self::check) has found a mistake.
+    /// Returns the networks from which people may sign in, or `None` if [`check`](Self::check) has found a mistake.
     pub(super) fn allowed(&self) -> Option<Allowed> {
         let issuer = self.issuer_url().ok()?;
         let networks: Result<Vec<Network>, _> =
             self.networks.iter().map(|text| text.parse()).collect();
-        // an IPv6 address stands in brackets in a URL
+        // A URL has brackets around an IPv6 address.
         let host = issuer.host_str()?;
         Some(Allowed {
             networks: networks.ok()?,
@@ -231,7 +232,7 @@ impl Settings {
         })
     }
 
-    /// Whether the booth may send anything there: over TLS, or to itself in a test.
+    /// Whether the booth may send requests to this URL: it must use TLS, or be on this machine in a test.
     pub(super) fn may_ask(&self, url: &Url) -> bool {
         url.scheme() == "https" && url.has_host()
             || url.scheme() == "http" && self.allow_http_loopback && is_loopback(url)
@@ -247,7 +248,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Reads a file that the settings name, at most [`LARGEST_FILE`] of it.
+/// Reads a file that the settings name, up to [`LARGEST_FILE`].
 pub(super) fn read(
     folder: &Path,
     file: &Path,

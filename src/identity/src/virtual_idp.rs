@@ -1,8 +1,8 @@
-//! A virtual identity provider: it speaks the HTTP of a real one (OpenID Connect Discovery 1.0, RFC 8628) on a loopback
-//! port, so that the booth's own client code runs in test mode and in tests.
+//! A virtual identity provider for test mode and tests. It listens on a loopback port and speaks the HTTP of a real one
+//! (OpenID Connect Discovery 1.0, RFC 8628), so that the booth's own client code runs unchanged.
 //!
-//! A person is approved or denied by [`Control`] (the strip of test mode, a test), or on the page that the shown address
-//! opens, with any phone or browser that reaches it. It can be told to misbehave: see [`Fault`].
+//! A sign-in is approved or denied through [`Control`] (by the test panel or a test), or on the page at the shown
+//! address, with any phone or browser that can reach it. [`Fault`] lists the faults that can be injected.
 
 mod answers;
 mod fault;
@@ -25,8 +25,8 @@ use super::{
     jwt::{NoRandom, Signer},
 };
 
-/// Somebody who can sign in. Read from the same file as the reference portal's people; what is not used here is left
-/// to it.
+/// A person who can sign in. The people are read from the same file as the reference portal's; fields that are only for
+/// the portal are ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Person {
     pub subject: String,
@@ -35,24 +35,24 @@ pub struct Person {
     pub affiliation: Vec<String>,
     #[serde(default)]
     pub assurance: String,
-    /// In the claim `groups`; `booth-staff` makes an attendant.
+    /// The values of the claim `groups`. `booth-staff` makes the person an attendant.
     #[serde(default)]
     pub groups: Vec<String>,
 }
 
-/// How the provider is set up.
+/// The setup of the provider.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub people: Vec<Person>,
-    /// The only client it knows.
+    /// The only client id that the provider accepts.
     pub client_id: String,
-    /// Shown to the person: which booth, and where it stands.
+    /// The name of the booth and its place, which the page shows to the person.
     pub client_name: String,
-    /// Where phones find the page, e.g. `http://192.0.2.7:8080`; the issuer when not set.
+    /// The base address of the pages for phones, e.g. `http://192.0.2.7:8080`; the issuer when not set.
     pub pages: Option<String>,
-    /// Life of a code, in seconds.
+    /// The life of a code in seconds.
     pub code_life: u64,
-    /// The `interval` it names, in seconds; with 0 the booth asks as often as it likes.
+    /// The `interval` in the answer, in seconds. With 0 the booth polls as often as it likes.
     pub interval: u64,
 }
 
@@ -79,7 +79,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// What the booth needs to be configured with.
+    /// Returns the settings with which a booth uses this provider.
     pub fn settings(&self) -> Settings {
         Settings::loopback(&self.issuer, &self.client_id)
     }
@@ -100,7 +100,11 @@ pub enum NotStarted {
     Key(String),
 }
 
-/// Serves on `listener`. Must be called within a tokio runtime.
+/// Starts the provider on `listener`. It must be called within a tokio runtime.
+///
+/// # Errors
+///
+/// The listener has no address, or the system's random source failed.
 pub fn serve(listener: TcpListener, options: Options) -> Result<Running, NotStarted> {
     let address = listener.local_addr()?;
     let issuer = format!("http://{}", as_loopback(address));
@@ -120,7 +124,8 @@ pub fn serve(listener: TcpListener, options: Options) -> Result<Running, NotStar
     }));
     let app = answers::router(control.clone());
     let server = tokio::spawn(async move {
-        // ends with the task: an error here would be that of the listener, and each client sees it as a dead link
+        // The server ends with its task. An error here could only come from the listener, and each client would see it
+        // as a broken connection.
         let _ = axum::serve(listener, app).await;
     });
     Ok(Running {
@@ -131,7 +136,7 @@ pub fn serve(listener: TcpListener, options: Options) -> Result<Running, NotStar
     })
 }
 
-/// A listener on all interfaces is asked by the booth on loopback.
+/// Returns the address at which the booth reaches a listener, which is loopback if it listens on all interfaces.
 fn as_loopback(address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         SocketAddr::from(([127, 0, 0, 1], address.port()))
@@ -140,7 +145,7 @@ fn as_loopback(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// The hand on the provider: who approves, and what goes wrong.
+/// Controls the provider: approves and denies sign-ins, and injects faults.
 #[derive(Debug, Clone)]
 pub struct Control(Arc<Shared>);
 
@@ -155,21 +160,21 @@ struct Shared {
 #[derive(Debug)]
 struct Books {
     keys: Keys,
-    /// Oldest first, at most [`MOST_REQUESTS`].
+    /// The requests for codes, oldest first, at most [`MOST_REQUESTS`].
     requests: VecDeque<Request>,
-    /// Access tokens and whose they are.
+    /// The access tokens, with their owners.
     tokens: HashMap<String, (Person, Instant)>,
-    /// What goes wrong, and how many more times (`None`: until told otherwise).
+    /// The injected fault and how many more times it happens (`None`: until it is cleared).
     fault: Option<(Fault, Option<u32>)>,
     polls: u64,
 }
 
-/// The keys that sign ID Tokens: the newest counts.
+/// The keys that sign ID Tokens. The newest one is used.
 #[derive(Debug)]
 struct Keys {
     signer: Signer,
     key_id: String,
-    /// Signs what must not be believed; not in the published set.
+    /// A key that is not in the published set. It signs tokens that must not be accepted.
     stranger: Signer,
 }
 
@@ -196,23 +201,24 @@ enum Verdict {
     Waiting,
     Approved(Person),
     Denied,
-    /// Its tokens were given out.
+    /// The tokens for the code were issued.
     Used,
 }
 
-/// A code that nobody has decided on.
+/// A code that nobody has approved or denied yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     pub user_code: String,
     pub age: Duration,
 }
 
-/// Older requests are forgotten; a booth has one at a time.
+/// The largest number of requests; older ones are dropped. A booth has only one at a time.
 const MOST_REQUESTS: usize = 64;
-/// Long enough for one question to the portal (the order's own rules ask for five minutes at most).
+/// The life of an access token, which is long enough for one request to the portal (the rules for orders ask for five
+/// minutes at most).
 const TOKEN_LIFE: Duration = Duration::from_secs(300);
 
-/// Nobody waits, or nobody of that name is known.
+/// There is no code to decide on, or no person with that subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotDone {
     #[error("no code waits to be approved")]
@@ -230,7 +236,7 @@ impl Control {
         &self.0.options.people
     }
 
-    /// Codes that wait to be approved, oldest first.
+    /// Returns the codes that have not been decided on, oldest first.
     pub fn waiting(&self) -> Vec<Waiting> {
         let life = self.code_life();
         let books = self.books();
@@ -245,7 +251,11 @@ impl Control {
         .collect()
     }
 
-    /// The person with this subject approves the newest code.
+    /// Approves the newest code as the person with this subject.
+    ///
+    /// # Errors
+    ///
+    /// There is no undecided code, or no such person.
     pub fn approve(&self, subject: &str) -> Result<(), NotDone> {
         let person = self
             .people()
@@ -254,17 +264,25 @@ impl Control {
         self.approve_as(person.ok_or(NotDone::NoPerson)?.clone())
     }
 
-    /// Anybody approves the newest code.
+    /// Approves the newest code as any person, who need not be in the list.
+    ///
+    /// # Errors
+    ///
+    /// There is no undecided code.
     pub fn approve_as(&self, person: Person) -> Result<(), NotDone> {
         self.decide(None, Verdict::Approved(person))
     }
 
-    /// The newest code is denied.
+    /// Denies the newest code.
+    ///
+    /// # Errors
+    ///
+    /// There is no undecided code.
     pub fn deny(&self) -> Result<(), NotDone> {
         self.decide(None, Verdict::Denied)
     }
 
-    /// Decides on the given code, or on the newest.
+    /// Approves or denies the given code, or the newest one.
     fn decide(&self, user_code: Option<&str>, verdict: Verdict) -> Result<(), NotDone> {
         let life = self.code_life();
         let mut books = self.books();
@@ -281,12 +299,12 @@ impl Control {
         Ok(())
     }
 
-    /// Sets what goes wrong until told otherwise; `None` mends it.
+    /// Injects a fault until it is cleared with `None`.
     pub fn set_fault(&self, fault: Option<Fault>) {
         self.books().fault = fault.map(|fault| (fault, None));
     }
 
-    /// Lets it go wrong the next `times` that it can.
+    /// Injects a fault for the next `times` occasions on which it can happen.
     pub fn set_fault_times(&self, fault: Fault, times: u32) {
         self.books().fault = Some((fault, Some(times)));
     }
@@ -295,19 +313,24 @@ impl Control {
         self.books().fault.map(|(fault, _)| fault)
     }
 
-    /// New keys: tokens are signed with one that no client has fetched yet.
+    /// Replaces the keys, so that tokens are signed with one that no client has fetched yet.
+    ///
+    /// # Errors
+    ///
+    /// The system's random source failed.
     pub fn rotate_keys(&self) -> Result<(), NotStarted> {
         let keys = Keys::new().map_err(|error| NotStarted::Key(error.to_string()))?;
         self.books().keys = keys;
         Ok(())
     }
 
-    /// How often the token endpoint was asked.
+    /// Returns how often the token endpoint was polled.
     pub fn polls(&self) -> u64 {
         self.books().polls
     }
 
-    /// Whose access token this is, while it lives: for a portal in the same process. Others ask `/userinfo`.
+    /// Returns the owner of an access token that has not expired, for a portal in the same process. Other portals use
+    /// `/userinfo`.
     pub fn person_of(&self, access_token: &str) -> Option<Person> {
         let books = self.books();
         let (person, made) = books.tokens.get(access_token)?;
@@ -318,7 +341,7 @@ impl Control {
         Duration::from_secs(self.0.options.code_life)
     }
 
-    /// Whether `fault` is to happen now; counts it.
+    /// Whether `fault` happens now. This counts down its remaining occurrences.
     fn happens(&self, fault: Fault) -> bool {
         let mut books = self.books();
         match &mut books.fault {

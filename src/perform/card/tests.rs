@@ -1,4 +1,5 @@
-//! What the booth concludes when the cable goes in the midst of a card, at every transfer of a job, for every protocol.
+//! The outcome that the booth concludes when the cable is unplugged during a print job: for every protocol, at every
+//! transfer.
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ fn bench(model: Model) -> (Handle, Control) {
     (handle, control)
 }
 
-/// A small card: resin only, so that a job has few transfers and all of them can be cut.
+/// A small job: resin only, so that it has few transfers and each of them can be cut.
 fn job_for(model: Model) -> PrintJob {
     let (width, height) = model.raster();
     let pixels = (width * height) as usize;
@@ -46,7 +47,7 @@ fn seen(handle: &Handle, model: Model) -> card_printer::Evidence {
 }
 
 #[test]
-fn no_cut_is_taken_for_what_it_is_not() {
+fn the_outcome_after_a_cut_is_never_wrong() {
     for model in [Model::Rio2, Model::Enduro, Model::Alto, Model::Primacy] {
         let whole = {
             let (handle, control) = bench(model);
@@ -91,9 +92,9 @@ fn no_cut_is_taken_for_what_it_is_not() {
     }
 }
 
-/// A spooler's word proves nothing, and neither does its silence.
+/// A spooler's report proves neither that a card was printed nor that it was not.
 #[test]
-fn a_card_that_went_through_a_spooler_is_open_until_it_is_read_back() {
+fn a_job_through_a_spooler_has_an_unknown_outcome() {
     let evidence = |through_spooler, fault: Option<Fault>| card_printer::Evidence {
         bytes_total: 9,
         bytes_sent: 9,
@@ -112,10 +113,10 @@ fn a_card_that_went_through_a_spooler_is_open_until_it_is_read_back() {
     };
     check(true, None, Outcome::Unknown);
     check(true, Some(Fault::NoCards), Outcome::Unknown);
-    // The site has said that it trusts the queue, or there is none.
+    // These jobs went through no spooler, or through one that the site trusts.
     check(false, None, Outcome::Printed);
     check(false, Some(Fault::NoCards), Outcome::NotPrinted);
-    // The spooler never began.
+    // The spooler never began to send.
     let mut never = evidence(true, Some(Fault::NotAnswering));
     never.plane_byte_accepted = false;
     assert_eq!(outcome(&evidence_of(never)), Outcome::NotPrinted);

@@ -1,5 +1,5 @@
-//! The face laid level at one size, as OFIQ lays it (616 by 616 pixels, 113 between the eyes): what is measured there
-//! means the same for a small face as for a large one.
+//! The face aligned as OFIQ aligns it: level, 616 by 616 pixels, 113 of them between the eyes. A measure of an aligned
+//! face means the same for small and large faces.
 
 use tflite::{Frame, Rgb};
 use zeroize::Zeroizing;
@@ -13,7 +13,7 @@ use super::sight::rgb;
 use common::order::Picture;
 
 pub(super) const SIDE: usize = 616;
-/// Where OFIQ wants the eyes, the tip of the nose and the corners of the mouth.
+/// The positions that OFIQ prescribes for the eyes, the tip of the nose and the corners of the mouth.
 const WANTED: [Point; 5] = [
     Point::new(251.0, 272.0),
     Point::new(364.0, 272.0),
@@ -21,7 +21,7 @@ const WANTED: [Point; 5] = [
     Point::new(262.0, 402.0),
     Point::new(355.0, 402.0),
 ];
-/// What OFIQ looks at for the background: from x 62 to 554 and from the top to y 406, at 354 by 292 pixels.
+/// The part in which OFIQ measures the background: from x 62 to 554 and from the top to y 406, at 354 by 292 pixels.
 const BACKGROUND: Bounds = Bounds {
     left: 62.0,
     top: 0.0,
@@ -29,24 +29,24 @@ const BACKGROUND: Bounds = Bounds {
     height: 406.0,
 };
 const BACKGROUND_SIZE: [usize; 2] = [354, 292];
-/// Distance between the eyes at which sharpness is measured, in pixels.
+/// The distance between the eyes at which sharpness is measured, in pixels.
 const SHARP_EYES: f32 = 90.0;
 
-/// The face level at OFIQ's size.
+/// The aligned face.
 pub(super) struct Aligned {
     pub(super) pixels: Zeroizing<Vec<u8>>,
-    /// 1 within the convex hull of the face's points.
+    /// 1 inside the convex hull of the face's points, otherwise 0.
     pub(super) hull: Vec<u8>,
     pub(super) marks: Marks,
     frame: Frame,
 }
 
-/// Places in the aligned face.
+/// Points in the aligned face.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Marks {
-    /// Between the corners of each eye.
+    /// The middle between the corners of each eye.
     pub(super) eyes: [Point; 2],
-    /// Between the lips.
+    /// The middle between the lips.
     pub(super) mouth: Point,
 }
 
@@ -78,7 +78,7 @@ impl Aligned {
         }
     }
 
-    /// The wall around the person, at OFIQ's size; `None` where none of it is in the picture.
+    /// Returns the background around the person at OFIQ's size. Its wall is empty if no background is in the picture.
     pub(super) fn background(&self, picture: &Picture, outline: &Outline) -> Background {
         let (pixels, width, height) = surroundings(&self.pixels);
         let part = surroundings_frame();
@@ -88,7 +88,7 @@ impl Aligned {
             let down = ((index / width) as f32 + 0.5) / height as f32;
             let [x, y] = part.place(across, down);
             let [x, y] = self.frame.place(x / SIDE as f32, y / SIDE as f32);
-            // what lies outside of the picture is black, and no wall; half a pixel of it is mixed in at the edge
+            // Pixels outside the picture are black and not background. At the edge, half a pixel of black is mixed in.
             let inside = x >= 1.0 && y >= 1.0 && x < right - 1.0 && y < bottom - 1.0;
             u8::from(inside && !outline.is_person(Point::new(x, y)))
         });
@@ -112,7 +112,7 @@ fn surroundings_frame() -> Frame {
     }
 }
 
-/// What OFIQ looks at for the background, of an aligned face's pixels; its width and height.
+/// Returns the part of an aligned face's pixels in which OFIQ measures the background, with its width and height.
 pub(super) fn surroundings(aligned: &[u8]) -> (Zeroizing<Vec<u8>>, usize, usize) {
     let aligned = Rgb {
         width: SIDE,
@@ -121,13 +121,13 @@ pub(super) fn surroundings(aligned: &[u8]) -> (Zeroizing<Vec<u8>>, usize, usize)
     };
     let [width, height] = BACKGROUND_SIZE;
     let mut pixels = Zeroizing::new(vec![0; width * height * 3]);
-    // one bilinear sample each, as OFIQ takes it
+    // Each pixel is one bilinear sample, as in OFIQ.
     surroundings_frame().pick(aligned, &mut pixels, BACKGROUND_SIZE);
     (pixels, width, height)
 }
 
-/// The face and a little around it where its eyes are 90 pixels apart, never enlarged, and its hull: to measure sharpness
-/// in. Pixels, mask, width.
+/// Returns the face and a small border at the size where its eyes are 90 pixels apart, never enlarged, and its hull.
+/// Sharpness is measured in it. The result is pixels, mask and width.
 pub(super) fn sharp_patch(
     picture: &Picture,
     face: &Face,
@@ -136,7 +136,7 @@ pub(super) fn sharp_patch(
     let apart = face.eye_distance().max(1.0);
     let scale = (SHARP_EYES / apart).min(1.0);
     let around = Bounds::around(features.points.iter().copied()).unwrap_or_default();
-    // a face is at most so large when its eyes are 90 pixels apart; a border for the filters
+    // A face with eyes 90 pixels apart is at most this large. The border is for the filters.
     let side = |length: f32| ((length * scale) as usize + 8).min(600);
     let (width, height) = (side(around.width), side(around.height));
     let centre = around.centre();
@@ -163,8 +163,8 @@ pub(super) fn sharp_patch(
     (pixels, mask, width)
 }
 
-/// The frame of the picture that comes to lie on the aligned square: level, scale and shift that bring these points
-/// nearest to the wanted ones (least squares).
+/// Returns the frame of the picture that corresponds to the aligned square. Its rotation, scale and shift bring these
+/// points closest to the prescribed ones (least squares).
 fn similarity(points: [Point; 5]) -> Frame {
     let mean = |points: &[Point; 5]| {
         let sum = points.iter().fold(Point::default(), |sum, point| {
@@ -173,7 +173,7 @@ fn similarity(points: [Point; 5]) -> Frame {
         Point::new(sum.x / 5.0, sum.y / 5.0)
     };
     let (from, to) = (mean(&WANTED), mean(&points));
-    // wanted -> picture, as a complex number: turn and scale
+    // This maps prescribed points to the picture, as a complex number for rotation and scale.
     let (mut real, mut imaginary, mut square) = (0.0, 0.0, 0.0);
     for (wanted, point) in WANTED.iter().zip(&points) {
         let (x, y) = (wanted.x - from.x, wanted.y - from.y);
@@ -185,7 +185,7 @@ fn similarity(points: [Point; 5]) -> Frame {
     let (real, imaginary) = (real / square, imaginary / square);
     let scale = real.hypot(imaginary).max(1e-3);
     let turn = imaginary.atan2(real);
-    // the middle of the square, brought into the picture
+    // This maps the middle of the square to the picture.
     let (x, y) = (SIDE as f32 / 2.0 - from.x, SIDE as f32 / 2.0 - from.y);
     Frame {
         x: to.x + real * x - imaginary * y,
@@ -196,7 +196,7 @@ fn similarity(points: [Point; 5]) -> Frame {
     }
 }
 
-/// A place of the picture in pixels of the aligned square.
+/// Converts a point of the picture to pixels of the aligned square.
 fn in_frame(frame: &Frame, at: Point) -> Point {
     let centre = Point::new(frame.x, frame.y);
     let level = at.turned(centre, -frame.turn);
@@ -207,7 +207,7 @@ fn in_frame(frame: &Frame, at: Point) -> Point {
     )
 }
 
-/// The convex hull, clockwise in the picture (Andrew's monotone chain).
+/// Returns the convex hull, clockwise in the picture (Andrew's monotone chain).
 pub(super) fn hull(points: &[Point]) -> Vec<Point> {
     let mut sorted = points.to_vec();
     sorted.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
@@ -223,7 +223,7 @@ pub(super) fn hull(points: &[Point]) -> Vec<Point> {
             }
             chain.push(point);
         }
-        // the last one begins the other chain
+        // The last point is the first one of the other chain.
         chain.pop();
         chain
     };
@@ -236,7 +236,7 @@ pub(super) fn filled(hull: &[Point]) -> Vec<u8> {
     filled_in(hull, SIDE, SIDE)
 }
 
-/// 1 for each pixel whose middle lies within a convex polygon.
+/// Returns 1 for each pixel whose middle is inside a convex polygon, otherwise 0.
 fn filled_in(hull: &[Point], width: usize, height: usize) -> Vec<u8> {
     let mut mask = vec![0; width * height];
     for (row, line) in mask.chunks_exact_mut(width.max(1)).enumerate() {

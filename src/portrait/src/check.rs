@@ -1,4 +1,4 @@
-//! What is judged about a picture, by which limits, and the one sentence each failed check stands for.
+//! The checks of a picture, their limits, and the hint for each failed check.
 
 use serde::Serialize;
 
@@ -10,48 +10,48 @@ use super::quality::{self, Cheeks, Luminance, Patch};
 use super::resample;
 use common::order::Picture;
 
-/// What is judged, in the order in which hints are given: what must be mended first comes first.
+/// The checks in the order of their hints: the first one that fails is what the visitor must correct first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Check {
-    /// Raw: how sure the finder is.
+    /// Raw: the finder's confidence.
     Face,
-    /// Raw: area of the second largest face over the largest.
+    /// Raw: area of the second largest face divided by that of the largest.
     SingleFace,
     /// Raw: distance between the eyes in pixels.
     Size,
-    /// Raw: how far the portrait reaches beyond the picture, as a share of it.
+    /// Raw: how far the portrait extends beyond the picture, relative to its size.
     Position,
     /// Raw: tilt of the head in degrees.
     Roll,
-    /// Raw: turn of the head to the side in degrees, as the model reads it.
+    /// Raw: turn of the head to the side in degrees, as estimated by the model.
     Yaw,
-    /// Raw: nod of the head in degrees, as the model reads it.
+    /// Raw: nod of the head in degrees, as estimated by the model.
     Pitch,
     /// Raw: mean luminance of the face, 0 to 1.
     Brightness,
-    /// Raw: share of the face that is burnt out.
+    /// Raw: share of the face that is overexposed.
     OverExposure,
     /// Raw: share of the face that is black.
     UnderExposure,
-    /// Raw: how alike both cheeks are lit, 0 to 1.
+    /// Raw: similarity of the light on both cheeks, 0 to 1.
     EvenLight,
-    /// Raw: mean of the Laplacian over mean grey, where the eyes are 90 pixels apart.
+    /// Raw: mean of the Laplacian divided by the mean grey, measured where the eyes are 90 pixels apart.
     Sharpness,
-    /// Raw: movement between two frames as a share of the distance between the eyes.
+    /// Raw: movement between two frames relative to the distance between the eyes.
     Motion,
-    /// Raw: opening of the more closed eye over the distance from eyes to chin.
+    /// Raw: opening of the more closed eye relative to the distance from eyes to chin.
     EyesOpen,
-    /// Raw: opening of the mouth over the distance from eyes to chin.
+    /// Raw: opening of the mouth relative to the distance from eyes to chin.
     MouthClosed,
     /// Raw: mean gradient of the background.
     Background,
-    /// Raw: distance of the skin's colour from natural ones.
+    /// Raw: distance of the skin's colour from natural skin colours.
     NaturalColour,
 }
 
 impl Check {
-    /// Every check, in the order of hints.
+    /// Every check, in the order of their hints.
     pub const ALL: [Check; 17] = [
         Check::Face,
         Check::SingleFace,
@@ -72,7 +72,7 @@ impl Check {
         Check::NaturalColour,
     ];
 
-    /// The name in orders, reports and JSON.
+    /// Returns the name that orders, reports and JSON use.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -97,22 +97,22 @@ impl Check {
     }
 }
 
-/// What a failed check does. None of them keeps anyone from pressing the shutter.
+/// The effect of a failed check. No level prevents the visitor from releasing the shutter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Level {
-    /// Told to staff alone: the visitor can do nothing about it.
+    /// The failure is shown only to staff, because the visitor cannot change it.
     Note,
-    /// Told to the visitor.
+    /// The failure is shown to the visitor.
     Warn,
-    /// Told, and the shutter does not go off by itself.
+    /// The failure is shown, and the shutter is not released automatically.
     Block,
 }
 
-/// What a visitor is told. The texts' keys, one for each: `hint-step-in-front`, `hint-one-person`, `hint-come-closer`,
-/// `hint-step-back`, `hint-move-left`, `hint-move-right`, `hint-move-up`, `hint-move-down`, `hint-straighten-head`,
-/// `hint-look-at-camera`, `hint-too-dark`, `hint-too-bright`, `hint-turn-to-light`, `hint-hold-still`,
-/// `hint-open-eyes`, `hint-close-mouth`, `hint-plain-background`, `hint-odd-colours`.
+/// A hint for the visitor. Each hint has one text, with the key `hint-step-in-front`, `hint-one-person`,
+/// `hint-come-closer`, `hint-step-back`, `hint-move-left`, `hint-move-right`, `hint-move-up`, `hint-move-down`,
+/// `hint-straighten-head`, `hint-look-at-camera`, `hint-too-dark`, `hint-too-bright`, `hint-turn-to-light`,
+/// `hint-hold-still`, `hint-open-eyes`, `hint-close-mouth`, `hint-plain-background` or `hint-odd-colours`.
 ///
 /// Left and right are the visitor's own, which are those of the mirrored preview.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -161,7 +161,7 @@ impl Hint {
         Hint::OddColours,
     ];
 
-    /// Key of its sentence in the texts.
+    /// Returns the key of the hint's text.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
@@ -187,20 +187,20 @@ impl Hint {
     }
 }
 
-/// One thing that was judged.
+/// The result of one check.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Finding {
     pub check: Check,
     /// The measured value, in the unit of its [`Check`].
     pub raw: f32,
-    /// 0 (bad) to 100.
+    /// The score from 0 (bad) to 100.
     pub score: f32,
     pub level: Level,
     pub ok: bool,
-    /// What to say when it is not.
+    /// The hint to show if the check failed.
     #[serde(serialize_with = "as_key")]
     pub hint: Option<Hint>,
-    /// How far the value is on the good side of its limit, as a share of the limit; negative when it is not ok.
+    /// How far the value is on the good side of its limit, relative to the limit. It is negative when the check failed.
     #[serde(skip)]
     pub margin: f32,
 }
@@ -212,45 +212,49 @@ fn as_key<S: serde::Serializer>(hint: &Option<Hint>, serializer: S) -> Result<S:
     }
 }
 
-/// By which limits a site judges.
+/// The limits that a site uses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rules {
     pub layout: Layout,
-    /// Distance between the eyes in pixels below which a portrait is of no use, and below which it is poor
-    /// (ISO/IEC 39794-5 asks for 90).
+    /// The distance between the eyes in pixels below which a portrait cannot be used, and the one below which it is
+    /// poor (ISO/IEC 39794-5 asks for 90).
     pub least_eye_distance: f32,
     pub good_eye_distance: f32,
-    /// Area of a second face over the first: people further back do not count.
+    /// The area of a second face relative to the first. People further back do not count.
     pub second_face: f32,
-    /// How far the portrait may reach beyond the picture: what moving it a little mends by itself.
+    /// How far the portrait may extend beyond the picture. Moving it slightly corrects this much automatically.
     pub overhang: f32,
-    /// In degrees (ISO/IEC 19794-5:2011).
+    /// The largest tilt in degrees (ISO/IEC 19794-5:2011).
     pub roll: f32,
-    /// Score of the mean luminance. Low, because dark skin in good light scores about 20: this is about the lamp.
+    /// The lowest score of the mean luminance. It is low because dark skin in good light scores about 20, and this
+    /// check is about the lamp.
     pub brightness: f32,
     pub over_exposure: f32,
     pub under_exposure: f32,
-    /// In degrees, as the model reads them: it makes less of a turn to the side than it is (8 stand for about 11), and
-    /// nods are counted from a mean, because faces differ.
+    /// The largest angles in degrees, as estimated by the model. It underestimates a turn to the side (8 stand for
+    /// about 11), and nods are measured from a mean, because faces differ.
     pub yaw: f32,
     pub pitch: f32,
     pub mean_pitch: f32,
-    /// Score of how alike the cheeks are lit, and light of the darker over that of the brighter: both must be poor before
-    /// anybody is asked to turn, for good portraits come to scores from 63 up, and faces are not alike.
+    /// The lowest score of the similarity of the cheeks, and the lowest ratio of the darker one's light to the brighter
+    /// one's. Both must be poor before the visitor is asked to turn, because good portraits score from 63 and faces are
+    /// not symmetric.
     pub even_light: f32,
     pub cheek_balance: f32,
-    /// Sharp portraits come to 0.023 and more; blurred by 1.6 % of the distance between the eyes most come to 0.010.
+    /// The lowest sharpness. Sharp portraits reach 0.023 or more; most of those blurred by 1.6 % of the distance
+    /// between the eyes reach 0.010.
     pub sharpness: f32,
-    /// Between two looks, which are some 70 ms apart.
+    /// The largest movement between two looks, which are about 70 ms apart.
     pub motion: f32,
-    /// Open eyes come to 0.047 and more, closed ones to 0.021 at most.
+    /// The smallest opening of the eyes. Open eyes reach 0.047 or more, closed ones 0.021 at most.
     pub eyes_open: f32,
-    /// Whether the mouth must be closed; a smile is welcome otherwise. Open from 0.2 on; a smile with teeth has 0.13.
+    /// Whether the mouth must be closed. Otherwise a smile is welcome: a mouth counts as open from 0.2, and a smile
+    /// with teeth has 0.13.
     pub closed_mouth: bool,
     pub mouth: f32,
-    /// Score of the wall's evenness: painted walls have 97 and more, rooms 79 at most.
+    /// The lowest score of the background's evenness. Painted walls have 97 or more, rooms 79 at most.
     pub background: f32,
-    /// Score of the colour of the cheeks.
+    /// The lowest score of the colour of the cheeks.
     pub natural_colour: f32,
 }
 
@@ -265,7 +269,7 @@ impl Default for Rules {
             roll: 8.0,
             brightness: 10.0,
             over_exposure: 0.02,
-            under_exposure: 0.85, // where OFIQ's own score begins to fall
+            under_exposure: 0.85, // OFIQ's own score begins to fall here.
             yaw: 8.0,
             pitch: 12.0,
             mean_pitch: 4.0,
@@ -282,19 +286,19 @@ impl Default for Rules {
     }
 }
 
-/// Everything found in one picture.
+/// The results of all checks of one picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assessment {
-    /// In the order of hints. A check that cannot be judged is not there.
+    /// The findings in the order of their hints. A check that could not be made is left out.
     pub findings: Vec<Finding>,
     /// The largest face.
     pub face: Option<Face>,
-    /// Where the portrait would be cut; within the picture.
+    /// Where the portrait would be cut, inside the picture.
     pub crop: Option<Crop>,
 }
 
 impl Assessment {
-    /// The first thing to say, if there is any.
+    /// Returns the first hint to show, if there is one.
     #[must_use]
     pub fn hint(&self) -> Option<Hint> {
         let told = |finding: &&Finding| !finding.ok && finding.level > Level::Note;
@@ -310,7 +314,7 @@ impl Assessment {
     }
 }
 
-/// Judges what was seen in a picture.
+/// Checks what a finder saw in a picture.
 #[must_use]
 pub fn assess(picture: &Picture, look: &Look, rules: &Rules) -> Assessment {
     let Some(face) = look.faces.first() else {
@@ -374,7 +378,8 @@ fn judged(check: Check, level: Level, raw: f32, score: f32, margin: f32, hint: H
     }
 }
 
-/// Margin of a value that must not be above its limit, and of one that must not be below.
+/// Returns the margin of a value that must not be above its limit. The function below is for one that must not be
+/// below.
 fn below(raw: f32, limit: f32) -> f32 {
     (limit - raw) / limit.abs().max(f32::MIN_POSITIVE)
 }
@@ -399,11 +404,11 @@ fn single(faces: &[Face], rules: &Rules) -> Finding {
     )
 }
 
-/// Size, position and tilt.
+/// Checks size, position and tilt.
 fn placed(picture: &Picture, face: &Face, ideal: &Crop, rules: &Rules) -> Vec<Finding> {
     let eyes = face.eye_distance();
     let score = quality::eye_distance_score(eyes);
-    // a portrait larger than the picture cannot be moved into it
+    // A portrait larger than the picture cannot be moved into it.
     let room = (picture.width() as f32 / ideal.width).min(picture.height() as f32 / ideal.height);
     let size = if room < 1.0 {
         judged(
@@ -446,7 +451,7 @@ fn placed(picture: &Picture, face: &Face, ideal: &Crop, rules: &Rules) -> Vec<Fi
             .into_iter()
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .expect("four sides");
-        // 5 % beyond the limit counts as its whole: a face that sticks out is a matter of centimetres
+        // Exceeding the limit by 5 % counts as its whole, because a face at the edge needs to move only by centimetres.
         let margin = (rules.overhang - most) / 0.05;
         findings.push(judged(
             Check::Position,
@@ -473,7 +478,7 @@ fn placed(picture: &Picture, face: &Face, ideal: &Crop, rules: &Rules) -> Vec<Fi
     findings
 }
 
-/// Where the head is turned to.
+/// Checks in which direction the head is turned.
 fn turned(features: &Features, rules: &Rules) -> [Finding; 2] {
     let angle = |check: Check, degrees: f32, middle: f32, limit: f32| {
         judged(
@@ -492,7 +497,7 @@ fn turned(features: &Features, rules: &Rules) -> [Finding; 2] {
     ]
 }
 
-/// What is measured on the face laid level: light, sharpness, lids and lips, wall and colour.
+/// Makes the measurements on the aligned face: light, sharpness, lids and lips, background and colour.
 fn in_detail(
     picture: &Picture,
     face: &Face,
@@ -537,7 +542,7 @@ fn in_detail(
         Check::Sharpness,
         Level::Block,
         sharpness,
-        // half the points at the limit, all of them at twice the limit
+        // The score is 50 at the limit and 100 at twice the limit.
         50.0 * sharpness / rules.sharpness,
         above(sharpness, rules.sharpness),
         Hint::HoldStill,
@@ -558,7 +563,7 @@ fn in_detail(
     findings
 }
 
-/// Eyes and mouth.
+/// Checks eyes and mouth.
 fn opened(face: &Face, features: &Features, rules: &Rules) -> [Finding; 2] {
     let [left, right] = face.eyes;
     let to_chin = left.middle(right).distance(face.chin).max(1.0);
@@ -593,14 +598,14 @@ fn still(motion: f32, rules: &Rules) -> Finding {
         Check::Motion,
         Level::Block,
         motion,
-        // half the points at the limit
+        // The score is 50 at the limit.
         100.0 - 50.0 * motion / rules.motion,
         below(motion, rules.motion),
         Hint::HoldStill,
     )
 }
 
-/// Light on the face.
+/// Checks the light on the face.
 fn lit(patch: &Patch<'_>, rules: &Rules) -> Vec<Finding> {
     let light = Luminance::of(patch);
     let (mean, over, under) = (light.mean(), light.over(), light.under());

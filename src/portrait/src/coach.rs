@@ -1,32 +1,33 @@
-//! One hint at a time, and when the shutter may go off by itself.
+//! Selects one hint at a time, and decides when the shutter may be released automatically.
 
 use std::time::Duration;
 
 use super::check::{Assessment, Check, Finding, Hint, Level};
 
-/// A hint stays unsaid until it has been meant for so long: nobody can follow a text that flickers.
+/// How long a hint must apply before it is shown. Nobody can follow a text that flickers.
 const SETTLE: Duration = Duration::from_millis(400);
-/// All must be well for so long before the shutter goes off by itself; longer while there is something to mend that
-/// does not stand in the way, so that a visitor who wants to mend it can.
+/// How long all checks must be good before the shutter is released automatically. It is longer while there is a warning
+/// that does not block the shutter, so that the visitor has time to act on it.
 const ALL_WELL: Duration = Duration::from_secs(1);
 const WELL_ENOUGH: Duration = Duration::from_millis(2500);
-/// A value that was good may get this share worse than its limit before it counts as bad: breathing moves it.
+/// How far a value that was good may exceed its limit, as a share of the limit, before it counts as bad. Breathing
+/// moves a value by about as much.
 const SLACK: f32 = 0.12;
 
-/// What to show while a visitor gets ready.
+/// What is shown while a visitor gets ready.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Advice {
     pub hint: Option<Hint>,
-    /// How much of the time that all must be well has passed, 0 to 1.
+    /// The elapsed share of the time for which all checks must be good, 0 to 1.
     pub ring: f32,
-    /// All has been well for long enough.
+    /// Whether all checks have been good for long enough.
     pub ready: bool,
 }
 
-/// Listens to the assessments of a live picture. Times are those since any fixed moment.
+/// Follows the assessments of a live picture. Times are measured from any fixed moment.
 #[derive(Debug, Clone, Default)]
 pub struct Coach {
-    /// Checks that were good the last time.
+    /// The checks that were good the last time.
     good: Vec<Check>,
     shown: Option<Hint>,
     meant: Option<(Option<Hint>, Duration)>,
@@ -39,7 +40,7 @@ impl Coach {
         Coach::default()
     }
 
-    /// Hears one assessment and says what to show now.
+    /// Takes one assessment and returns what to show now.
     pub fn hear(&mut self, assessment: &Assessment, now: Duration) -> Advice {
         let bad: Vec<&Finding> = assessment
             .findings

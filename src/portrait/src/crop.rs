@@ -1,4 +1,4 @@
-//! Where the portrait is cut: level, the eyes at one height, every head the same size.
+//! Where the portrait is cut from the picture: level, with the eyes at a fixed height and every head the same size.
 
 use serde::Serialize;
 
@@ -7,25 +7,25 @@ use super::geometry::{Bounds, Point};
 use super::resample;
 use common::order::Picture;
 
-/// How a portrait is laid out. Lengths are shares of the portrait's height.
+/// The layout of a portrait. Lengths are relative to the portrait's height.
 ///
-/// The defaults are those of a card, between the travel document's large head (ISO/IEC 39794-5) and a snapshot: with
-/// them five very different heads come out at 71 to 81 % of the height, hair and caps inside.
+/// The defaults are for a card: the head is smaller than in a travel document (ISO/IEC 39794-5) and larger than in a
+/// snapshot. With them, five very different heads come out at 71 to 81 % of the height, including hair and caps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Layout {
-    /// Width over height.
+    /// Width divided by height.
     pub shape: f32,
-    /// From the eyes to the chin.
+    /// The distance from the eyes to the chin.
     pub eye_to_chin: f32,
-    /// From the upper edge to the eyes.
+    /// The distance from the upper edge to the eyes.
     pub eyes_from_top: f32,
-    /// Air that is kept above hair and hats where their height is known.
+    /// The space above hair and hats, when their height is known.
     pub air: f32,
-    /// How much larger the portrait may get to keep that air; beyond it hair is cut.
+    /// The largest factor by which the portrait is enlarged to keep that space. Beyond it, hair is cut off.
     pub most_for_air: f32,
-    /// The largest tilt that is taken out, in degrees: it tilts the shoulders instead.
+    /// The largest tilt that is corrected, in degrees. A larger correction would visibly tilt the shoulders.
     pub most_roll: f32,
-    /// Largest portrait in pixels, width and height; a smaller crop stays as small as it is.
+    /// The largest size of the portrait in pixels, width and height. A smaller crop is not enlarged.
     pub most_pixels: (u32, u32),
 }
 
@@ -38,24 +38,24 @@ impl Default for Layout {
             air: 0.03,
             most_for_air: 1.12,
             most_roll: 10.0,
-            // twice what a card at 300 dpi can show
+            // This is twice the resolution of a card at 300 dpi.
             most_pixels: (600, 800),
         }
     }
 }
 
-/// A part of a picture, turned: what becomes the portrait.
+/// The part of a picture that becomes the portrait. It may be turned.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Crop {
     pub centre: Point,
     pub width: f32,
     pub height: f32,
-    /// Clockwise, in radians: the portrait's horizon in the picture.
+    /// The clockwise angle of the portrait's horizon in the picture, in radians.
     #[serde(serialize_with = "in_degrees")]
     pub roll: f32,
 }
 
-/// Degrees, because people read it.
+/// Serialises the angle in degrees, because people read the output.
 fn in_degrees<S: serde::Serializer>(radians: &f32, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f32(radians.to_degrees())
 }
@@ -63,19 +63,21 @@ fn in_degrees<S: serde::Serializer>(radians: &f32, serializer: S) -> Result<S::O
 /// How the holder moved the portrait, in steps of the buttons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Adjust {
-    /// Positive: the face moves right in the portrait.
+    /// Positive values move the face to the right in the portrait.
     pub right: i8,
-    /// Positive: the face moves up.
+    /// Positive values move the face up.
     pub up: i8,
-    /// Positive: closer.
+    /// Positive values make the face larger.
     pub closer: i8,
 }
 
-/// One step moves by 2 % of the portrait and scales by 4 %: seen at once, and six steps reach far enough.
+/// One step moves by 2 % of the portrait and scales by 4 %. Such a step is clearly visible, and six of them reach far
+/// enough.
 const STEP: f32 = 0.02;
 const CLOSER: f32 = 0.96;
 
-/// How far a crop reaches beyond its picture on each side, as shares of the crop's width and height; 0 inside.
+/// How far a crop extends beyond its picture on each side, relative to the crop's width and height. A side is 0 when it
+/// is inside.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Overhang {
     pub left: f32,
@@ -92,8 +94,8 @@ impl Overhang {
 }
 
 impl Crop {
-    /// The crop a photographer would choose, whether or not the picture reaches so far.
-    /// `crown` is the distance from the eyes up to the top of hair or hat, where it is known.
+    /// Returns the best crop for a face, even if it extends beyond the picture. `crown` is the distance from the eyes
+    /// to the top of hair or hat, if it is known.
     #[must_use]
     pub fn ideal(face: &Face, crown: Option<f32>, layout: &Layout) -> Crop {
         let mut height = face.eye_to_chin().max(1.0) / layout.eye_to_chin;
@@ -114,7 +116,7 @@ impl Crop {
         }
     }
 
-    /// The largest upright crop of this shape: for the hand, where no face was found.
+    /// Returns the largest upright crop of this shape. The holder moves it by hand when no face was found.
     #[must_use]
     pub fn whole(picture: &Picture, layout: &Layout) -> Crop {
         let (width, height) = (picture.width() as f32, picture.height() as f32);
@@ -127,11 +129,11 @@ impl Crop {
         }
     }
 
-    /// Moved as the holder asked.
+    /// Returns the crop moved by the holder's steps.
     #[must_use]
     pub fn adjusted(self, by: Adjust) -> Crop {
         let scale = CLOSER.powi(i32::from(by.closer));
-        // the face moves right when the crop moves left
+        // The face moves to the right when the crop moves to the left.
         let moved = Point::new(
             self.centre.x - f32::from(by.right) * STEP * self.width,
             self.centre.y + f32::from(by.up) * STEP * self.height,
@@ -144,14 +146,14 @@ impl Crop {
         }
     }
 
-    /// The nearest crop that lies within the picture: moved, and made smaller only where it must.
+    /// Returns the nearest crop that is inside the picture. It is moved, and made smaller only if necessary.
     #[must_use]
     pub fn inside(self, picture: &Picture) -> Crop {
         let (width, height) = (picture.width() as f32, picture.height() as f32);
         let around = self.around();
         let scale = (width / around.width).min(height / around.height).min(1.0);
         let (half_width, half_height) = (around.width * scale / 2.0, around.height * scale / 2.0);
-        // a hair's breadth of rounding must not turn the limits round
+        // Rounding can make the lower limit slightly larger than the upper one.
         let between = |at: f32, half: f32, side: f32| at.min(side - half).max(half);
         Crop {
             centre: Point::new(
@@ -164,7 +166,7 @@ impl Crop {
         }
     }
 
-    /// How far it reaches beyond the picture.
+    /// Returns how far the crop extends beyond the picture.
     #[must_use]
     pub fn overhang(&self, picture: &Picture) -> Overhang {
         let around = self.around();
@@ -176,7 +178,7 @@ impl Crop {
         }
     }
 
-    /// The upright box around its corners.
+    /// Returns the upright box around the corners of the crop.
     fn around(&self) -> Bounds {
         let (sin, cos) = (self.roll.sin().abs(), self.roll.cos().abs());
         let (width, height) = (
@@ -191,20 +193,20 @@ impl Crop {
         }
     }
 
-    /// Size of the portrait in pixels: 3 to 4 exactly for that shape, never more than the picture has to give.
+    /// Returns the size of the portrait in pixels. It has exactly the layout's shape and is never larger than the crop.
     #[must_use]
     pub fn pixels(&self, layout: &Layout) -> (u32, u32) {
         let (most_width, most_height) = layout.most_pixels;
         let scale = (self.width / most_width as f32)
             .min(self.height / most_height as f32)
             .min(1.0);
-        // the largest common step keeps the shape exact: 3x4 for 600x800
+        // A multiple of the smallest size with this shape keeps the shape exact: 3x4 for 600x800.
         let step = gcd(most_width, most_height).max(1);
         let steps = ((step as f32 * scale) as u32).max(1);
         (most_width / step * steps, most_height / step * steps)
     }
 
-    /// A place in the picture, in pixels of a portrait of this size.
+    /// Converts a point of the picture to pixels of a portrait of this size.
     #[must_use]
     pub fn place(&self, at: Point, (width, height): (u32, u32)) -> Point {
         let level = at.turned(self.centre, -self.roll);
@@ -219,8 +221,8 @@ fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// Cuts the portrait: one turn and one scaling, never enlarged. What lies outside of the picture repeats its edge.
-/// Takes some tens of milliseconds.
+/// Cuts out the portrait, with one rotation and one scaling. It is never enlarged, and pixels outside the picture
+/// repeat its edge. This takes some tens of milliseconds.
 #[must_use]
 pub fn cut(picture: &Picture, crop: &Crop, layout: &Layout) -> Picture {
     let (width, height) = crop.pixels(layout);

@@ -1,6 +1,7 @@
-//! Where faces are: MediaPipe's short-range detector (BlazeFace), for faces within about two metres.
+//! Detects faces within about two metres, with MediaPipe's short-range detector (BlazeFace).
 //!
-//! It looks at 128 by 128 pixels through 896 windows ("anchors") and gives for each a score, a box and six points.
+//! The network takes 128 by 128 pixels. For each of its 896 windows ("anchors") it returns a score, a box and six
+//! points.
 
 use tflite::Frame;
 
@@ -8,39 +9,39 @@ use super::geometry::{Bounds, Point};
 use super::sight::{rgb, sigmoid, to_point};
 use common::order::Picture;
 
-/// Pixels along a side of what it looks at.
+/// The side of the network's input in pixels.
 const SIDE: usize = 128;
 const ANCHORS: usize = 896;
-/// Values of a window: the box, then six points.
+/// The number of values per window: the box and six points.
 const VALUES: usize = 16;
 
-/// Below this score there are faces in a sixth of patches that show none; with it and the mesh's own flag in none
-/// of a hundred (measured on scikit-image's lfw_subset).
+/// The lowest accepted score. Below it, faces are found in a sixth of patches that show none; with it and the mesh's
+/// own score, in none of a hundred (measured on scikit-image's lfw_subset).
 pub(super) const SCORE: f32 = 0.7;
-/// Windows that overlap so much see the same face.
+/// Windows with at least this overlap show the same face.
 const SAME: f32 = 0.3;
-/// Windows that are looked at further: many more are noise.
+/// The largest number of windows that are processed. More of them are noise.
 const MOST: usize = 256;
-/// Faces that are told.
+/// The largest number of faces that are returned.
 const MOST_FACES: usize = 4;
 
-/// A face as the detector sees it, in pixels of the picture.
+/// A face from the detector, in pixels of the picture.
 #[derive(Debug, Clone)]
 pub(super) struct Detection {
-    /// Upright in the frame that was looked at.
+    /// The box is upright in the frame in which the face was detected.
     pub(super) bounds: Bounds,
-    /// Left in the picture first.
+    /// The eyes, the left one in the picture first.
     pub(super) eyes: [Point; 2],
 }
 
-/// The largest square in the middle of the picture: where a visitor stands. A face in it is found from 40 pixels between
-/// the eyes on a camera of 720 lines; in the whole frame it takes 90.
+/// Returns the largest square in the middle of the picture, where a visitor stands. On a camera of 720 lines, a face in
+/// it is found from 40 pixels between the eyes; in the whole frame it takes 90.
 pub(super) fn centre(picture: &Picture) -> Frame {
     let side = picture.width().min(picture.height());
     square(picture, side as f32)
 }
 
-/// The whole picture, with black at the sides of the shorter way.
+/// Returns the whole picture, with black bars along the shorter side.
 pub(super) fn whole(picture: &Picture) -> Frame {
     let side = picture.width().max(picture.height());
     square(picture, side as f32)
@@ -56,7 +57,7 @@ pub(super) fn square(picture: &Picture, side: f32) -> Frame {
     }
 }
 
-/// Looks for faces in a frame of the picture; the most certain first.
+/// Detects faces in a frame of the picture, the highest score first.
 pub(super) fn detect(model: &mut tflite::Model, picture: &Picture, frame: Frame) -> Vec<Detection> {
     frame.fill(rgb(picture), model.input_mut(), [SIDE, SIDE], [-1.0, 1.0]);
     model.run();
@@ -82,16 +83,17 @@ pub(super) fn detect(model: &mut tflite::Model, picture: &Picture, frame: Frame)
         .collect()
 }
 
-/// What one anchor sees, as shares of the frame.
+/// The result of one anchor, relative to the frame.
 #[derive(Debug, Clone, Copy)]
 struct Window {
     score: f32,
     bounds: Bounds,
-    /// The person's right eye, which is left in the picture, then the other one.
+    /// The person's right eye, which is left in the picture, and then the other one.
     eyes: [Point; 2],
 }
 
-/// Middle of a window, as a share of the frame: two on each of 16 by 16 places, six on each of 8 by 8.
+/// Returns the middle of a window relative to the frame. There are two windows on each of 16 by 16 places and six on
+/// each of 8 by 8.
 fn anchor(index: usize) -> Point {
     let (cell, side) = if index < 512 {
         (index / 2, 16)
@@ -143,7 +145,7 @@ impl Window {
     }
 }
 
-/// Windows of the same face become their mean, weighed by score.
+/// Replaces the windows of the same face by their mean, weighted by score.
 fn merged(mut windows: Vec<Window>) -> Vec<Window> {
     let mut faces = Vec::new();
     while let Some(best) = windows.first().copied() {
@@ -155,7 +157,7 @@ fn merged(mut windows: Vec<Window>) -> Vec<Window> {
             .partition(|window| window.bounds.overlap(best.bounds) >= SAME);
         windows = other;
         if same.is_empty() {
-            // a box without an area overlaps nothing, not even itself
+            // A box without an area overlaps nothing, not even itself.
             windows.remove(0);
             continue;
         }

@@ -1,4 +1,4 @@
-//! A face in a picture, and who finds it.
+//! Faces in a picture, and the finder that looks for them.
 
 use std::sync::Arc;
 
@@ -11,25 +11,25 @@ use super::plain;
 use super::pose::Pose;
 use common::order::Picture;
 
-/// A face, in pixels of the picture it was found in.
+/// A face, in pixels of the picture in which it was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Face {
     pub bounds: Bounds,
-    /// How sure the finder is; comparable only between faces of one finder.
+    /// The finder's confidence. It can be compared only between faces of the same finder.
     pub score: f32,
-    /// Middle of each eye, the left one in the picture first. Estimated from the box where `irises` is `None`.
+    /// The middle of each eye, the left one in the picture first. It is estimated from the box when `irises` is `None`.
     pub eyes: [Point; 2],
-    /// Centres of the irises, when a model has seen them.
+    /// The centres of the irises, if a model has found them.
     pub irises: Option<[Point; 2]>,
     pub chin: Point,
-    /// What only the models see.
+    /// The details that only the models see.
     pub features: Option<Arc<Features>>,
 }
 
-/// A face in detail, in pixels of its picture.
+/// The details of a face, in pixels of its picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
-    /// The 468 points of MediaPipe's face mesh, by their numbers there.
+    /// The 468 points of MediaPipe's face mesh, with its numbering.
     pub points: Vec<Point>,
     pub pose: Pose,
 }
@@ -39,7 +39,7 @@ impl Features {
         self.points[upper].distance(self.points[lower])
     }
 
-    /// How far the more closed eye is open, in pixels.
+    /// Returns the opening of the more closed eye, in pixels.
     #[must_use]
     pub fn lids(&self) -> f32 {
         let widest = |pairs: [[usize; 2]; 3]| {
@@ -51,7 +51,7 @@ impl Features {
         LIDS.map(widest).into_iter().fold(f32::INFINITY, f32::min)
     }
 
-    /// How far the lips are apart, in pixels.
+    /// Returns the distance between the lips, in pixels.
     #[must_use]
     pub fn lips(&self) -> f32 {
         INNER_LIPS
@@ -60,7 +60,7 @@ impl Features {
             .fold(0.0, f32::max)
     }
 
-    /// Tip of the nose, and the corners of the mouth.
+    /// Returns the tip of the nose and the corners of the mouth.
     pub(super) fn nose_and_mouth(&self) -> [Point; 3] {
         let [left, right] = MOUTH_CORNERS;
         [NOSE, left, right].map(|point| self.points[point])
@@ -68,27 +68,28 @@ impl Features {
 }
 
 impl Face {
-    /// Where the portrait is hung up: between the irises, or between the eyes.
+    /// Returns the point from which the portrait is positioned: between the irises or, without them, between the eyes.
     #[must_use]
     pub fn middle(&self) -> Point {
         let [left, right] = self.irises.unwrap_or(self.eyes);
         left.middle(right)
     }
 
-    /// Distance between the eyes, in pixels.
+    /// Returns the distance between the eyes, in pixels.
     #[must_use]
     pub fn eye_distance(&self) -> f32 {
         let [left, right] = self.irises.unwrap_or(self.eyes);
         left.distance(right)
     }
 
-    /// From the eyes to the chin, in pixels: the measure of a head that hair and hats do not change.
+    /// Returns the distance from the eyes to the chin, in pixels. It measures the head independently of hair and hats.
     #[must_use]
     pub fn eye_to_chin(&self) -> f32 {
         self.middle().distance(self.chin)
     }
 
-    /// How far the head is tilted clockwise (as seen on the screen), in radians. 0 where the eyes were only estimated.
+    /// Returns the clockwise tilt of the head (as seen on the screen), in radians. It is 0 when the eyes were only
+    /// estimated.
     #[must_use]
     pub fn roll(&self) -> f32 {
         let [left, right] = self.irises.unwrap_or(self.eyes);
@@ -96,30 +97,31 @@ impl Face {
     }
 }
 
-/// What was seen in a picture.
+/// What a finder saw in a picture.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Look {
-    /// The largest first.
+    /// The faces, the largest first.
     pub faces: Vec<Face>,
-    /// Where the person is; may be some frames old in a live picture.
+    /// The outline of the person. In a live picture it may be some frames old.
     pub outline: Option<Arc<Outline>>,
-    /// How far the first face moved since the last look, as a share of the distance between the eyes.
+    /// The movement of the first face since the last look, relative to the distance between the eyes.
     pub motion: Option<f32>,
 }
 
-/// Finds faces. Loading takes some milliseconds, so one is kept; finding changes its buffers, so each thread has its own.
+/// Finds faces. Loading one takes some milliseconds, so keep it. A search changes its buffers, so each thread needs its
+/// own.
 pub struct Finder {
     eyes: Eyes,
 }
 
 enum Eyes {
-    /// Boxes alone, from which the eyes are estimated.
+    /// A finder that returns only boxes, from which the eyes are estimated.
     Plain(plain::Finder),
     Models(Box<Watcher>),
 }
 
 impl Finder {
-    /// A finder that needs no download: it gives boxes, from which the eyes are estimated.
+    /// Creates a finder that needs no download. It finds boxes, from which the eyes are estimated.
     #[must_use]
     pub fn plain() -> Finder {
         Finder {
@@ -127,7 +129,7 @@ impl Finder {
         }
     }
 
-    /// A finder that sees irises, lids, lips, pose and outline.
+    /// Creates a finder that sees irises, lids, lips, pose and outline.
     #[must_use]
     pub fn with(models: Models) -> Finder {
         Finder {
@@ -135,13 +137,13 @@ impl Finder {
         }
     }
 
-    /// Whether it sees irises, lids and lips, or only where a face is.
+    /// Whether the finder sees irises, lids and lips, and not only where a face is.
     #[must_use]
     pub fn sees_eyes(&self) -> bool {
         matches!(self.eyes, Eyes::Models(_))
     }
 
-    /// Lets go of everything that is left of the pictures it has seen.
+    /// Clears everything that is left of earlier pictures.
     pub fn forget(&mut self) {
         match &mut self.eyes {
             Eyes::Plain(finder) => *finder = plain::Finder::new(),
@@ -149,7 +151,7 @@ impl Finder {
         }
     }
 
-    /// Looks at the next frame of a live picture: follows the face, and draws the outline now and then.
+    /// Looks at the next frame of a live picture. It tracks the face and updates the outline at intervals.
     pub fn watch(&mut self, picture: &Picture) -> Look {
         match &mut self.eyes {
             Eyes::Plain(finder) => plain_look(finder, picture),
@@ -157,7 +159,7 @@ impl Finder {
         }
     }
 
-    /// Looks at one picture thoroughly, whatever was seen before.
+    /// Looks at one picture with every model, independently of earlier ones.
     pub fn study(&mut self, picture: &Picture) -> Look {
         match &mut self.eyes {
             Eyes::Plain(finder) => plain_look(finder, picture),
@@ -175,20 +177,22 @@ fn plain_look(finder: &mut plain::Finder, picture: &Picture) -> Look {
     }
 }
 
-/// Looks with the outline drawn anew: it costs as much as the face, and a head does not change.
+/// How many looks use the same outline. It costs as much as the face, and the shape of a head does not change.
 const OUTLINE_EVERY: u32 = 5;
-/// A mesh whose eyes are further from the detector's, in distances between the eyes, is another thing than was detected.
+/// The largest accepted distance between the eyes of the mesh and those of the detector, in distances between the eyes.
+/// Beyond it the mesh has found something else.
 const AGREE: f32 = 0.3;
-/// Below this share of the first face's area a second one is not looked at: nobody minds people further back.
+/// The smallest area of a second face relative to the first one. A smaller face belongs to a person further back, who
+/// does not matter.
 const BEHIND: f32 = 0.15;
 
-/// Detector, mesh and outline, and what was seen last.
+/// Detector, mesh and outline, and the results of the last look.
 struct Watcher {
     models: Models,
     last: Option<Mesh>,
-    /// Its pose, smoothed: what the network reads trembles by a degree or two.
+    /// The smoothed pose. The network's values vary by a degree or two.
     pose: Pose,
-    /// Size of the picture it was seen in.
+    /// The size of the picture in which the face was found.
     size: (u32, u32),
     outline: Option<Arc<Outline>>,
     looks: u32,
@@ -263,7 +267,7 @@ impl Watcher {
         let detections = self.detect(picture);
         let first = detections.iter().find_map(|detection| {
             let rough = self.examine(picture, detection)?;
-            // the mesh knows better than the detector where it wants to look
+            // The mesh gives a better frame for its own second pass than the detector.
             let fine = Mesh::find(&mut self.models.mesh, picture, rough.around());
             Some(fine.unwrap_or(rough))
         });
@@ -280,7 +284,8 @@ impl Watcher {
         }
     }
 
-    /// Where faces may be, the largest first: in the middle, else anywhere, else one that fills the picture.
+    /// Returns the detected faces, the largest first. It searches the middle of the picture, then the whole picture,
+    /// then for one that fills the picture.
     fn detect(&mut self, picture: &Picture) -> Vec<Detection> {
         let whole = detect::whole(picture);
         let frames = [
@@ -302,7 +307,7 @@ impl Watcher {
         found
     }
 
-    /// The face of the last look, where it is now.
+    /// Finds the face of the last look again.
     fn follow(&mut self, picture: &Picture, detections: &[Detection]) -> Option<Mesh> {
         let frame = self.last.as_ref()?.around();
         let mesh = Mesh::find(&mut self.models.mesh, picture, frame)?;
@@ -310,7 +315,7 @@ impl Watcher {
         seen.then_some(mesh)
     }
 
-    /// The points of a detected face; `None` when it is none.
+    /// Returns the points of a detected face, or `None` if it is not a face.
     fn examine(&mut self, picture: &Picture, detection: &Detection) -> Option<Mesh> {
         let mesh = Mesh::find(
             &mut self.models.mesh,
@@ -320,7 +325,7 @@ impl Watcher {
         agree(&mesh, detection).then_some(mesh)
     }
 
-    /// Faces beside the first one that are large enough to matter.
+    /// Returns the other faces that are large enough to matter.
     fn others(&mut self, picture: &Picture, first: &Mesh, detections: &[Detection]) -> Vec<Face> {
         let largest = detections.iter().find(|detection| agree(first, detection));
         let Some(largest) = largest.map(|detection| detection.bounds) else {
@@ -352,7 +357,7 @@ fn face(mesh: &Mesh, pose: Pose) -> Face {
     }
 }
 
-/// Whether detector and mesh mean the same face.
+/// Whether the detector and the mesh found the same face.
 fn agree(mesh: &Mesh, detection: &Detection) -> bool {
     let apart = mesh.irises[0].distance(mesh.irises[1]);
     let near = |eye: usize| mesh.eyes()[eye].distance(detection.eyes[eye]) <= AGREE * apart;

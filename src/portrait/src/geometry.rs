@@ -3,7 +3,7 @@
 //! Pixel coordinates have their origin in the upper left corner of the picture, x to the right and y down; the middle
 //! of the first pixel is at (0.5, 0.5). "Left" is left in the picture, which is the person's right.
 
-/// A place in a picture, in pixels.
+/// A point in a picture, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize)]
 pub struct Point {
     pub x: f32,
@@ -21,7 +21,7 @@ impl Point {
         self.towards(other, 0.5)
     }
 
-    /// The point at `share` of the way to `other`.
+    /// Returns the point at `share` of the way to `other`.
     #[must_use]
     pub fn towards(self, other: Point, share: f32) -> Point {
         Point::new(
@@ -35,7 +35,7 @@ impl Point {
         (self.x - other.x).hypot(self.y - other.y)
     }
 
-    /// Turned clockwise (as seen on the screen) around `centre` by this angle in radians.
+    /// Rotates the point clockwise (as seen on the screen) around `centre` by this angle in radians.
     #[must_use]
     pub fn turned(self, centre: Point, angle: f32) -> Point {
         let (sin, cos) = angle.sin_cos();
@@ -44,7 +44,7 @@ impl Point {
     }
 }
 
-/// An upright box, in pixels; may lie partly outside of its picture.
+/// An upright box in pixels, which may be partly outside its picture.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Bounds {
     pub left: f32,
@@ -64,7 +64,7 @@ impl Bounds {
         Point::new(self.left + self.width / 2.0, self.top + self.height / 2.0)
     }
 
-    /// The smallest box around these points; `None` around none.
+    /// Returns the smallest box around these points, or `None` when there are none.
     pub fn around(points: impl IntoIterator<Item = Point>) -> Option<Bounds> {
         let mut points = points.into_iter();
         let first = points.next()?;
@@ -82,7 +82,7 @@ impl Bounds {
         })
     }
 
-    /// Area in common over area of both together, 0 to 1.
+    /// Returns the area of the intersection divided by the area of the union, 0 to 1.
     #[must_use]
     pub fn overlap(self, other: Bounds) -> f32 {
         let across =

@@ -1,15 +1,15 @@
-//! The portrait as it is stored and sent: a JPEG that says nothing but the picture, and is never too large.
+//! Encodes the portrait for storage and transfer: a JPEG without metadata and of limited size.
 
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use zeroize::Zeroizing;
 
 use common::order::Picture;
 
-/// Above this quality files only grow; below the other one a face shows blocks.
+/// The highest and the lowest quality. Above the first, files only grow; below the second, a face shows blocks.
 const BEST: u8 = 95;
 const WORST: u8 = 40;
 
-/// Why there is no JPEG.
+/// Why the picture cannot be encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum JpegError {
     #[error(
@@ -24,18 +24,19 @@ pub enum JpegError {
     TooLarge { width: u32, height: u32 },
 }
 
-/// Encodes in sRGB with full colour resolution and the best quality (95 at most, 40 at least) that stays within
-/// `limit` bytes. There is no metadata in it beyond the JFIF header.
+/// Encodes in sRGB with full colour resolution, at the best quality (40 to 95) that fits into `limit` bytes. The result
+/// has no metadata beyond the JFIF header.
 ///
 /// # Errors
-/// When even the lowest quality is too large.
+///
+/// The file is too large even at the lowest quality, or JPEG cannot hold a picture of this size.
 pub fn jpeg(picture: &Picture, limit: usize) -> Result<Zeroizing<Vec<u8>>, JpegError> {
     let (width, height) = (picture.width(), picture.height());
     let best = encode(picture, BEST)?;
     if best.len() <= limit {
         return Ok(best);
     }
-    // size falls with quality, so the best that fits is found by halving
+    // The size grows with the quality, so a binary search finds the best quality that fits.
     let (mut fits, mut low, mut high) = (None, WORST, BEST - 1);
     while low <= high {
         let quality = low.midpoint(high);
@@ -60,7 +61,7 @@ fn encode(picture: &Picture, quality: u8) -> Result<Zeroizing<Vec<u8>>, JpegErro
     let (Ok(columns), Ok(rows)) = (u16::try_from(width), u16::try_from(height)) else {
         return Err(too_large);
     };
-    // large enough at once for any quality: growing would leave copies behind that nobody wipes
+    // The buffer is large enough for any quality, because growing it would leave copies that are not wiped.
     let mut bytes = Zeroizing::new(Vec::with_capacity(picture.rgb().len() + 4096));
     let mut encoder = Encoder::new(&mut *bytes, quality);
     encoder.set_sampling_factor(SamplingFactor::F_1_1);

@@ -1,14 +1,30 @@
-//! The portrait: find the face, cut it as a photographer would, say in one sentence what could be better.
+//! Makes the portrait: finds the face, crops the picture around it, and says in one sentence what could be better.
 //!
-//! Pure: pictures in, findings and pictures out; no device, no clock, no files. Everything here takes milliseconds to
-//! tens of milliseconds and belongs off the UI thread.
+//! The functions are pure: they take pictures and return findings and pictures, and use no device, clock or file. Each
+//! takes milliseconds to tens of milliseconds, so it must not run on the UI thread.
 //!
-//! [`Models`] see irises, lids, lips, pose and the person's outline; without them a plain finder sees where a face is,
-//! and what cannot be judged is not claimed.
+//! With [`Models`], a [`Finder`] sees irises, lids, lips, the pose and the person's outline. Without them a plain
+//! finder sees only where a face is, and the checks that need more are left out.
 //!
 //! ```text
 //! Finder::watch(&Picture) -> Look --+--> Crop::ideal().adjusted().inside() --> cut() --> Picture --> jpeg()
 //!                                  '--> assess() -> Assessment --> Coach::hear() -> Advice (one hint, ring, ready)
+//! ```
+//!
+//! Start reading at [`Finder`] (`face.rs`), then [`Crop`] (`crop.rs`), [`assess`] (`check.rs`, with the measures in
+//! `quality.rs`) and [`Coach`] (`coach.rs`). The networks are in `detect.rs`, `mesh.rs` and `outline.rs`; the crate
+//! `tflite` runs them.
+//!
+//! ```
+//! use common::order::Picture;
+//! use portrait::{Crop, Finder, Layout, cut};
+//!
+//! fn portrait_of(picture: &Picture) -> Option<Picture> {
+//!     let look = Finder::plain().study(picture);
+//!     let layout = Layout::default();
+//!     let crop = Crop::ideal(look.faces.first()?, None, &layout).inside(picture);
+//!     Some(cut(picture, &crop, &layout))
+//! }
 //! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]

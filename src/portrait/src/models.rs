@@ -1,12 +1,14 @@
-//! The networks that see more than a box: what they are, and that they are the very ones this code knows.
+//! Loads the networks and checks that they are exactly the files that this code was written for.
 //!
-//! They are MediaPipe's, under Apache-2.0. `tests/setup/models.sh` fetches them; none is part of this repository.
+//! The networks are MediaPipe's, under Apache-2.0. `tests/setup/models.sh` fetches them; this repository contains none
+//! of them.
 
 use sha2::{Digest, Sha256};
 
 use super::pose::Canonical;
 
-/// A file's name, and its SHA-256 in lower-case hexadecimal: points and outputs have fixed numbers in it.
+/// The name of a file and its SHA-256 in lower-case hexadecimal. The code depends on the file's numbering of points and
+/// outputs.
 type File = (&'static str, &'static str);
 
 const DETECTOR: File = (
@@ -26,7 +28,7 @@ const CANONICAL: File = (
     "bdbcda96dfcb7da883da124aaa2c55dee49770d934f0fcc71747f8c21bdc75b4",
 );
 
-/// The networks, loaded.
+/// The loaded networks.
 #[derive(Debug)]
 pub struct Models {
     pub(super) detector: tflite::Model,
@@ -35,7 +37,7 @@ pub struct Models {
     pub(super) canonical: Canonical,
 }
 
-/// Why the networks are not used.
+/// Why the networks cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelsError {
     /// The file cannot be read.
@@ -44,10 +46,10 @@ pub enum ModelsError {
         name: &'static str,
         error: std::io::Error,
     },
-    /// The file is another one than this program was made for.
+    /// The file is not the one that this program was made for.
     #[error("{name} is another file than this program was made for; fetch it again")]
     Foreign { name: &'static str },
-    /// The file is the right one and still does not load.
+    /// The file is the right one but cannot be loaded.
     #[error("{name}: {error}")]
     Network {
         name: &'static str,
@@ -56,10 +58,11 @@ pub enum ModelsError {
 }
 
 impl Models {
-    /// Loads the networks; `read` gives the bytes of the file of a name.
+    /// Loads the networks. `read` returns the bytes of the file with a name.
     ///
     /// # Errors
-    /// When a file cannot be read, or is another one than this program was made for.
+    ///
+    /// A file cannot be read, or it is not the one that this program was made for.
     pub fn load(
         mut read: impl FnMut(&'static str) -> std::io::Result<Vec<u8>>,
     ) -> Result<Models, ModelsError> {

@@ -1,5 +1,5 @@
-//! What others see and measure in the same pictures: MediaPipe's own program, and ofiqpy's formulas. The numbers come from
-//! tests/oracles, a small copy of them is in the repository, and `make oracles` compares with all of them.
+//! Compares with what other programs compute from the same pictures: MediaPipe and ofiqpy. tests/oracles computes the
+//! numbers. The repository contains a small part of them, and `make oracles` compares with all of them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,29 +18,29 @@ struct Networks {
     faces: Vec<Seen>,
 }
 
-/// What MediaPipe sees in a photograph.
+/// MediaPipe's results for a photograph.
 #[derive(Deserialize)]
 struct Seen {
     photo: String,
     irises: [[f32; 2]; 2],
-    /// Opening of each eye over its width.
+    /// The opening of each eye divided by its width.
     blink: [f32; 2],
-    /// Runs over 256 by 256 places, the first of those that are no person.
+    /// Run lengths over 256 by 256 places. The first run is not the person.
     person: Vec<usize>,
 }
 
-/// What ofiqpy measures in a scene.
+/// ofiqpy's results for a scene.
 #[derive(Deserialize)]
 struct Measured {
     photo: String,
     gain: [u32; 2],
     marks: BTreeMap<usize, [f32; 2]>,
     hull: Vec<[f32; 2]>,
-    /// Raw value and score.
+    /// The raw value and the score of each measure.
     measures: BTreeMap<String, [f32; 2]>,
 }
 
-/// The numbers in the repository, and those of `make oracles` where it names a folder.
+/// Reads the numbers in the repository, and those of `make oracles` when the environment names a folder.
 fn read<T: serde::de::DeserializeOwned>(name: &str) -> Vec<T> {
     let small = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/oracles");
     let all = std::env::var_os("FOTOAUTOMAT_ORACLES").map(PathBuf::from);
@@ -51,7 +51,7 @@ fn read<T: serde::de::DeserializeOwned>(name: &str) -> Vec<T> {
     texts.collect()
 }
 
-/// An eye's mean opening over its width.
+/// Returns the mean opening of an eye divided by its width.
 fn blink(features: &Features) -> [f32; 2] {
     [0, 1].map(|eye| {
         let apart = |[a, b]: [usize; 2]| features.points[a].distance(features.points[b]);
@@ -88,7 +88,7 @@ fn mediapipe_sees_the_same_eyes_and_the_same_person() {
     }
 }
 
-/// Places that both count as the person over places that either does.
+/// Returns the number of places that both results assign to the person, divided by the number that either does.
 fn overlap(look: &Look, picture: &common::order::Picture, runs: &[usize]) -> f64 {
     let outline = look.outline.as_ref().unwrap();
     let person = runs
@@ -116,7 +116,7 @@ fn ofiqpy_gives_the_same_scores() {
         let what = format!("{} at {:?}", scene.photo, scene.gain);
         for (name, ours) in scene.measure() {
             let [_, theirs] = scene.measures[name];
-            // theirs are rounded to whole points
+            // MediaPipe's values are rounded to whole points.
             assert!(
                 (ours.clamp(0.0, 100.0) - theirs).abs() <= 1.0,
                 "{what}: {name} {ours}, not {theirs}"
@@ -127,7 +127,7 @@ fn ofiqpy_gives_the_same_scores() {
 }
 
 impl Measured {
-    /// Our scores, by OFIQ's names.
+    /// Returns our scores under OFIQ's names.
     fn measure(&self) -> Vec<(&'static str, f32)> {
         let pixels = self.pixels();
         let points: Vec<Point> = self.hull.iter().map(|[x, y]| Point::new(*x, *y)).collect();
@@ -188,7 +188,7 @@ impl Measured {
         ]
     }
 
-    /// The photograph as it is on a black square, brighter or darker.
+    /// Returns the photograph on a black square, made brighter or darker.
     fn pixels(&self) -> Vec<u8> {
         let photo = photo(&self.photo);
         let [numerator, denominator] = self.gain;
@@ -213,7 +213,7 @@ impl Measured {
         })
     }
 
-    /// The surroundings of an ellipse.
+    /// Returns the background around an ellipse.
     fn background(&self, pixels: &[u8]) -> Background {
         let (rgb, width, height) = aligned::surroundings(pixels);
         let wall = (0..width * height).map(|at| {

@@ -1,4 +1,4 @@
-//! Where the person is and where the wall: MediaPipe's selfie segmentation.
+//! Separates the person from the background, with MediaPipe's selfie segmentation.
 
 use tflite::Frame;
 
@@ -7,12 +7,12 @@ use super::geometry::Point;
 use super::sight::rgb;
 use common::order::Picture;
 
-/// Pixels along a side of what it looks at: the whole picture, pressed into a square as it was in training.
+/// The side of the network's input in pixels. The whole picture is scaled to a square, as in the network's training.
 pub(super) const SIDE: usize = 256;
-/// From this share on a place counts as the person.
+/// A place with at least this share belongs to the person.
 const PERSON: f32 = 0.5;
 
-/// How much of a person there is at each place of a picture.
+/// The share of the person at each place of a picture.
 #[derive(Clone, PartialEq)]
 pub struct Outline {
     shares: Vec<f32>,
@@ -39,7 +39,8 @@ impl Outline {
         }
     }
 
-    /// The share at a place of the picture, 0 to 1, smoothly between the network's pixels; 0 outside of the picture.
+    /// Returns the share at a point of the picture, 0 to 1, interpolated between the network's pixels. It is 0 outside
+    /// the picture.
     #[must_use]
     pub fn share(&self, at: Point) -> f32 {
         if !((0.0..self.width).contains(&at.x) && (0.0..self.height).contains(&at.y)) {
@@ -66,14 +67,14 @@ impl Outline {
         )
     }
 
-    /// Whether the person is at a place of the picture.
+    /// Whether the person covers a point of the picture.
     #[must_use]
     pub fn is_person(&self, at: Point) -> bool {
         self.share(at) >= PERSON
     }
 
-    /// From the eyes up to the top of hair or hat, in pixels, or to the picture's edge; `None` where the outline does
-    /// not go with the face.
+    /// Returns the distance in pixels from the eyes to the top of hair or hat, or to the edge of the picture. Returns
+    /// `None` when the outline does not match the face.
     #[must_use]
     pub fn crown(&self, face: &Face) -> Option<f32> {
         let (eyes, apart, chin) = (face.middle(), face.eye_distance(), face.eye_to_chin());
@@ -84,7 +85,8 @@ impl Outline {
         if !self.is_person(at(0.0, 0.0)) || chin < 1.0 {
             return None;
         }
-        // rows of a hundredth of the head; hair is as wide as the face or wider, so a few columns suffice
+        // The rows are a fiftieth of the distance from eyes to chin apart. Hair is at least as wide as the face, so a
+        // few columns are enough.
         let step = chin / 50.0;
         let mut crown = 0.0;
         for row in 1..=(MOST_CROWN * 50.0) as usize {
@@ -99,7 +101,8 @@ impl Outline {
     }
 }
 
-/// The highest hair that is believed, in distances from eyes to chin: heads came to 0.97 to 1.24, hair and cap included.
+/// The largest plausible height of hair, in distances from eyes to chin. Heads have 0.97 to 1.24, including hair and
+/// cap.
 const MOST_CROWN: f32 = 2.2;
 
 impl std::fmt::Debug for Outline {

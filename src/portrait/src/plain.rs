@@ -1,4 +1,5 @@
-//! Faces by SeetaFace, which comes with the booth: a box and no eyes. The only file that names rustface.
+//! Finds faces with SeetaFace, whose model is part of the booth. It returns boxes but no eyes. Only this file uses
+//! rustface.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -12,11 +13,12 @@ use common::order::Picture;
 /// The model of the rustface package, version 0.1.7 (see assets/LICENSES.md).
 static MODEL: &[u8] = include_bytes!("../../../assets/models/seeta_fd_frontal_v1.0.bin");
 
-/// The picture is searched at this size, longer side in pixels: the smallest window is 40 pixels, an eighth of it,
-/// and a visitor's face fills a quarter. Twice the size takes four times as long.
+/// The longer side of the picture in which faces are searched, in pixels. The smallest window is 40 pixels, an eighth
+/// of it, and a visitor's face fills a quarter. A search at twice the size takes four times as long.
 const SEARCHED: u32 = 320;
 
-/// A score that rustface's documentation calls typical. The heads on old coins come to 2.1, a person who looks up to 4.9.
+/// The lowest score, which rustface's documentation calls typical. The heads on old coins reach 2.1, a person who looks
+/// up 4.9.
 const SCORE: f64 = 2.8;
 
 pub(super) struct Finder {
@@ -35,7 +37,8 @@ impl Finder {
         let (width, height, grey) = small_grey(picture);
         let scale = picture.width() as f32 / width as f32;
         let detector = &mut self.detector;
-        // it indexes raw memory by sizes it computes itself; a panic of it costs one look, not the booth
+        // rustface indexes raw memory with sizes that it computes itself. A panic in it costs one look and does not end
+        // the booth.
         let found = catch_unwind(AssertUnwindSafe(|| {
             detector.detect(&ImageData::new(&grey, width, height))
         }));
@@ -59,7 +62,8 @@ impl Finder {
     }
 }
 
-/// Where eyes and chin lie in SeetaFace's box, as shares of it; measured on photographs, see the tests.
+/// The positions of eyes and chin in SeetaFace's box, relative to its size. They were measured on photographs; see the
+/// tests.
 const EYES_DOWN: f32 = 0.40;
 const EYES_APART: f32 = 0.44;
 const CHIN_DOWN: f32 = 1.06;
@@ -84,7 +88,7 @@ fn face_in(bounds: Bounds, score: f32) -> Face {
     }
 }
 
-/// The picture in grey (ITU-R BT.601, as the model was trained on), its longer side at most [`SEARCHED`].
+/// Returns the picture in grey (ITU-R BT.601, as in the model's training), with its longer side at most [`SEARCHED`].
 fn small_grey(picture: &Picture) -> (u32, u32, Zeroizing<Vec<u8>>) {
     let (width, height, rgb) = super::resample::fitted(picture, SEARCHED);
     let (pixels, _) = rgb.as_chunks::<3>();

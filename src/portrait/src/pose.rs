@@ -1,23 +1,25 @@
-//! Where a head is turned to: the turn that lays MediaPipe's mean face ("canonical face") over the points seen.
+//! The direction in which a head is turned: the rotation that fits MediaPipe's mean face ("canonical face") to the
+//! points that were found.
 //!
-//! As the network reads it: synthetic turns to the side came out at 0.6 to 0.8 of what they were, and nodding differs
-//! by some degrees from person to person. Good for a hint, not for the 5 degrees of a travel document.
+//! The angles follow the network's estimate. Synthetic turns to the side were measured as 0.6 to 0.8 of their true
+//! value, and nods differ by some degrees from person to person. This is good enough for a hint but not for the 5
+//! degrees of a travel document.
 
 use super::mesh::Mesh;
 
-/// Angles in degrees.
+/// The angles of a head in degrees.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Pose {
-    /// Positive: turned towards the right of the picture.
+    /// Positive when the head is turned towards the right of the picture.
     pub yaw: f32,
-    /// Positive: the chin is down.
+    /// Positive when the chin is down.
     pub pitch: f32,
-    /// Positive: tilted clockwise in the picture.
+    /// Positive when the head is tilted clockwise in the picture.
     pub roll: f32,
 }
 
 impl Pose {
-    /// Halfway to the other one.
+    /// Returns the mean of two poses.
     pub(super) fn between(self, other: Pose) -> Pose {
         let middle = |a: f32, b: f32| (a + b) / 2.0;
         Pose {
@@ -30,15 +32,16 @@ impl Pose {
 
 type Vector = [f64; 3];
 
-/// The mean face: 33 points of it with a weight each, in centimetres; x to the right, y up, z towards the camera.
+/// The mean face: 33 of its points with a weight each, in centimetres. x points to the right, y up and z towards the
+/// camera.
 #[derive(Debug)]
 pub(super) struct Canonical {
     points: Vec<(usize, f64, Vector)>,
 }
 
 impl Canonical {
-    /// Reads the geometry file of MediaPipe's face mesh, a protocol buffer: field 1 is the mesh, whose field 3 has five
-    /// numbers for each vertex (place and texture); field 2 repeats a point's number and its weight.
+    /// Parses the geometry file of MediaPipe's face mesh, a protocol buffer. Field 1 is the mesh, whose field 3 has
+    /// five numbers per vertex (position and texture). Field 2 repeats a point's number and its weight.
     pub(super) fn read(bytes: &[u8]) -> Option<Canonical> {
         let (mut vertices, mut basis) = (Vec::new(), Vec::new());
         for (field, value) in Fields(bytes) {
@@ -77,14 +80,15 @@ impl Canonical {
             .map(|points| Canonical { points })
     }
 
-    /// The head's pose, from the rotation that fits best (Horn's method: the greatest eigenvector of a 4 by 4 matrix).
+    /// Returns the pose of the head, from the rotation that fits best (Horn's method: the eigenvector of the largest
+    /// eigenvalue of a 4 by 4 matrix).
     pub(super) fn pose(&self, mesh: &Mesh) -> Pose {
         let pairs: Vec<(f64, Vector, Vector)> = self
             .points
             .iter()
             .filter_map(|(index, weight, canonical)| {
                 let (point, depth) = (mesh.points.get(*index)?, mesh.depths.get(*index)?);
-                // the picture's y and the network's depth grow the other way
+                // The picture's y and the network's depth point the other way.
                 let seen = [point.x.into(), f64::from(-point.y), f64::from(-depth)];
                 Some((*weight, *canonical, seen))
             })
@@ -103,7 +107,7 @@ impl Canonical {
             sum
         };
         let (from, to) = (mean(|pair| pair.1), mean(|pair| pair.2));
-        // how the two clouds go together, axis by axis
+        // This is the covariance of the two point clouds.
         let mut joint = [[0.0; 3]; 3];
         for (weight, canonical, seen) in &pairs {
             for (row, (a, mean_a)) in joint.iter_mut().zip(canonical.iter().zip(&from)) {
@@ -116,7 +120,7 @@ impl Canonical {
     }
 }
 
-/// The quaternion (w, x, y, z) whose turn brings the first cloud onto the second.
+/// Returns the quaternion (w, x, y, z) that rotates the first cloud onto the second.
 fn rotation([[xx, xy, xz], [yx, yy, yz], [zx, zy, zz]]: [[f64; 3]; 3]) -> [f64; 4] {
     let matrix = [
         [xx + yy + zz, yz - zy, zx - xz, xy - yx],
@@ -124,13 +128,13 @@ fn rotation([[xx, xy, xz], [yx, yy, yz], [zx, zy, zz]]: [[f64; 3]; 3]) -> [f64; 
         [zx - xz, xy + yx, yy - xx - zz, yz + zy],
         [xy - yx, zx + xz, yz + zy, zz - xx - yy],
     ];
-    // shifted, so that the greatest eigenvalue is also the one of greatest amount
+    // The shift makes the largest eigenvalue also the one of largest magnitude.
     let shift: f64 = matrix
         .iter()
         .map(|row| row.iter().map(|value| value.abs()).sum::<f64>())
         .fold(f64::MIN_POSITIVE, f64::max);
     let mut vector = [1.0, 0.01, 0.01, 0.01];
-    // each step shrinks what is wrong by the ratio of two eigenvalues, at worst about 0.8 for a face
+    // Each step shrinks the error by the ratio of two eigenvalues, which is at worst about 0.8 for a face.
     for _ in 0..200 {
         let mut next = [0.0; 4];
         for (index, (sum, row)) in next.iter_mut().zip(&matrix).enumerate() {
@@ -146,13 +150,13 @@ fn rotation([[xx, xy, xz], [yx, yy, yz], [zx, zy, zz]]: [[f64; 3]; 3]) -> [f64; 
 }
 
 fn angles([w, x, y, z]: [f64; 4]) -> Pose {
-    // where the nose points to: the third column of the turn
+    // The third column of the rotation is the direction of the nose.
     let nose = [
         2.0 * (x * z + w * y),
         2.0 * (y * z - w * x),
         1.0 - 2.0 * (x * x + y * y),
     ];
-    // where the right of the face lies: the first column
+    // The first column of the rotation is the direction of the right of the face.
     let right = [1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z)];
     let degrees = |y: f64, x: f64| y.atan2(x).to_degrees() as f32;
     Pose {
@@ -162,14 +166,14 @@ fn angles([w, x, y, z]: [f64; 4]) -> Pose {
     }
 }
 
-/// A value of a protocol buffer's field.
+/// The value of a protocol buffer's field.
 enum Value<'a> {
     Number(u64),
     Word(u32),
     Bytes(&'a [u8]),
 }
 
-/// The fields of a protocol buffer, until its end or the first mistake.
+/// Iterates over the fields of a protocol buffer, until its end or the first error.
 struct Fields<'a>(&'a [u8]);
 
 impl Fields<'_> {

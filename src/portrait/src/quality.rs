@@ -1,26 +1,26 @@
-//! How good a picture of a face is, by the open formulas of OFIQ 1.0 (the reference of ISO/IEC 29794-5, BSI, MIT
-//! licence): each measure has a raw value and a score from 0 (bad) to 100. `make oracles` compares them with PyPI's
-//! ofiqpy. Sharpness alone is our own: OFIQ's needs a forest of trees that is not to be had.
+//! Measures the quality of a picture of a face with the open formulas of OFIQ 1.0 (the reference of ISO/IEC 29794-5,
+//! BSI, MIT licence). Each measure has a raw value and a score from 0 (bad) to 100. `make oracles` compares them with
+//! PyPI's ofiqpy. Only sharpness is our own measure, because OFIQ's needs a random forest that is not available.
 
 use zeroize::Zeroizing;
 
 use super::aligned::{Marks, SIDE};
 use super::geometry::Point;
 
-/// One over one plus e to the minus x: the curve that most scores follow.
+/// Returns 1 / (1 + e^-x), the curve that most scores follow.
 pub(super) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// Parts of a picture in which nothing but the face is measured.
+/// The part of a picture in which only the face is measured.
 pub(super) struct Patch<'a> {
-    /// Three bytes a pixel.
+    /// The pixels, three bytes each.
     pub(super) rgb: &'a [u8],
-    /// One byte a pixel; 0 leaves the pixel out.
+    /// One byte per pixel; 0 leaves the pixel out.
     pub(super) mask: &'a [u8],
 }
 
-/// How often each of the 256 steps of linear luminance occurs.
+/// The histogram of linear luminance, in 256 steps.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Luminance {
     counts: [u32; 256],
@@ -28,7 +28,7 @@ pub(super) struct Luminance {
 }
 
 impl Luminance {
-    /// Rec. 709 luminance of linearised sRGB, in 8 bits.
+    /// Computes the histogram of Rec. 709 luminance of linearised sRGB, in 8 bits.
     pub(super) fn of(patch: &Patch<'_>) -> Luminance {
         let linear = linear_table();
         let mut counts = [0; 256];
@@ -49,7 +49,7 @@ impl Luminance {
         part as f32 / self.total.max(1) as f32
     }
 
-    /// Mean, 0 to 1.
+    /// Returns the mean, 0 to 1.
     pub(super) fn mean(&self) -> f32 {
         let sum: f64 = self
             .counts
@@ -60,18 +60,18 @@ impl Luminance {
         (sum / 255.0 / f64::from(self.total.max(1))) as f32
     }
 
-    /// Share of pixels so dark that nothing shows in them.
+    /// Returns the share of pixels that are too dark to show anything.
     pub(super) fn under(&self) -> f32 {
         self.share(0..=25)
     }
 
-    /// Share of pixels that are burnt out.
+    /// Returns the share of pixels that are overexposed.
     pub(super) fn over(&self) -> f32 {
         self.share(247..=255)
     }
 }
 
-/// Linear light of an sRGB value, both 0 to 1.
+/// Converts an sRGB value to linear light, both 0 to 1.
 fn linear(value: f64) -> f64 {
     if value <= 0.04045 {
         value / 12.92
@@ -84,59 +84,59 @@ fn linear_table() -> [f32; 256] {
     std::array::from_fn(|step| linear(step as f64 / 255.0) as f32)
 }
 
-/// Rec. 709 luminance of linearised sRGB, in 8 bits.
+/// Returns the Rec. 709 luminance of linearised sRGB, in 8 bits.
 fn luminance(linear: &[f32; 256], pixel: [u8; 3]) -> u8 {
     let [r, g, b] = pixel.map(|channel| linear[usize::from(channel)]);
     ((0.2126 * r + 0.7152 * g + 0.0722 * b) * 255.0 + 0.5) as u8
 }
 
-/// Score of the mean luminance: best in the middle, falling off at both ends.
+/// Returns the score of the mean luminance, which is best in the middle and falls at both ends.
 pub(super) fn mean_score(mean: f32) -> f32 {
     100.0 * sigmoid((mean - 0.2) / 0.05) * (1.0 - sigmoid((mean - 0.8) / 0.05))
 }
 
-/// Score of the burnt-out share.
+/// Returns the score of the overexposed share.
 pub(super) fn over_score(share: f32) -> f32 {
     (1.0 / (share + 0.01)).clamp(0.0, 100.0)
 }
 
-/// Score of the share that is too dark.
+/// Returns the score of the share that is too dark.
 pub(super) fn under_score(share: f32) -> f32 {
     (120.0 * (0.832 - sigmoid((share - 0.92) / 0.05))).clamp(0.0, 100.0)
 }
 
-/// Score of the distance between the eyes in pixels.
+/// Returns the score of the distance between the eyes in pixels.
 pub(super) fn eye_distance_score(pixels: f32) -> f32 {
     100.0 * sigmoid((pixels - 70.0) / 20.0)
 }
 
-/// Score of an angle away from straight, in radians.
+/// Returns the score of a deviation from straight, in radians.
 pub(super) fn angle_score(angle: f32) -> f32 {
     100.0 * angle.cos().max(0.0).powi(2)
 }
 
-/// Score of the opening of the more closed eye over the distance from eyes to chin.
+/// Returns the score of the opening of the more closed eye relative to the distance from eyes to chin.
 pub(super) fn eyes_open_score(opening: f32) -> f32 {
     100.0 * sigmoid((opening - 0.02) / 0.01)
 }
 
-/// Score of the opening of the mouth over the distance from eyes to chin.
+/// Returns the score of the opening of the mouth relative to the distance from eyes to chin.
 pub(super) fn mouth_closed_score(opening: f32) -> f32 {
     100.0 * (1.0 - sigmoid((opening - 0.2) / 0.06))
 }
 
-/// The two squares of cheek that OFIQ measures: under each eye, halfway to the mouth, 0.3 of the distance between the
-/// eyes wide.
+/// The two squares of the cheeks that OFIQ measures: under each eye, halfway to the mouth, with a side of 0.3 of the
+/// distance between the eyes.
 pub(super) struct Cheeks {
     side: usize,
-    /// Left and upper edge of the left one in the picture, then of the other.
+    /// The upper left corner of the square that is left in the picture, then that of the other one.
     corners: [[usize; 2]; 2],
 }
 
 impl Cheeks {
-    /// `None` where they do not lie within the aligned square.
+    /// Returns `None` when the squares are not inside the aligned face.
     pub(super) fn of(marks: &Marks) -> Option<Cheeks> {
-        // whole pixels, as OFIQ rounds them
+        // OFIQ rounds to whole pixels.
         let whole = |at: Point| Point::new(at.x.round(), at.y.round());
         let [left, right] = marks.eyes.map(whole);
         let between = whole(left.middle(right));
@@ -158,7 +158,7 @@ impl Cheeks {
         })
     }
 
-    /// The pixels of one cheek; what the patch leaves out is black, as in OFIQ.
+    /// Iterates over the pixels of one cheek. Pixels that the patch leaves out are black, as in OFIQ.
     fn pixels<'a>(
         &'a self,
         patch: &'a Patch<'a>,
@@ -176,7 +176,7 @@ impl Cheeks {
         })
     }
 
-    /// How alike both are lit: what their histograms of luminance have in common, 0 to 1.
+    /// Returns the similarity of the light on both cheeks: the intersection of their luminance histograms, 0 to 1.
     pub(super) fn evenness(&self, patch: &Patch<'_>) -> f32 {
         let linear = linear_table();
         let histogram = |cheek: usize| {
@@ -191,7 +191,7 @@ impl Cheeks {
         common as f32 / (self.side * self.side) as f32
     }
 
-    /// Mean luminance of the darker over that of the brighter.
+    /// Returns the mean luminance of the darker cheek divided by that of the brighter one.
     pub(super) fn balance(&self, patch: &Patch<'_>) -> f32 {
         let linear = linear_table();
         let mean = |cheek: usize| -> f32 {
@@ -204,7 +204,8 @@ impl Cheeks {
         left.min(right) / left.max(right).max(1.0)
     }
 
-    /// How far the mean colour lies from those of skin, in CIELAB of the white D50; 100 for blue and green.
+    /// Returns the distance of the mean colour from skin colours, in CIELAB with white D50. It is 100 for blue and
+    /// green.
     pub(super) fn unnatural(&self, patch: &Patch<'_>) -> f32 {
         let mut sums = [0.0f64; 3];
         for pixel in (0..2).flat_map(|cheek| self.pixels(patch, cheek)) {
@@ -217,10 +218,10 @@ impl Cheeks {
     }
 }
 
-/// Distance of a mean sRGB colour, 0 to 1 each, from 5 to 25 in a and 5 to 35 in b.
+/// Returns the distance of a mean sRGB colour, 0 to 1 each, from the range 5 to 25 in a and 5 to 35 in b.
 fn unnatural(rgb: [f64; 3]) -> f32 {
     let [r, g, b] = rgb.map(linear);
-    // sRGB to XYZ at D50, over the white
+    // This converts sRGB to XYZ at D50, relative to white.
     let x = (0.43605 * r + 0.38508 * g + 0.14309 * b) / 0.964_221;
     let y = 0.22249 * r + 0.71689 * g + 0.06062 * b;
     let z = (0.01393 * r + 0.09710 * g + 0.71419 * b) / 0.825_211;
@@ -239,30 +240,30 @@ fn unnatural(rgb: [f64; 3]) -> f32 {
     outside(a, 5.0, 25.0).hypot(outside(b, 5.0, 35.0)) as f32
 }
 
-/// Score of the evenness.
+/// Returns the score of the similarity of the cheeks.
 pub(super) fn evenness_score(common: f32) -> f32 {
     100.0 * common.max(0.0).powf(0.3)
 }
 
-/// Score of the distance from natural colours.
+/// Returns the score of the distance from natural colours.
 pub(super) fn natural_colour_score(distance: f32) -> f32 {
     200.0 * (1.0 - sigmoid(distance / 10.0))
 }
 
-/// The surroundings of a face, at OFIQ's size.
+/// The surroundings of a face at OFIQ's size.
 pub(super) struct Background {
     pub(super) rgb: Zeroizing<Vec<u8>>,
-    /// 1 where the wall is.
+    /// 1 where the background is, otherwise 0.
     pub(super) wall: Vec<u8>,
     pub(super) width: usize,
     pub(super) height: usize,
 }
 
-/// The wall must be so many pixels before its evenness is judged: a strip at the edge says nothing.
+/// The smallest number of background pixels for a judgement of its evenness. A strip at the edge is not enough.
 const LEAST_WALL: usize = 2000;
 
 impl Background {
-    /// Mean gradient of the wall's luminance (Scharr); `None` where there is too little of it.
+    /// Returns the mean gradient of the background's luminance (Scharr), or `None` when there is too little background.
     pub(super) fn gradient(&self) -> Option<f32> {
         let (width, height) = (self.width, self.height);
         let wall = self.eroded();
@@ -275,7 +276,7 @@ impl Background {
             .iter()
             .map(|pixel| f32::from(luminance(&linear, *pixel)))
             .collect();
-        // beyond the edge the picture is mirrored around its last pixel
+        // Beyond the edge, the picture is mirrored around its last pixel.
         let mirrored = |at: usize, by: usize, side: usize| match (at + by).checked_sub(1) {
             None => 1.min(side - 1),
             Some(at) if at >= side => side.saturating_sub(2),
@@ -297,7 +298,8 @@ impl Background {
         Some((sum / f64::from(count)) as f32)
     }
 
-    /// The wall less what is near to something else: two pixels to the left and above, one to the right and below.
+    /// Returns the background without the pixels near to other things: two pixels to the left and above, one to the
+    /// right and below.
     fn eroded(&self) -> Vec<u8> {
         let (width, height) = (self.width, self.height);
         let mut narrow = vec![0; self.wall.len()];
@@ -321,13 +323,14 @@ impl Background {
     }
 }
 
-/// Score of the background's gradient.
+/// Returns the score of the background's gradient.
 pub(super) fn background_score(gradient: f32) -> f32 {
     190.0 * (1.0 - sigmoid((gradient - 10.0) / 100.0))
 }
 
-/// How sharp a patch is, whatever its light: OFIQ's first feature of sharpness, the mean amount of the Laplacian after a
-/// Gaussian of three pixels, over the mean grey. The patch's face has its eyes 90 pixels apart.
+/// Returns the sharpness of a patch, independently of its light. It is OFIQ's first feature of sharpness: the mean
+/// magnitude of the Laplacian after a Gaussian of three pixels, divided by the mean grey. The eyes in the patch are 90
+/// pixels apart.
 pub(super) fn sharpness(patch: &Patch<'_>, width: usize) -> f32 {
     let (pixels, _) = patch.rgb.as_chunks::<3>();
     let grey: Vec<f32> = pixels
@@ -355,7 +358,7 @@ pub(super) fn sharpness(patch: &Patch<'_>, width: usize) -> f32 {
     (laplacian / mean) as f32
 }
 
-/// By a Gaussian of three pixels (1 2 1), edges as they are.
+/// Applies a Gaussian of three pixels (1 2 1). The pixels at the edges are unchanged.
 fn smoothed(grey: &[f32], width: usize, height: usize) -> Vec<f32> {
     let mut across = grey.to_vec();
     for (line, source) in across

@@ -1,4 +1,4 @@
-//! Pixels at another size, and turned: each picture is resampled once, with a good filter.
+//! Scales and rotates pictures. Each picture is resampled only once, with a good filter.
 
 use std::f32::consts::PI;
 
@@ -14,7 +14,7 @@ use super::face::Face;
 use super::geometry::Point;
 use common::order::Picture;
 
-/// The whole picture with its longer side no longer than `most`, for those who only look at it.
+/// Returns the whole picture with its longer side at most `most`, for networks and measures.
 pub(super) fn fitted(picture: &Picture, most: u32) -> (u32, u32, Zeroizing<Vec<u8>>) {
     let (width, height) = (picture.width(), picture.height());
     let longer = width.max(height);
@@ -39,7 +39,7 @@ fn scaled(
     filter: fir::FilterType,
 ) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(vec![0; to.0 as usize * to.1 as usize * 3]);
-    // Typed: the untyped call would compile the filters for every kind of pixel that the library knows.
+    // The typed call is used because the untyped one would compile the filters for every pixel type of the library.
     let source =
         TypedImageRef::<U8x3>::from_buffer(from.0, from.1, rgb).expect("a picture fits its size");
     let mut target =
@@ -52,13 +52,14 @@ fn scaled(
     out
 }
 
-/// Cuts `crop` out of the picture, level, at `width` x `height`. What lies outside of the picture repeats its edge.
+/// Cuts `crop` out of the picture, level, at `width` x `height`. Pixels outside the picture repeat its edge.
 ///
-/// A Lanczos filter as wide as the reduction asks for is laid turned over the source, so that turning and scaling are
-/// one step and nothing is blurred twice. Large reductions are first halved, which costs no sharpness that would stay.
+/// A Lanczos filter, as wide as the reduction requires, is applied to the source in rotated coordinates. Rotation and
+/// scaling are thus one step and nothing is blurred twice. For large reductions the picture is halved first, which
+/// loses no sharpness that would remain.
 pub(super) fn cut(picture: &Picture, crop: &Crop, width: u32, height: u32) -> Picture {
     let reduction = crop.width / width as f32;
-    // beyond this the turned filter would visit hundreds of pixels for each one it makes
+    // With a larger reduction the rotated filter would read hundreds of source pixels for each result.
     const MOST: f32 = 4.0;
     if reduction > MOST {
         let by = MOST / 2.0 / reduction;
@@ -108,7 +109,7 @@ fn turned(picture: &Picture, crop: &Crop, width: u32, height: u32) -> Picture {
     Picture::new(width, height, out).expect("as many pixels as the size says")
 }
 
-/// The weighted mean around `middle`; `turn` is sine and cosine over the spread of the filter.
+/// Returns the weighted mean around `middle`. `turn` is the sine and cosine divided by the spread of the filter.
 fn weighed(
     picture: &Picture,
     middle: Point,
@@ -140,7 +141,7 @@ fn weighed(
     sum.map(|sum| (sum / weights).round().clamp(0.0, 255.0) as u8)
 }
 
-/// Points on the face, and which of them lie in the oval of its box: enough to measure the light by.
+/// Returns points on the face and which of them are in the oval of its box. They are enough to measure the light.
 pub(super) fn oval(picture: &Picture, face: &Face) -> (Zeroizing<Vec<u8>>, Vec<u8>) {
     const SIDE: u32 = 64;
     let (mut rgb, mut mask) = (Zeroizing::new(Vec::new()), Vec::new());
@@ -164,10 +165,10 @@ pub(super) fn oval(picture: &Picture, face: &Face) -> (Zeroizing<Vec<u8>>, Vec<u
     (rgb, mask)
 }
 
-/// Lanczos with three lobes.
+/// The filter is a Lanczos filter with three lobes.
 const LOBES: f32 = 3.0;
 
-/// The filter's curve, looked up: a sine for each weight would take most of the time.
+/// The filter's curve as a table, because computing a sine for each weight would take most of the time.
 struct Kernel {
     table: Vec<f32>,
 }

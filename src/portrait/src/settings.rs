@@ -19,18 +19,18 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             models: None,
-            // a JPEG of 600x800 stays well below this at a quality that shows no blocks
+            // A JPEG of 600x800 is well below this at a quality that shows no blocks.
             max_bytes: 200_000,
             closed_mouth: false,
         }
     }
 }
 
-/// Below it a face shows blocks, above it no server wants it.
+/// Below this range a face shows blocks, and no server accepts more than its end.
 const PORTRAIT_BYTES: std::ops::RangeInclusive<u32> = 20_000..=5_000_000;
 
 impl Settings {
-    /// Notes what cannot be right.
+    /// Notes values that cannot be right.
     pub fn check(&self, problems: &mut Problems) {
         if !PORTRAIT_BYTES.contains(&self.max_bytes) {
             let remedy = "Write a number of bytes from 20000 to 5000000, for example 200000.";

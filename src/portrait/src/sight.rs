@@ -1,4 +1,4 @@
-//! What all networks share: pixels in, numbers out.
+//! What all networks share: pixels as input, numbers as output.
 
 use tflite::Rgb;
 
@@ -17,8 +17,8 @@ pub(super) fn to_point([x, y]: [f32; 2]) -> Point {
     Point::new(x, y)
 }
 
-/// A network's score as 0 to 1.
+/// Converts a network's score to 0 to 1.
 pub(super) fn sigmoid(score: f32) -> f32 {
-    // beyond it only the exponential overflows
+    // The limit only prevents an overflow of the exponential.
     1.0 / (1.0 + (-score.clamp(-100.0, 100.0)).exp())
 }

@@ -1,11 +1,11 @@
-//! What the portrait's tests share, and what holds for all of it.
+//! Helpers for the tests of this crate, and tests of the whole.
 
 use std::path::PathBuf;
 
 use super::*;
 use common::order::Picture;
 
-/// Photographs of one person each, whose whole head is in the picture.
+/// Photographs of one person each, with the whole head in the picture.
 pub(super) const PORTRAITS: [&str; 6] = [
     "astronaut.png",
     "grace_hopper.jpg",
@@ -15,7 +15,7 @@ pub(super) const PORTRAITS: [&str; 6] = [
     "biden.jpg",
 ];
 
-/// A photograph that set-up fetched; without it a test fails and says what to run.
+/// Returns a photograph that the set-up fetched. Without it a test fails and says what to run.
 pub(super) fn photo(name: &str) -> Picture {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../assets/fetched/photos");
     let bytes = std::fs::read(folder.join(name)).unwrap_or_else(|_| {
@@ -26,7 +26,7 @@ pub(super) fn photo(name: &str) -> Picture {
     Picture::new(width, height, picture.into_raw()).unwrap()
 }
 
-/// The finder with the models that set-up fetched; without them a test fails and says what to run.
+/// Returns the finder with the models that the set-up fetched. Without them a test fails and says what to run.
 pub(super) fn seeing() -> Finder {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../assets/fetched/models");
     let models = Models::load(|name| std::fs::read(folder.join(name)));
@@ -35,14 +35,14 @@ pub(super) fn seeing() -> Finder {
     )
 }
 
-/// A picture from what each pixel is.
+/// Creates a picture from a function of the pixel's position.
 pub(super) fn painted(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Picture {
     let rgb = (0..height).flat_map(|y| (0..width).flat_map(move |x| [(x, y)]));
     let rgb: Vec<u8> = rgb.flat_map(|(x, y)| pixel(x, y)).collect();
     Picture::new(width, height, rgb).unwrap()
 }
 
-/// A face whose eyes are `apart` pixels from each other, tilted by `roll` radians around their middle.
+/// Returns a face whose eyes are `apart` pixels apart, tilted by `roll` radians around their middle.
 pub(super) fn face_at(middle: Point, apart: f32, roll: f32) -> Face {
     let turn = |x: f32, y: f32| Point::new(middle.x + x, middle.y + y).turned(middle, roll);
     let eyes = [turn(-apart / 2.0, 0.0), turn(apart / 2.0, 0.0)];
@@ -71,7 +71,7 @@ fn a_face_is_found_in_every_portrait_and_none_where_there_is_none() {
         let crop = assess(&picture, &look, &Rules::default()).crop.unwrap();
         let portrait = cut(&picture, &crop, &Layout::default());
         assert_eq!(portrait.width() * 4, portrait.height() * 3, "{name}");
-        // the portrait shows the same face where it was meant to be; a box is a rough measure
+        // The portrait shows the same face where it was meant to be. A box is only a rough measure.
         let size = (portrait.width(), portrait.height());
         let meant = crop.place(look.faces[0].middle(), size);
         let again = finder.study(&portrait).faces;
@@ -93,7 +93,7 @@ fn a_face_is_found_in_every_portrait_and_none_where_there_is_none() {
 }
 
 #[test]
-fn every_hint_and_every_check_has_a_name_of_its_own() {
+fn every_hint_and_every_check_has_a_unique_name() {
     let keys: std::collections::BTreeSet<_> = Hint::ALL.iter().map(|hint| hint.key()).collect();
     assert_eq!(keys.len(), Hint::ALL.len());
     let names: std::collections::BTreeSet<_> =
@@ -105,7 +105,7 @@ fn every_hint_and_every_check_has_a_name_of_its_own() {
     assert!(Check::ALL.is_sorted(), "hints come in this order");
 }
 
-/// The drawn visitors that ship with the booth, by name.
+/// Returns the drawn visitors that are part of the booth, by name.
 pub(super) fn visitors() -> Vec<(String, Picture)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../assets/visitors");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
@@ -146,7 +146,7 @@ fn drawn(path: &std::path::Path) -> Picture {
 }
 
 #[test]
-fn the_drawn_visitors_are_found_and_have_nothing_to_mend() {
+fn the_drawn_visitors_are_found_and_pass_every_check() {
     let visitors = visitors();
     assert!(visitors.len() >= 4, "they are of varied looks");
     for mut finder in [Finder::plain(), seeing()] {

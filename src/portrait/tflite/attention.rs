@@ -1,15 +1,15 @@
-//! MediaPipe's own operators: the part of a feature map around some landmarks is cut out level, and points found in it
-//! are brought back.
+//! MediaPipe's custom operators. They cut the part of a feature map around some landmarks out level, and map points
+//! that were found in it back.
 
 use fearless_simd::prelude::*;
 
 use crate::graph::Subset;
 use crate::window::Size;
 
-/// Values of a matrix that is 4 by 4, of which the first two rows are used: x, y, unused, shift.
+/// The number of values of a 4 by 4 matrix. Of its first two rows, x, y and the shift are used.
 pub(crate) const MATRIX: usize = 16;
 
-/// A shift, a turn and a scaling as a matrix: from cells of the cut-out to places of the feature map.
+/// Computes a matrix of shift, rotation and scaling, from cells of the cut-out to places of the feature map.
 pub(crate) fn matrix_from(landmarks: &[f32], subset: &Subset, matrix: &mut [f32]) {
     let point = |index: usize| match landmarks.get(3 * index..3 * index + 2) {
         Some(&[x, y]) => [x, y],
@@ -18,7 +18,7 @@ pub(crate) fn matrix_from(landmarks: &[f32], subset: &Subset, matrix: &mut [f32]
     let [from, to] = subset.line.map(point);
     let angle = (to[1] - from[1]).atan2(to[0] - from[0]);
     let (sin, cos) = angle.sin_cos();
-    // as they lie when the line is level
+    // These are the coordinates of a point when the line is level.
     let level = |[x, y]: [f32; 2]| [x * cos + y * sin, y * cos - x * sin];
     let (mut low, mut high) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
     for index in &subset.points {
@@ -45,7 +45,8 @@ pub(crate) fn matrix_from(landmarks: &[f32], subset: &Subset, matrix: &mut [f32]
     (matrix[10], matrix[15]) = (1.0, 1.0);
 }
 
-/// Samples a feature map at the places of a matrix, bilinear, pixel centres at halves; 0 outside.
+/// Samples a feature map at the places of a matrix. Samples are bilinear, pixel centres are at halves, and places
+/// outside are 0.
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub(crate) from: Size,
@@ -82,7 +83,7 @@ impl Sample {
     #[inline(always)]
     fn add(&self, input: &[f32], [x, y]: [f32; 2], share: f32, place: &mut [f32]) {
         let (width, height) = (self.from.width as f32, self.from.height as f32);
-        // also false for what is no number
+        // The condition is also false for NaN.
         if !((0.0..width).contains(&x) && (0.0..height).contains(&y)) {
             return;
         }
@@ -94,7 +95,7 @@ impl Sample {
     }
 }
 
-/// Brings points, x and y each, through a matrix.
+/// Maps points, x and y each, through a matrix.
 pub(crate) fn transform(points: &[f32], matrix: &[f32], output: &mut [f32]) {
     let (points, _) = points.as_chunks::<2>();
     let (output, _) = output.as_chunks_mut::<2>();

@@ -1,20 +1,21 @@
-//! Convolutions over all channels: matrix products over packed weights.
+//! Convolutions over all channels, computed as matrix products with packed weights.
 //!
-//! Values lie as height, width, channels. The inner loops work on arrays of a constant size, which the compiler unrolls
-//! and keeps in registers: a group of channels at several places at once.
+//! Values are ordered by height, width and channel. The inner loops work on arrays of a constant size, which the
+//! compiler unrolls and keeps in registers: a group of channels at several places at once.
 
 use fearless_simd::{f32x8, prelude::*};
 
 use crate::pointwise::After;
 use crate::window::{Lines, Placing, Size, Sliding};
 
-/// Channels of a group: one register where there is AVX2, two elsewhere.
+/// The number of channels in a group. A group is one register with AVX2 and two elsewhere.
 pub(crate) const LANES: usize = 8;
 
-/// Places whose results are finished (added to, bent) while they are still in the cache.
+/// The number of places whose results are finished, with the operations after the convolution, while they are in the
+/// cache.
 const BLOCK: usize = 32;
 
-/// A value of each channel of a group.
+/// One value for each channel of a group.
 type Lanes = [f32; LANES];
 
 /// A convolution over all channels.
@@ -22,15 +23,15 @@ type Lanes = [f32; LANES];
 pub(crate) struct Conv {
     window: Sliding,
     to: Size,
-    /// Weights of each group of channels; those of one input value lie together.
+    /// The weights of each group of channels. Those for the same input value are adjacent.
     weights: Vec<Lanes>,
     bias: Vec<Lanes>,
-    /// Input values of one window.
+    /// The number of input values in one window.
     depth: usize,
 }
 
 impl Conv {
-    /// Packs weights that lie as output channel, height, width, input channel.
+    /// Packs weights that are ordered by output channel, height, width and input channel.
     pub(crate) fn new(
         from: Size,
         to: Size,
@@ -66,7 +67,7 @@ impl Conv {
         }
     }
 
-    /// Values of scratch that a run needs.
+    /// Returns the number of scratch values that a run needs.
     pub(crate) fn scratch(&self) -> usize {
         self.window.scratch()
     }
@@ -80,7 +81,7 @@ impl Conv {
         after: &After<'_>,
     ) {
         if self.window.is_plain() {
-            // a block may go on in the next row
+            // A block may continue in the next row.
             let lines = Lines::plain(input, self.depth);
             return self.multiply(simd, lines, output, 0, after);
         }
@@ -91,7 +92,8 @@ impl Conv {
         }
     }
 
-    /// The products of some windows, and what comes after, block by block. `start` is where `output` begins in the whole.
+    /// Computes the products of some windows and the operations after them, block by block. `start` is the index of
+    /// `output` in the whole tensor.
     pub(crate) fn multiply<S: Simd>(
         &self,
         simd: S,
@@ -108,7 +110,7 @@ impl Conv {
             let lines = lines.from(index * BLOCK);
             let mut group = 0;
             while group < self.bias.len() {
-                // where one register holds a group, there is room for two groups
+                // When a group fits into one register, two groups are computed at once.
                 let two = S::f32s::LEN >= LANES && group + 2 <= self.bias.len();
                 let groups = if two { 2 } else { 1 };
                 let product = Product {
@@ -130,18 +132,18 @@ impl Conv {
     }
 }
 
-/// Some windows times some groups of channels.
+/// The product of some windows and some groups of channels.
 struct Product<'a> {
     weights: &'a [Lanes],
     bias: &'a [Lanes],
     lines: Lines<'a>,
-    /// Of the output, and the first one of these groups.
+    /// The number of channels of the output, and the first channel of these groups.
     channels: usize,
     first: usize,
 }
 
 impl Product<'_> {
-    /// A function of its own: within a larger one the sums do not stay in registers.
+    /// This is a separate function because in a larger one the sums do not stay in registers.
     fn run<S: Simd, const GROUPS: usize>(&self, simd: S, output: &mut [f32]) {
         simd.vectorize(
             #[inline(always)]
@@ -160,7 +162,7 @@ impl Product<'_> {
         );
     }
 
-    /// `N` windows from `window` on.
+    /// Computes `N` windows, starting at `window`.
     #[inline(always)]
     #[expect(
         clippy::needless_range_loop,

@@ -1,4 +1,4 @@
-//! Convolutions of each channel by itself.
+//! Convolutions of each channel separately.
 
 use fearless_simd::{f32x8, prelude::*};
 
@@ -6,12 +6,12 @@ use crate::conv::LANES;
 use crate::pointwise::After;
 use crate::window::{Lines, Placing, Size, Sliding};
 
-/// A convolution of each channel by itself.
+/// A convolution of each channel separately.
 #[derive(Debug)]
 pub(crate) struct Depthwise {
     window: Sliding,
     to: Size,
-    /// As height, width, channel.
+    /// The weights, ordered by height, width and channel.
     weights: Vec<f32>,
     bias: Vec<f32>,
 }
@@ -38,7 +38,7 @@ impl Depthwise {
         }
     }
 
-    /// Values of scratch that a run needs.
+    /// Returns the number of scratch values that a run needs.
     pub(crate) fn scratch(&self) -> usize {
         self.window.scratch()
     }
@@ -65,8 +65,8 @@ impl Depthwise {
         }
     }
 
-    /// A row of windows that are `K` columns wide and `STEP` apart. A function of its own: within a larger one the sums do
-    /// not stay in registers.
+    /// Computes a row of windows that are `K` columns wide and `STEP` apart. This is a separate function because in a
+    /// larger one the sums do not stay in registers.
     fn row<S: Simd, const K: usize, const STEP: usize>(
         &self,
         simd: S,
@@ -81,7 +81,7 @@ impl Depthwise {
                     (0..channels).for_each(|channel| self.single(lines, channel, output));
                     return;
                 };
-                // the last group begins earlier where they do not come out even, and computes some channels once more
+                // If the channels do not fill the last group, it starts earlier and computes some channels again.
                 for channel in (0..channels).step_by(LANES) {
                     let channel = channel.min(last);
                     let mut place = 0;
@@ -98,7 +98,7 @@ impl Depthwise {
         );
     }
 
-    /// [`LANES`] channels of `N` places. Each column is read once, for every window that it is in.
+    /// Computes [`LANES`] channels of `N` places. Each column is read once for all windows that contain it.
     #[inline(always)]
     #[expect(
         clippy::needless_range_loop,
@@ -138,7 +138,7 @@ impl Depthwise {
         }
     }
 
-    /// One channel of a row, by windows of any size.
+    /// Computes one channel of a row, for windows of any size.
     fn single(&self, lines: Lines<'_>, channel: usize, output: &mut [f32]) {
         let channels = self.to.channels;
         for (place, output) in output.chunks_exact_mut(channels).enumerate() {

@@ -1,8 +1,8 @@
-//! Reads FlatBuffers without trusting them: every read is checked, and a wrong offset is an error and not a panic.
+//! Reads FlatBuffers from untrusted files: every read is checked, and a wrong offset is an error and not a panic.
 //!
-//! The format (flatbuffers.dev, "Internals"): little-endian; a table starts with a signed distance back to its vtable;
-//! a vtable holds its own size, the table's size and one 16-bit place per field, 0 for a field that is left out; strings,
-//! vectors and tables are reached by unsigned 32-bit distances forward.
+//! The format (flatbuffers.dev, "Internals") is little-endian. A table starts with a signed distance back to its
+//! vtable. A vtable holds its own size, the table's size and one 16-bit offset per field, which is 0 for a field that
+//! is left out. Strings, vectors and tables are reached by unsigned 32-bit distances forward.
 
 use crate::Error;
 
@@ -27,12 +27,12 @@ impl<'a> File<'a> {
         usize::try_from(value).map_err(|_| BEYOND)
     }
 
-    /// What the distance at this place leads to.
+    /// Returns the place to which the distance at `at` leads.
     fn follow(self, at: usize) -> Result<usize, Error> {
         at.checked_add(self.u32(at)?).ok_or(BEYOND)
     }
 
-    /// The table that the file begins with.
+    /// Returns the root table of the file.
     pub(crate) fn root(self) -> Result<Table<'a>, Error> {
         self.table(self.follow(0)?)
     }
@@ -51,7 +51,7 @@ impl<'a> File<'a> {
     }
 }
 
-/// A table: fields by their number in the schema.
+/// A table, whose fields are identified by their number in the schema.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Table<'a> {
     file: File<'a>,
@@ -61,7 +61,7 @@ pub(crate) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Where a field lies; `None` when it has its default.
+    /// Returns the place of a field, or `None` when it has its default.
     fn field(&self, number: usize) -> Result<Option<usize>, Error> {
         if number >= self.fields {
             return Ok(None);
@@ -84,7 +84,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A number that stands for a size or a place.
+    /// Returns a number that is a size or an index.
     pub(crate) fn size(&self, number: usize, default: i32) -> Result<usize, Error> {
         let value = self.i32(number, default)?;
         usize::try_from(value).map_err(|_| Error::Damaged("a size is negative"))
@@ -101,7 +101,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Start and number of a vector's elements of `size` bytes each; all of them lie within the file.
+    /// Returns the start and the number of a vector's elements, `size` bytes each. All of them are inside the file.
     fn vector(&self, number: usize, size: usize) -> Result<(usize, usize), Error> {
         let Some(at) = self.field(number)? else {
             return Ok((0, 0));
@@ -122,7 +122,7 @@ impl<'a> Table<'a> {
         Ok(&self.file.0[start..start + count])
     }
 
-    /// At most `most` numbers.
+    /// Returns a vector of at most `most` numbers.
     pub(crate) fn i32s(&self, number: usize, most: usize) -> Result<Vec<i32>, Error> {
         let (start, count) = self.vector(number, 4)?;
         if count > most {
@@ -133,7 +133,7 @@ impl<'a> Table<'a> {
         Ok(words.iter().map(|word| i32::from_le_bytes(*word)).collect())
     }
 
-    /// At most `most` tables.
+    /// Returns a vector of at most `most` tables.
     pub(crate) fn tables(&self, number: usize, most: usize) -> Result<Vec<Table<'a>>, Error> {
         let (start, count) = self.vector(number, 4)?;
         if count > most {

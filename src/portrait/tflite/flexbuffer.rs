@@ -1,14 +1,15 @@
 //! The options of custom operators: a FlexBuffer whose root is a map from names to numbers and lists of numbers.
 //!
-//! The format (flatbuffers.dev, "FlexBuffers"): read from the end; the last byte is the root's width in bytes, the one
-//! before its packed type (type times 4 plus the width of its elements as a power of two), before that the root.
-//! A map is a list of values with a list of types behind it, and before its length the distance back to its list of keys.
+//! The format (flatbuffers.dev, "FlexBuffers") is read from the end. The last byte is the root's width in bytes, the
+//! byte before it is its packed type (type times 4 plus the width of its elements as a power of two), and the root is
+//! before that. A map is a list of values followed by a list of types. Before its length is the distance back to its
+//! list of keys.
 
 use crate::Error;
 
 const DAMAGED: Error = Error::Damaged("an operator's options make no sense");
 
-/// Kinds of values, by their number in the format.
+/// The kinds of values by their number in the format.
 const INT: u8 = 1;
 const UINT: u8 = 2;
 const FLOAT: u8 = 3;
@@ -20,18 +21,18 @@ const VECTOR: u8 = 10;
 const VECTOR_INT: u8 = 11;
 const VECTOR_UINT: u8 = 12;
 
-/// Longer lists are no options of an operator.
+/// The longest list. No option of an operator is longer.
 const LONGEST: usize = 4096;
 
-/// A value and where it lies.
+/// A value and its position.
 #[derive(Debug, Clone, Copy)]
 struct Value<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// Bytes of the slot at `at`.
+    /// The width in bytes of the slot at `at`.
     width: usize,
     kind: u8,
-    /// Bytes of an element behind a distance.
+    /// The width in bytes of an element that the slot refers to.
     inner: usize,
 }
 
@@ -53,7 +54,7 @@ fn uint(bytes: &[u8], at: usize, width: usize) -> Result<u64, Error> {
         .fold(0, |value, byte| value << 8 | u64::from(*byte)))
 }
 
-/// The place that a distance back leads to.
+/// Returns the place to which a distance back leads.
 fn back(bytes: &[u8], at: usize, width: usize) -> Result<usize, Error> {
     let distance = usize::try_from(uint(bytes, at, width)?).map_err(|_| DAMAGED)?;
     at.checked_sub(distance).ok_or(DAMAGED)
@@ -69,7 +70,7 @@ fn value(bytes: &[u8], at: usize, width: usize, packed: u8) -> Value<'_> {
     }
 }
 
-/// Number of elements of the list that starts at `start`.
+/// Returns the number of elements of the list that starts at `start`.
 fn count(bytes: &[u8], start: usize, width: usize) -> Result<usize, Error> {
     let at = start.checked_sub(width).ok_or(DAMAGED)?;
     let count = usize::try_from(uint(bytes, at, width)?).map_err(|_| DAMAGED)?;
@@ -92,7 +93,7 @@ impl<'a> Map<'a> {
         }
         let (values, inner) = (back(bytes, at, width)?, root.inner);
         let count = count(bytes, values, inner)?;
-        // before the length: the width of the keys' list, before it the way to that list
+        // Before the length is the width of the list of keys, and before that the distance to this list.
         let keys_width_at = values.checked_sub(2 * inner).ok_or(DAMAGED)?;
         let keys_at = values.checked_sub(3 * inner).ok_or(DAMAGED)?;
         let keys_width =

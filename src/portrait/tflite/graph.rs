@@ -1,33 +1,33 @@
-//! A TensorFlow Lite file as plain data: tensors, constants and operators, all of them within bounds.
+//! A TensorFlow Lite file as plain data: tensors, constants and operators, all of them within limits.
 //!
-//! Numbers of fields and of operators are those of TensorFlow Lite's schema, version 3.
+//! The numbers of fields and operators are those of TensorFlow Lite's schema, version 3.
 
 use std::sync::Arc;
 
 use crate::Error;
 use crate::flatbuffer::{File, Table};
 
-/// Bounds that a small network stays far below (the attention mesh has 1096 tensors and 712 operators).
+/// Limits that a small network does not come near (the attention mesh has 1096 tensors and 712 operators).
 const MOST_TENSORS: usize = 10_000;
 const MOST_OPERATORS: usize = 10_000;
 const MOST_BUFFERS: usize = 10_000;
 const MOST_OPERANDS: usize = 64;
-/// Values of one tensor.
+/// The largest number of values in one tensor.
 pub(crate) const MOST_VALUES: usize = 1 << 22;
-/// Values of all constants together, or of all buffers of a plan.
+/// The largest number of values in all constants together, or in all buffers of a plan.
 pub(crate) const MOST_VALUES_IN_ALL: usize = 1 << 24;
 
-/// Sides of pools and steps of windows.
+/// The largest side of a pool and step of a window.
 const MOST_STEP: usize = 4096;
 
-/// Batch, height, width and channels are four.
+/// The largest number of dimensions. Batch, height, width and channels are four.
 const MOST_DIMENSIONS: usize = 5;
 
 const FLOAT32: u8 = 0;
 const FLOAT16: u8 = 1;
 const INT32: u8 = 2;
 
-/// The index that stands for an operand that is left out.
+/// The index of an operand that is left out.
 const LEFT_OUT: i32 = -1;
 
 #[derive(Debug)]
@@ -54,21 +54,21 @@ pub(crate) enum Constant {
 #[derive(Debug)]
 pub(crate) struct Operator {
     pub(crate) kind: Kind,
-    /// `None` for one that is left out.
+    /// The operands. One that is left out is `None`.
     pub(crate) inputs: Vec<Option<usize>>,
     pub(crate) output: usize,
 }
 
-/// How a window meets the edge.
+/// How windows are placed at the edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Padding {
-    /// As many outputs as steps fit, the window hanging over on both sides.
+    /// There are as many outputs as steps fit, and the windows extend beyond both edges.
     Same,
-    /// The window stays inside.
+    /// Every window is inside.
     Valid,
 }
 
-/// Window of a convolution or a pool, in steps of height and width.
+/// The window of a convolution or a pool, and its steps along height and width.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window {
     pub(crate) padding: Padding,
@@ -99,7 +99,7 @@ pub(crate) enum Kind {
     Curve(Curve),
     Prelu,
     Pad,
-    /// Also for a slice of the whole: the values stay where they are.
+    /// The shape changes but the values do not. A slice of the whole tensor is also read as this.
     Reshape,
     Resize,
     Dequantize,
@@ -108,15 +108,15 @@ pub(crate) enum Kind {
     TransformLandmarks,
 }
 
-/// Options of Landmarks2TransformMatrix.
+/// The options of Landmarks2TransformMatrix.
 #[derive(Debug, Clone)]
 pub(crate) struct Subset {
     pub(crate) points: Vec<usize>,
-    /// The points of the line that is to become level.
+    /// The two points of the line that is made level.
     pub(crate) line: [usize; 2],
-    /// Cells of the result, height and width.
+    /// The height and width of the result, in cells.
     pub(crate) cells: [usize; 2],
-    /// Enlargement of the box around the points.
+    /// The factors by which the box around the points is enlarged.
     pub(crate) scale: [f32; 2],
 }
 
@@ -165,7 +165,7 @@ impl Graph {
         Ok(graph)
     }
 
-    /// Constants that the file holds as halves become floats at once.
+    /// Converts constants that the file stores as half floats to floats.
     fn unpack(&mut self) -> Result<(), Error> {
         let (unpacking, computing) = std::mem::take(&mut self.operators)
             .into_iter()
@@ -189,7 +189,7 @@ impl Graph {
         Ok(())
     }
 
-    /// Every operand is a constant, an input, or computed before; nothing is computed twice.
+    /// Checks that every operand is a constant, an input or was computed before, and that nothing is computed twice.
     fn check_order(&self) -> Result<(), Error> {
         let mut known: Vec<bool> = self
             .tensors
@@ -293,7 +293,7 @@ fn read_tensor(tensor: &Table<'_>, buffers: &[Table<'_>]) -> Result<Tensor, Erro
     })
 }
 
-/// An IEEE 754 half as a float.
+/// Converts an IEEE 754 half to a float.
 fn half(bits: u16) -> f32 {
     let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };
     let fraction = f32::from(bits & 0x03ff);
@@ -318,7 +318,7 @@ fn read_operator(
     };
     let code = codes.get(operator.size(0, 0)?);
     let code = code.ok_or(Error::Damaged("an operator has no kind"))?;
-    // the byte ran out at 127: from then on the number stands in the second field
+    // The one-byte field ends at 127. Larger numbers are in the second field.
     let number = code.size(3, 0)?.max(code.u8(0)?.into());
     let options = operator.table(4)?;
     let kind = match number {
@@ -342,7 +342,7 @@ fn built_in(
 ) -> Result<Kind, Error> {
     let missing = || Error::Damaged("an operator lacks its options");
     let fused = |field: usize| match options {
-        // an activation after it: MediaPipe's files have them as operators of their own
+        // Fused activations are not supported; MediaPipe's files have activations as separate operators.
         Some(options) if options.u8(field)? != 0 => {
             Err(Error::Unsupported("fused activations".to_owned()))
         }
@@ -399,7 +399,8 @@ fn built_in(
         19 => Kind::Curve(Curve::Relu),
         22 => Kind::Reshape,
         45 => {
-            // with steps of 1 and, as the plan checks, as many values out as in, it is the whole
+            // With steps of 1, and with as many output values as input values (the plan checks this), the slice is the
+            // whole tensor.
             let steps = inputs.get(3).copied().flatten();
             match steps.and_then(|steps| tensors[steps].constant.as_ref()) {
                 Some(Constant::Ints(steps)) if steps.iter().all(|step| *step == 1) => Kind::Reshape,
@@ -464,14 +465,14 @@ fn custom(name: &[u8], options: &[u8]) -> Result<Kind, Error> {
         b"TransformTensorBilinear" => Ok(Kind::TransformTensor),
         b"TransformLandmarks" => Ok(Kind::TransformLandmarks),
         b"Convolution2DTransposeBias" => {
-            // three words: padding, and the steps along width and height
+            // The three words are the padding and the steps along width and height.
             let (words, _) = options.as_chunks();
             let words: Vec<i32> = words.iter().map(|word| i32::from_le_bytes(*word)).collect();
             match words[..] {
                 [_, width @ 1..=8, height @ 1..=8] => Ok(Kind::TransposedConv {
                     step: [height as usize, width as usize],
                 }),
-                // windows that overlap, or worse
+                // The windows would overlap, or the options are damaged.
                 _ => Err(Error::Damaged("a transposed convolution lacks its steps")),
             }
         }

@@ -1,8 +1,8 @@
 //! Runs small convolutional networks from TensorFlow Lite files: float, batch 1, one thread, no unsafe code.
 //!
-//! It has the operators that MediaPipe's face detector, attention mesh and selfie segmentation are made of, their four
-//! custom ones included, and refuses any other by name. A file is read once: its weights are packed for the
-//! kernels, what can be done in one pass is joined, and every buffer is made. A run then allocates nothing.
+//! It supports the operators of MediaPipe's face detector, attention mesh and selfie segmentation, including their four
+//! custom ones, and refuses any other operator by name. Loading packs the weights for the kernels, joins operators that
+//! can be computed in one pass, and allocates every buffer. A run then allocates nothing.
 //!
 //! ```no_run
 //! let file = std::fs::read("face_detection_short.tflite").unwrap();
@@ -12,11 +12,15 @@
 //! let scores = model.output(1);
 //! ```
 //!
-//! The kernels are compiled for each level of vector instructions (`fearless_simd`), and the best that the processor has is
-//! used: with AVX2 the networks take half the time that they take on the oldest machines.
+//! The kernels are compiled for each level of vector instructions (`fearless_simd`), and the best level of the
+//! processor is used. With AVX2 the networks take half the time that they take on the oldest machines.
 //!
-//! Files are hostile until checked: every offset, size and amount of work is bounded, and a run cannot panic on what
+//! Files are not trusted: every offset, size and amount of work is checked, and a run cannot panic on a file that
 //! [`Model::load`] accepted.
+//!
+//! Start reading at [`Model`]. `graph.rs` parses a file, with `flatbuffer.rs` and `flexbuffer.rs` below it;
+//! `planner.rs` makes a plan from it, and `plan.rs` runs the plan. Each kind of kernel has a file of its own, and
+//! `pixels.rs` fills an input from a picture.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -40,13 +44,13 @@ use fearless_simd::{Level, dispatch};
 
 use plan::Plan;
 
-/// Why a file is not run.
+/// Why a file cannot be run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The file is damaged or none of TensorFlow Lite.
+    /// The file is damaged or is not a TensorFlow Lite file.
     #[error("the model file is damaged: {0}")]
     Damaged(&'static str),
-    /// The file is good, but asks for what is not here.
+    /// The file is valid but needs something that is not supported.
     #[error("the model asks for what this interpreter does not have: {0}")]
     Unsupported(String),
     /// The file asks for more memory or work than a small network needs.
@@ -54,19 +58,20 @@ pub enum Error {
     TooLarge(&'static str),
 }
 
-/// A network with its buffers, ready to run.
+/// A network and its buffers, ready to run.
 #[derive(Debug)]
 pub struct Model {
     plan: Plan,
-    /// The vector instructions that this processor has.
+    /// The level of vector instructions that this processor has.
     level: Level,
 }
 
 impl Model {
-    /// Reads a TensorFlow Lite file (schema version 3).
+    /// Loads a TensorFlow Lite file (schema version 3).
     ///
     /// # Errors
-    /// When the file is damaged, too large, or uses an operator or a type that is not here.
+    ///
+    /// The file is damaged or too large, or it uses an operator or a type that is not supported.
     pub fn load(file: &[u8]) -> Result<Model, Error> {
         let graph = graph::Graph::read(file)?;
         Ok(Model {
@@ -75,35 +80,35 @@ impl Model {
         })
     }
 
-    /// Shape of the one input: batch (1), height, width, channels.
+    /// Returns the shape of the only input: batch (1), height, width, channels.
     #[must_use]
     pub fn input_shape(&self) -> &[usize] {
         &self.plan.input.shape
     }
 
-    /// The input's values, to be filled before a run; they stay until the next one.
+    /// Returns the values of the input, to be filled before a run. They are kept until the next one.
     pub fn input_mut(&mut self) -> &mut [f32] {
         let input = &self.plan.input;
         &mut self.plan.slots[input.slot][..input.len]
     }
 
-    /// Computes the outputs. Takes milliseconds; allocates nothing.
+    /// Computes the outputs. This takes milliseconds and allocates nothing.
     pub fn run(&mut self) {
         dispatch!(self.level, simd => self.plan.run(simd));
     }
 
-    /// Sets every value that the last run left to zero, as before the first.
+    /// Sets every value that the last run left to zero, as before the first run.
     pub fn forget(&mut self) {
         self.plan.forget();
     }
 
-    /// How many outputs there are.
+    /// Returns the number of outputs.
     #[must_use]
     pub fn outputs(&self) -> usize {
         self.plan.outputs.len()
     }
 
-    /// Shape of an output, in the file's order; empty when there are not so many.
+    /// Returns the shape of an output, in the file's order. It is empty when the index is too large.
     #[must_use]
     pub fn output_shape(&self, index: usize) -> &[usize] {
         self.plan
@@ -112,7 +117,7 @@ impl Model {
             .map_or(&[], |output| &output.shape)
     }
 
-    /// Values of an output, in the file's order; empty when there are not so many.
+    /// Returns the values of an output, in the file's order. They are empty when the index is too large.
     #[must_use]
     pub fn output(&self, index: usize) -> &[f32] {
         match self.plan.outputs.get(index) {

@@ -1,38 +1,40 @@
-//! From pixels to an input: a turned square of a picture, scaled to the network's size.
+//! Fills an input from pixels: a rotated rectangle of a picture, scaled to the network's size.
 
 use fearless_simd::{Level, dispatch, f32x4, i32x4, prelude::*};
 
-/// Pixels: three bytes each, row by row.
+/// Pixels of three bytes each, row by row.
 #[derive(Debug, Clone, Copy)]
 pub struct Rgb<'a> {
     pub width: usize,
     pub height: usize,
-    /// `width * height * 3` bytes.
+    /// The pixels, `width * height * 3` bytes.
     pub bytes: &'a [u8],
 }
 
-/// The part of a picture that an input shows, in its pixels; may lie partly outside.
+/// The part of a picture that an input shows, in pixels of the picture. It may be partly outside.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Frame {
-    /// Its middle.
+    /// The horizontal position of the middle.
     pub x: f32,
     pub y: f32,
     pub width: f32,
     pub height: f32,
-    /// Clockwise, in radians.
+    /// The clockwise rotation in radians.
     pub turn: f32,
 }
 
-/// Samples along one side of a value: with more of them, filling an input takes longer than the network.
+/// The largest number of samples along one side of a value. With more of them, filling an input would take longer than
+/// the network.
 const MOST_SAMPLES: usize = 2;
-/// Samples of a value, which are computed at once.
+/// The number of samples of a value, which are computed together.
 const SAMPLES: usize = MOST_SAMPLES * MOST_SAMPLES;
-/// Bytes of a pixel become numbers where they stand in a word, which takes three instructions for all of them; this brings
-/// them back. Such numbers have 24 digits, so nothing is lost.
+/// The bytes of a pixel are converted to numbers at their position in a word, which takes three instructions for all of
+/// them. These factors scale the numbers back. Floats have 24 binary digits, so the conversion is exact.
 const SHARES: [f32; 4] = [1.0, 1.0 / 256.0, 1.0 / 65536.0, 0.0];
 
 impl Frame {
-    /// The place in the picture of a place of the input, both as shares of the frame's sides.
+    /// Converts a place of the input to a place in the picture. The place of the input is relative to the frame's
+    /// sides.
     #[must_use]
     pub fn place(&self, across: f32, down: f32) -> [f32; 2] {
         let (sin, cos) = self.turn.sin_cos();
@@ -40,23 +42,23 @@ impl Frame {
         [self.x + x * cos - y * sin, self.y + x * sin + y * cos]
     }
 
-    /// Fills `input`, `height` rows of `width` places of three values, with what the frame shows: a byte becomes
-    /// `low + byte * (high - low) / 255`. Outside of the picture it is black. Where the frame is larger than the input,
-    /// each value is the mean of several bilinear samples, so that nothing fine turns into another pattern.
+    /// Fills `input`, `height` rows of `width` places of three values, with the part of the picture in the frame. A
+    /// byte becomes `low + byte * (high - low) / 255`, and places outside the picture are black. If the frame is larger
+    /// than the input, each value is the mean of several bilinear samples, which prevents aliasing.
     ///
-    /// Does nothing when the bytes or the input are not as many as their sizes say.
+    /// Does nothing when the number of bytes or input values does not match the sizes.
     pub fn fill(&self, rgb: Rgb<'_>, input: &mut [f32], size: [usize; 2], [low, high]: [f32; 2]) {
         let share = (high - low) / 255.0;
         let store = |byte| low + byte * share;
         self.each(Level::new(), rgb, input, size, MOST_SAMPLES, store);
     }
 
-    /// The same as pixels.
+    /// Does the same as [`fill`](Self::fill), with pixels as the result.
     pub fn cut(&self, rgb: Rgb<'_>, pixels: &mut [u8], size: [usize; 2]) {
         self.each(Level::new(), rgb, pixels, size, MOST_SAMPLES, to_byte);
     }
 
-    /// Pixels of one bilinear sample each, however much smaller they become.
+    /// Returns pixels of one bilinear sample each, however much the picture is reduced.
     pub fn pick(&self, rgb: Rgb<'_>, pixels: &mut [u8], size: [usize; 2]) {
         self.each(Level::new(), rgb, pixels, size, 1, to_byte);
     }
@@ -110,23 +112,24 @@ impl Frame {
     }
 }
 
-/// Where the samples of an input's values lie, in pixels of the picture.
+/// The places of the samples of an input's values, in pixels of the picture.
 struct Sampling<'a> {
     rgb: Rgb<'a>,
-    /// Of the first value.
+    /// The corner of the first value.
     corner: [f32; 2],
-    /// From a value's corner to the next one's, and to that of the one below.
+    /// The steps from a value's corner to that of the next one and to that of the one below.
     right: [f32; 2],
     below: [f32; 2],
-    /// From a value's corner to its samples and, where they are fewer, to those of the values to the right of it.
+    /// The offsets from a value's corner to its samples. If a value has fewer samples, the rest belong to the values on
+    /// its right.
     offsets: [[f32; SAMPLES]; 2],
 }
 
-/// Sums of the samples of as many values as are computed at once; the fourth number is none.
+/// The sums of the samples of the values that are computed together. The fourth number is not used.
 type Sums = [[f32; 4]; SAMPLES];
 
 impl Sampling<'_> {
-    /// With `COUNT` samples a value.
+    /// Fills the values with `COUNT` samples each.
     #[inline(always)]
     fn fill<S: Simd, T, const COUNT: usize>(
         &self,
@@ -141,7 +144,7 @@ impl Sampling<'_> {
             .offsets
             .map(|offsets| f32x4::simd_from(simd, offsets) - 0.5);
         let sides = [self.rgb.width, self.rgb.height];
-        // the last pixel that has a neighbour to the right, or below
+        // This is the last pixel that has a neighbour to the right, or below.
         let [last_x, last_y] = sides.map(|side| f32x4::splat(simd, (side - 1) as f32));
         let zero = f32x4::splat(simd, 0.0);
         for (row, values) in values.chunks_exact_mut(width).enumerate() {
@@ -151,7 +154,7 @@ impl Sampling<'_> {
                     self.corner[axis] + column * self.right[axis] + row * self.below[axis]
                 };
                 let (x, y) = (offsets[0] + along(0), offsets[1] + along(1));
-                // not true for what is no number
+                // The condition is false for NaN.
                 let inside =
                     x.simd_ge(zero) & y.simd_ge(zero) & x.simd_lt(last_x) & y.simd_lt(last_y);
                 let inside = if inside.all_true() {
@@ -170,7 +173,7 @@ impl Sampling<'_> {
         }
     }
 
-    /// The sums of samples that all have four pixels around them; `None` at the picture's very end.
+    /// Returns the sums of samples that all have four pixels around them, or `None` at the very end of the picture.
     #[inline(always)]
     fn inside<S: Simd, const COUNT: usize>(
         &self,
@@ -178,7 +181,7 @@ impl Sampling<'_> {
         x: f32x4<S>,
         y: f32x4<S>,
     ) -> Option<Sums> {
-        // not below 0, so cutting off is rounding down
+        // The coordinates are not negative, so truncation rounds down.
         let (left, top): (i32x4<S>, i32x4<S>) = (x.to_int(), y.to_int());
         let right_shares: [f32; SAMPLES] = (x - left.to_float::<f32x4<S>>()).into();
         let lower_shares: [f32; SAMPLES] = (y - top.to_float::<f32x4<S>>()).into();
@@ -204,7 +207,8 @@ impl Sampling<'_> {
         Some(all)
     }
 
-    /// A pixel's three values, each as many times as large as its place in the four bytes makes it: see [`SHARES`].
+    /// Returns the three values of a pixel, each multiplied according to its position in the four bytes: see
+    /// [`SHARES`].
     #[inline(always)]
     fn pixel<S: Simd>(&self, simd: S, start: usize) -> Option<f32x4<S>> {
         let bytes = self.rgb.bytes.get(start..)?.first_chunk()?;
@@ -213,7 +217,7 @@ impl Sampling<'_> {
         Some(parts.to_float())
     }
 
-    /// The sums of samples anywhere; what lies outside counts as black.
+    /// Returns the sums of samples at any place. Places outside the picture are black.
     #[inline(always)]
     fn anywhere<const COUNT: usize>(&self, xs: [f32; SAMPLES], ys: [f32; SAMPLES]) -> Sums {
         let Rgb {
@@ -229,7 +233,7 @@ impl Sampling<'_> {
             for (dy, share_y) in [(0.0, 1.0 - lower_share), (1.0, lower_share)] {
                 for (dx, share_x) in [(0.0, 1.0 - right_share), (1.0, right_share)] {
                     let (x, y) = (left + dx, top + dy);
-                    // also false for what is no number
+                    // The condition is also false for NaN.
                     if (0.0..width as f32).contains(&x) && (0.0..height as f32).contains(&y) {
                         let start = (y as usize * width + x as usize) * 3;
                         for (sum, byte) in sums.iter_mut().zip(&bytes[start..start + 3]) {

@@ -1,4 +1,4 @@
-//! Steps over a few buffers, in the order of a run.
+//! A plan: steps over a few buffers, in the order of a run.
 
 use fearless_simd::prelude::*;
 
@@ -10,7 +10,7 @@ use crate::pointwise::{After, Change};
 use crate::pool::{Pad, Part, Pool, Resize};
 use crate::transposed::Transposed;
 
-/// Values that are finished together while they are in the cache.
+/// The number of values that are finished together while they are in the cache.
 const BLOCK: usize = 4096;
 
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct Plan {
     pub(crate) scratch: Vec<f32>,
 }
 
-/// Where a tensor lies.
+/// The buffer that holds a tensor.
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) slot: usize,
@@ -33,7 +33,7 @@ pub(crate) struct Slot {
 #[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) work: Work,
-    /// Slot and number of values of each operand.
+    /// The slot and the number of values of each operand.
     pub(crate) inputs: Vec<(usize, usize)>,
     pub(crate) output: (usize, usize),
     pub(crate) after: Vec<Change>,
@@ -41,7 +41,7 @@ pub(crate) struct Step {
 
 #[derive(Debug)]
 pub(crate) enum Work {
-    /// The values as they are, for what comes after.
+    /// Copies the values, for the operations after it.
     Copy,
     Conv(Conv),
     Depthwise(Depthwise),
@@ -64,7 +64,7 @@ impl Plan {
             ..
         } = self;
         for step in steps {
-            // taken out, so that the others can be read meanwhile; no step reads the slot it writes
+            // The output is taken out, so that the other slots can be read. No step reads the slot that it writes.
             let mut output = std::mem::take(&mut slots[step.output.0]);
             step.run(simd, slots, &mut output[..step.output.1], scratch);
             slots[step.output.0] = output;
@@ -90,7 +90,7 @@ impl Step {
         };
         match &self.work {
             Work::Copy => {
-                // the same slot: the values are there
+                // If both are the same slot, the values are already there.
                 if self.inputs[0].0 != self.output.0 {
                     output.copy_from_slice(input(0));
                 }
@@ -115,7 +115,7 @@ impl Step {
         }
     }
 
-    /// Values of scratch that a run needs.
+    /// Returns the number of scratch values that a run needs.
     pub(crate) fn scratch(&self) -> usize {
         match &self.work {
             Work::Conv(conv) => conv.scratch(),

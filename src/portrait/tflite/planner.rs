@@ -1,8 +1,8 @@
-//! From the file's operators to a plan.
+//! Makes a plan from the file's operators.
 //!
-//! Three things are done once, so that a run does nothing but compute: operators that treat each value by itself are
-//! joined to the step before them, tensors that are never needed at the same time share a buffer ("slot"), and
-//! reshapes become another name for the same values.
+//! Three things are done once, so that a run only computes: operators on single values are joined to the step before
+//! them, tensors that are never needed at the same time share a buffer ("slot"), and reshapes become another name for
+//! the same values.
 
 mod slots;
 
@@ -19,10 +19,10 @@ use crate::pool::{Pad, Part, Pool, Resize};
 use crate::transposed::Transposed;
 use crate::window::{Placing, Size};
 
-/// Multiplications of a run; the largest of MediaPipe's three has 58 million.
+/// The largest number of multiplications in a run. The largest of MediaPipe's three networks has 58 million.
 const MOST_WORK: usize = 1 << 31;
 
-/// A network's steps and buffers.
+/// Makes the steps and buffers of a network.
 pub(crate) fn plan(graph: &Graph) -> Result<Plan, Error> {
     let [input] = graph.inputs[..] else {
         return Err(Error::Unsupported("networks of many inputs".to_owned()));
@@ -33,7 +33,7 @@ pub(crate) fn plan(graph: &Graph) -> Result<Plan, Error> {
     Planner::new(graph)?.plan(input)
 }
 
-/// What a convolution multiplies by and adds.
+/// The weights and the bias of a convolution.
 struct Weights {
     shape: [usize; 4],
     values: Arc<[f32]>,
@@ -46,11 +46,11 @@ struct Draft {
     inputs: Vec<usize>,
     output: usize,
     after: Vec<Later>,
-    /// The last operator that is part of it.
+    /// The index of the last operator that is part of the step.
     position: usize,
 }
 
-/// What comes after, with a tensor of the file as its partner.
+/// An operation after a step, with a tensor of the file as its second operand.
 enum Later {
     Add(usize),
     Mul(usize),
@@ -68,11 +68,11 @@ impl Later {
 
 struct Planner<'a> {
     graph: &'a Graph,
-    /// The tensor whose values each tensor has: another one for a reshape.
+    /// For each tensor, the tensor that has its values. It differs only for a reshape.
     root: Vec<usize>,
     /// How often each tensor is an operand or an output.
     uses: Vec<usize>,
-    /// The last operator that has it as an operand.
+    /// The last operator that uses each tensor as an operand.
     user: Vec<usize>,
     work: usize,
 }
@@ -152,7 +152,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// The steps in the order of a run, each with what can be joined to it.
+    /// Returns the steps in the order of a run, each with the operations that can be joined to it.
     fn drafts(&mut self) -> Result<Vec<Draft>, Error> {
         let graph = self.graph;
         let mut joined = vec![false; graph.operators.len()];
@@ -171,7 +171,7 @@ impl<'a> Planner<'a> {
                 },
                 None => self.draft(operator, index)?,
             };
-            // the only one who reads it reads it as it comes out
+            // The result has only one reader, so the reader's operation can be applied immediately.
             while self.uses[draft.output] == 1 {
                 let next = self.user[draft.output];
                 let Some((base, later)) =
@@ -195,7 +195,7 @@ impl<'a> Planner<'a> {
             self.count(self.tensor(draft.output).len * (1 + draft.after.len()))?;
             drafts.push(draft);
         }
-        // what was joined is done when its last partner is there
+        // A joined operation runs only when its last operand exists.
         drafts.sort_by_key(|draft| draft.position);
         Ok(drafts)
     }
@@ -208,8 +208,8 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// The operand whose values are changed one by one, and how; `None` for another kind of operator. Of two operands
-    /// that could be changed, it is the wanted one.
+    /// Returns the operand whose values are changed one by one, and the change, or `None` for another kind of operator.
+    /// If two operands are possible, `wanted` selects one.
     fn pointwise(
         &self,
         operator: &Operator,
@@ -372,7 +372,7 @@ impl<'a> Planner<'a> {
         Ok(matrix)
     }
 
-    /// Checks that a window over `from` makes `to`, and where it stands.
+    /// Checks that a window over `from` produces `to`, and returns its placing.
     fn placing(
         window: Window,
         from: Size,
@@ -395,7 +395,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Weights, of this shape, and bias of an operator; a bias that is left out is 0.
+    /// Returns the weights of an operator, which must have the expected shape, and its bias. A bias that is left out is
+    /// 0.
     fn weights(&self, operator: &Operator, channels: usize) -> Result<Weights, Error> {
         let weights = operand(operator, 1)?;
         let shape: Result<[usize; 4], _> = self.tensor(weights).shape.as_slice().try_into();
@@ -436,7 +437,7 @@ impl<'a> Planner<'a> {
         Ok(Work::Conv(conv))
     }
 
-    /// Counts the work of laying out rows, `scratch` values for each row of the output.
+    /// Counts the work of laying out rows: `scratch` values for each row of the output.
     fn count_rows(&mut self, to: Size, scratch: usize) -> Result<(), Error> {
         if scratch > MOST_VALUES_IN_ALL {
             return Err(Error::TooLarge("a convolution needs too much memory"));
@@ -574,7 +575,7 @@ impl<'a> Planner<'a> {
 }
 
 impl Draft {
-    /// Every tensor that is read, constants among the partners included.
+    /// Iterates over every tensor that is read, including constants.
     fn reads(&self) -> impl Iterator<Item = usize> {
         let partners = self.after.iter().filter_map(Later::partner);
         self.inputs.iter().copied().chain(partners)
@@ -586,7 +587,7 @@ fn operand(operator: &Operator, index: usize) -> Result<usize, Error> {
     operand.ok_or(Error::Damaged("an operator lacks an operand"))
 }
 
-/// Whether a shape, without the ones it begins with, is the end of the other: then its values repeat over the other's.
+/// Whether a shape without its leading ones is the end of the other shape. Its values then repeat over the other's.
 fn repeats(shape: &[usize], over: &[usize]) -> bool {
     let ones = shape.iter().take_while(|side| **side == 1).count();
     let part = &shape[ones..];

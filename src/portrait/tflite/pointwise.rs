@@ -1,6 +1,6 @@
-//! What happens to each value by itself or with its partner of another tensor.
+//! Operations on single values, possibly with a second operand from another tensor.
 //!
-//! Plain loops: the compiler turns them into the vector instructions of the level that they are called at.
+//! These are plain loops. The compiler converts them to the vector instructions of the level at which they are called.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use fearless_simd::prelude::*;
 
 use crate::graph::Curve;
 
-/// The second operand of a sum or product; it repeats over the first.
+/// The second operand of a sum or product, which repeats over the first.
 #[derive(Debug, Clone)]
 pub(crate) enum Partner {
     Slot { slot: usize, len: usize },
@@ -24,17 +24,17 @@ impl Partner {
     }
 }
 
-/// What is done to values in place.
+/// An operation on values in place.
 #[derive(Debug, Clone)]
 pub(crate) enum Change {
     Add(Partner),
     Mul(Partner),
     Curve(Curve),
-    /// Slopes below 0, which repeat over the values.
+    /// Slopes for values below 0, which repeat over the values.
     Prelu(Arc<[f32]>),
 }
 
-/// What is done to the results of a step, one after the other.
+/// The operations on the results of a step, one after the other.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct After<'a> {
     pub(crate) changes: &'a [Change],
@@ -49,7 +49,7 @@ impl After<'_> {
         }
     }
 
-    /// Changes `values`, which begin at `start` of the whole tensor.
+    /// Changes `values`, which begin at index `start` of the whole tensor.
     pub(crate) fn apply<S: Simd>(&self, simd: S, values: &mut [f32], start: usize) {
         if self.changes.is_empty() {
             return;
@@ -101,8 +101,8 @@ impl Change {
     }
 }
 
-/// Joins each value with its partner; `start` is where the values begin in the whole, and a part ends where the repeating
-/// ends.
+/// Combines each value with its counterpart. `start` is the index of the values in the whole tensor. The values are
+/// split where the second operand repeats.
 #[inline(always)]
 fn with(values: &mut [f32], start: usize, others: &[f32], join: impl Fn(f32, f32) -> f32) {
     if let [other] = *others {
@@ -126,24 +126,24 @@ fn with(values: &mut [f32], start: usize, others: &[f32], join: impl Fn(f32, f32
     }
 }
 
-/// e to the power of `x`, to about six digits. The library's is a call for each value; this is arithmetic on many.
+/// Returns e^x to about six digits. The library's function is a call per value; this arithmetic can be vectorised.
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
-    /// Added to a small number, it leaves the nearest whole one in the lowest bits.
+    /// Adding this to a small number leaves the nearest integer in its lowest bits.
     const WHOLE: f32 = 12_582_912.0;
-    /// The logarithm of 2 in two parts; the first has few digits, so that a whole number times it is exact.
+    /// The logarithm of 2 in two parts. The first has few digits, so that its product with an integer is exact.
     const LN_2: [f32; 2] = [355.0 / 512.0, -2.121_944_4e-4];
-    // what comes out is a number that is neither infinite nor so small that it has fewer digits
+    // In this range the result is neither infinite nor subnormal.
     let x = x.clamp(-87.0, 88.0);
     let turns = x * std::f32::consts::LOG2_E + WHOLE;
     let whole = turns - WHOLE;
     let rest = (x - whole * LN_2[0]) - whole * LN_2[1];
-    // the first terms of its series
+    // These are the first terms of the series.
     let curve = rest * (1.0 / 720.0) + 1.0 / 120.0;
     let curve = curve * rest + 1.0 / 24.0;
     let curve = curve * rest + 1.0 / 6.0;
     let curve = curve * rest + 0.5;
     let curve = (curve * rest + 1.0) * rest + 1.0;
-    // times 2 to the power of the whole number
+    // This multiplies by 2 to the power of the integer.
     curve * f32::from_bits((turns.to_bits() << 23).wrapping_add(1.0f32.to_bits()))
 }

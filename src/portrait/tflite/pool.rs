@@ -1,10 +1,10 @@
-//! Pools, resizing, padding and joining: values move, hardly any arithmetic.
+//! Pools, resizing, padding and concatenation, which move values with little arithmetic.
 
 use fearless_simd::prelude::*;
 
 use crate::window::{Placing, Size};
 
-/// The greatest or the mean of a window, channel by channel. What hangs over does not count.
+/// The maximum or the mean of a window, per channel. Places outside the input do not count.
 #[derive(Debug)]
 pub(crate) struct Pool {
     pub(crate) from: Size,
@@ -58,7 +58,7 @@ impl Pool {
     }
 }
 
-/// Two neighbours and how much the second one counts.
+/// Two neighbours and the weight of the second one.
 #[derive(Debug, Clone, Copy)]
 struct Between {
     first: usize,
@@ -66,7 +66,7 @@ struct Between {
     share: f32,
 }
 
-/// Bilinear resizing with half pixel centres.
+/// Bilinear resizing with half-pixel centres.
 #[derive(Debug)]
 pub(crate) struct Resize {
     pub(crate) from: Size,
@@ -76,7 +76,7 @@ pub(crate) struct Resize {
 }
 
 impl Resize {
-    /// Both sizes have pixels.
+    /// Creates the resizing. Both sizes must have pixels.
     pub(crate) fn new(from: Size, to: Size) -> Resize {
         let along = |from: usize, to: usize| {
             let between = (0..to).map(|at| {
@@ -129,12 +129,12 @@ impl Resize {
     }
 }
 
-/// More channels, and rows and columns around, all of them 0.
+/// Adds channels, rows and columns of 0.
 #[derive(Debug)]
 pub(crate) struct Pad {
     pub(crate) from: Size,
     pub(crate) to: Size,
-    /// How much comes before: rows, columns, channels.
+    /// The number of rows, columns and channels that are added before the values.
     pub(crate) before: [usize; 3],
 }
 
@@ -152,7 +152,7 @@ impl Pad {
     }
 }
 
-/// Copies one part of a joined tensor: every `of` values, `len` of them go to `at`.
+/// Copies one part of a concatenated tensor: of every `of` values, `len` are written at `at`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part {
     pub(crate) len: usize,

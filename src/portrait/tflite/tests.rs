@@ -10,7 +10,7 @@ use super::transposed::Transposed;
 use super::window::{Placing, Size};
 use super::*;
 
-/// The levels of vector instructions that this processor has: each is other code.
+/// Returns the levels of vector instructions that this processor has. Each has different code.
 fn levels() -> Vec<Level> {
     let mut levels = vec![Level::baseline()];
     #[cfg(target_arch = "x86_64")]
@@ -27,7 +27,7 @@ fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../..")
 }
 
-/// A file that set-up fetched; without it a test fails and says what to run.
+/// Returns a file that the set-up fetched. Without it a test fails and says what to run.
 fn fetched(name: &str) -> Vec<u8> {
     std::fs::read(repository().join("assets/fetched").join(name))
         .unwrap_or_else(|_| panic!("{name} is missing: run `make test`, which fetches it"))
@@ -37,7 +37,7 @@ fn model(name: &str) -> Vec<u8> {
     fetched(&format!("models/{name}"))
 }
 
-/// What tests/oracles/networks.py wrote.
+/// The numbers that tests/oracles/networks.py wrote.
 #[derive(Deserialize)]
 struct Oracle {
     tensors: Vec<Run>,
@@ -63,7 +63,7 @@ struct Output {
     values: Vec<f32>,
 }
 
-/// Small numbers are in the repository; `make oracles` names a file with all of them.
+/// Returns the small set of numbers in the repository, or all of them when `make oracles` names their file.
 fn oracles() -> Vec<Run> {
     let small = repository().join("tests/oracles/networks.json");
     let all =
@@ -118,7 +118,7 @@ fn every_network_computes_what_litert_computes_at_every_level() {
 }
 
 #[test]
-fn a_network_says_what_it_takes_and_gives() {
+fn a_network_reports_its_input_and_output_shapes() {
     let mut mesh = Model::load(&model("attention_mesh.tflite")).unwrap();
     assert_eq!(mesh.input_shape(), [1, 192, 192, 3]);
     let sizes: Vec<usize> = (0..mesh.outputs())
@@ -127,7 +127,8 @@ fn a_network_says_what_it_takes_and_gives() {
     assert_eq!(sizes, [1404, 160, 142, 142, 10, 10, 1]);
     assert_eq!(mesh.output_shape(1), [1, 1, 1, 160]);
     assert!(mesh.output(7).is_empty() && mesh.output_shape(7).is_empty());
-    // a second run of the same input is the same run: buffers that are shared do not leak into it
+    // A second run with the same input gives the same result, which shows that shared buffers keep nothing between
+    // runs.
     mesh.input_mut().fill(0.25);
     mesh.run();
     let first = mesh.output(0).to_vec();
@@ -138,7 +139,7 @@ fn a_network_says_what_it_takes_and_gives() {
     assert_eq!(mesh.output(0), first);
 }
 
-/// Numbers that look like chance and are always the same.
+/// Generates pseudo-random numbers that are the same in every run.
 struct Chance(u64);
 
 impl Chance {
@@ -169,7 +170,7 @@ fn a_damaged_file_is_refused_or_runs_and_never_panics() {
         let mut bad = good.clone();
         for _ in 0..4 {
             let at = chance.next() as usize % bad.len();
-            // what is not weights stands at the end of these files
+            // Everything that is not weights is at the end of these files.
             let at = if chance.next().is_multiple_of(2) {
                 at
             } else {
@@ -196,7 +197,7 @@ fn a_damaged_file_is_refused_or_runs_and_never_panics() {
     }
 }
 
-/// They have every operator between them, the custom ones included, and need no download.
+/// Together the seeds have every operator, including the custom ones, and need no download.
 #[test]
 fn the_seeds_of_fuzzing_are_networks_that_run() {
     let folder = repository().join("tests/fuzz/seeds/tflite_model");
@@ -223,7 +224,7 @@ fn size(height: usize, width: usize, channels: usize) -> Size {
     }
 }
 
-/// A convolution by its definition; `weights` as output channel, height, width, input channel.
+/// Computes a convolution by its definition. `weights` are ordered by output channel, height, width and input channel.
 fn by_definition(
     (from, to): (Size, Size),
     kernel: [usize; 2],
@@ -258,9 +259,9 @@ fn by_definition(
 }
 
 #[test]
-fn convolutions_of_any_size_are_what_they_are_defined_to_be() {
+fn convolutions_of_any_size_match_the_definition() {
     let mut chance = Chance(7);
-    // height, width, input channels, output channels, kernel, step, padding
+    // The columns are height, width, input channels, output channels, kernel, step and padding.
     for (height, width, inside, outside, kernel, step, padding) in [
         (1, 1, 1, 1, [1, 1], [1, 1], Padding::Same),
         (5, 7, 3, 8, [1, 1], [1, 1], Padding::Valid),
@@ -305,7 +306,7 @@ fn convolutions_of_any_size_are_what_they_are_defined_to_be() {
         let weights = chance.floats(kernel[0] * kernel[1] * inside);
         let bias = chance.floats(inside);
         let depthwise = Depthwise::new(from, to, kernel, placing, &weights, &bias);
-        // the same as a full one whose other weights are 0
+        // It equals a full convolution whose other weights are 0.
         let taps = kernel[0] * kernel[1];
         let mut full = vec![0.0; inside * taps * inside];
         for channel in 0..inside {
@@ -330,7 +331,7 @@ fn near(a: &[f32], b: &[f32], what: &str) {
 }
 
 #[test]
-fn a_convolution_turned_round_spreads_each_place_over_its_window() {
+fn a_transposed_convolution_spreads_each_place_over_its_window() {
     let mut chance = Chance(5);
     for (height, width, inside, outside, step) in [
         (1, 1, 1, 1, [1, 1]),
@@ -365,18 +366,18 @@ fn a_convolution_turned_round_spreads_each_place_over_its_window() {
 }
 
 #[test]
-fn the_power_of_e_is_the_librarys_to_six_digits() {
+fn exp_matches_the_library_to_six_digits() {
     for at in -87_000..=88_000i32 {
         let x = at as f32 / 1000.0;
         let (ours, right) = (exp(x), x.exp());
         assert!((ours - right).abs() <= right * 1e-6, "{x}: {ours} {right}");
     }
-    // beyond that a logistic curve is 0 or 1 to every digit
+    // Beyond these values a logistic curve is 0 or 1 to every digit.
     assert!(1.0 / (1.0 + exp(f32::INFINITY)) < 1e-37 && 1.0 / (1.0 + exp(f32::MIN)) == 1.0);
     assert!(exp(f32::NAN).is_nan());
 }
 
-/// Bilinear samples by their definition, pixel centres at halves and black outside.
+/// Computes bilinear samples by their definition, with pixel centres at halves and black outside.
 fn sampled(rgb: Rgb<'_>, frame: &Frame, [width, height]: [usize; 2]) -> Vec<[f32; 3]> {
     let pixel = |x: f32, y: f32, channel: usize| {
         let inside = x >= 0.0 && y >= 0.0 && x < rgb.width as f32 && y < rgb.height as f32;
@@ -424,7 +425,7 @@ fn a_frame_anywhere_is_sampled_the_same_at_every_level() {
             1 + chance.next() as usize % 40,
             1 + chance.next() as usize % 30,
         );
-        // smooth, so that a place that is rounded otherwise is no other picture
+        // The picture is smooth, so that a coordinate that is rounded differently changes little.
         let slope = 1 + chance.next() as usize % 4;
         let bytes: Vec<u8> = (0..width * height * 3)
             .map(|at| (at / 3 % width * slope + at / 3 / width * 2 + at % 3 * 40) as u8)
@@ -460,7 +461,7 @@ fn a_frame_anywhere_is_sampled_the_same_at_every_level() {
 }
 
 #[test]
-fn a_frame_shows_the_part_of_a_picture_that_it_stands_on() {
+fn a_frame_shows_its_part_of_the_picture() {
     let (width, height) = (40, 30);
     let pixel = |x: usize, y: usize| [(x * 6) as u8, (y * 8) as u8, (x * y % 251) as u8];
     let bytes: Vec<u8> = (0..width * height)
@@ -486,14 +487,14 @@ fn a_frame_shows_the_part_of_a_picture_that_it_stands_on() {
     };
     let part = cut(frame(15.0, 12.0, 10.0, 0.0), 10);
     assert!((0..100).all(|at| part[at] == pixel(10 + at % 10, 7 + at / 10)));
-    // a quarter turn: to the right in the frame is down in the picture
+    // After a quarter turn, right in the frame is down in the picture.
     let part = cut(frame(15.0, 12.0, 10.0, std::f32::consts::FRAC_PI_2), 10);
     for (at, found) in part.iter().enumerate() {
         let meant = pixel(19 - at / 10, 7 + at % 10);
         let close = |(a, b): (&u8, &u8)| a.abs_diff(*b) <= 1;
         assert!(found.iter().zip(&meant).all(close), "{at}: {found:?}");
     }
-    // outside it is black, and nothing is too far away
+    // Outside the picture it is black, at any distance.
     assert!(
         cut(frame(-500.0, 1e9, 10.0, 1.0), 10)
             .iter()
@@ -504,14 +505,14 @@ fn a_frame_shows_the_part_of_a_picture_that_it_stands_on() {
             .iter()
             .all(|pixel| *pixel == [0; 3])
     );
-    // half the size is the mean of four
+    // At half the size each pixel is the mean of four.
     let half = cut(frame(15.0, 12.0, 10.0, 0.0), 5);
     assert_eq!(half[0][0], 63);
-    // values in a range
+    // The values are scaled to a range.
     let mut values = [9.0; 3];
     frame(20.5, 15.5, 1.0, 0.0).fill(rgb, &mut values, [1, 1], [-1.0, 1.0]);
     assert!((values[0] - (-1.0 + 120.0 / 127.5)).abs() < 1e-6);
-    // sizes that do not fit change nothing
+    // Sizes that do not match change nothing.
     let mut wrong = [9.0; 4];
     frame(20.0, 15.0, 1.0, 0.0).fill(rgb, &mut wrong, [1, 1], [0.0, 1.0]);
     assert_eq!(wrong, [9.0; 4]);

@@ -1,4 +1,4 @@
-//! Convolutions turned round: each input place spreads over a window that does not overlap its neighbours'.
+//! Transposed convolutions: each input place is spread over a window that does not overlap its neighbours'.
 
 use fearless_simd::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::window::{Lines, Placing, Size};
 
 #[derive(Debug)]
 pub(crate) struct Transposed {
-    /// From each place to the values of its window, row by row.
+    /// The convolution from each place to the values of its window, row by row.
     windows: Conv,
     from: Size,
     to: Size,
@@ -16,7 +16,7 @@ pub(crate) struct Transposed {
 }
 
 impl Transposed {
-    /// Weights lie as output channel, height, width, input channel.
+    /// Packs weights that are ordered by output channel, height, width and input channel.
     pub(crate) fn new(
         from: Size,
         to: Size,
@@ -44,12 +44,12 @@ impl Transposed {
         }
     }
 
-    /// Values of a place's window.
+    /// Returns the number of values in a place's window.
     fn window(&self) -> usize {
         self.step[0] * self.step[1] * self.to.channels
     }
 
-    /// Values of scratch that a run needs.
+    /// Returns the number of scratch values that a run needs.
     pub(crate) fn scratch(&self) -> usize {
         self.from.width * self.window()
     }
@@ -64,7 +64,7 @@ impl Transposed {
         let scratch = &mut scratch[..self.scratch()];
         let line = self.from.width * self.from.channels;
         let row = self.to.width * self.to.channels;
-        // values of one row of a window
+        // This is the number of values in one row of a window.
         let part = self.step[1] * self.to.channels;
         let below = output.chunks_exact_mut((self.step[0] * row).max(1));
         for (values, output) in input.chunks_exact(line.max(1)).zip(below) {
@@ -74,7 +74,7 @@ impl Transposed {
             for (dy, output) in output.chunks_exact_mut(row.max(1)).enumerate() {
                 let windows = scratch.chunks_exact(self.window().max(1));
                 for (place, window) in output.chunks_exact_mut(part.max(1)).zip(windows) {
-                    // a few values: a loop is sooner than a call that copies
+                    // For so few values, a loop is faster than a call that copies.
                     for (value, result) in place.iter_mut().zip(&window[dy * part..]) {
                         *value = *result;
                     }

@@ -1,8 +1,8 @@
-//! Windows that slide over a picture: where they stand, and its rows laid out for them.
+//! Windows that slide over a picture: their positions, and the rows of the picture laid out for them.
 
 use crate::graph::Padding;
 
-/// Height, width and channels.
+/// A height, a width and a number of channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) height: usize,
@@ -16,7 +16,7 @@ impl Size {
     }
 }
 
-/// Where a window stands: how far it moves, and how far the first one hangs over.
+/// The position of windows: the step between them, and how far the first one extends beyond the edge.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Placing {
     pub(crate) step: [usize; 2],
@@ -24,13 +24,13 @@ pub(crate) struct Placing {
 }
 
 impl Placing {
-    /// Every place is a window of its own.
+    /// Each place is a window of its own.
     pub(crate) const EACH: Placing = Placing {
         step: [1, 1],
         before: [0, 0],
     };
 
-    /// Number of windows along one side, and by how much the first one hangs over.
+    /// Returns the number of windows along one side and how far the first one extends beyond the edge.
     pub(crate) fn along(
         padding: Padding,
         side: usize,
@@ -48,7 +48,7 @@ impl Placing {
     }
 }
 
-/// Rows of a picture as the windows of a row see them: window `n` has `part` values from `n * apart` on, and as many in
+/// The rows of a picture that a row of windows covers. Window `n` has `part` values from `n * apart` on, and as many in
 /// each row below, `stride` values further on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Lines<'a> {
@@ -59,7 +59,7 @@ pub(crate) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// Windows of one place of `channels` values.
+    /// Returns windows of one place each, with `channels` values.
     pub(crate) fn plain(values: &'a [f32], channels: usize) -> Self {
         Lines {
             values,
@@ -69,7 +69,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The same from a later window on.
+    /// Returns the same lines, starting at a later window.
     pub(crate) fn from(self, window: usize) -> Self {
         Lines {
             values: &self.values[window * self.apart..],
@@ -82,25 +82,25 @@ impl<'a> Lines<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sliding {
     pub(crate) from: Size,
-    /// Windows along each side.
+    /// The number of windows along each side.
     pub(crate) to: [usize; 2],
     pub(crate) size: [usize; 2],
     pub(crate) placing: Placing,
 }
 
 impl Sliding {
-    /// Whether the picture's values are the windows' as they lie.
+    /// Whether the picture's values can be used as the windows' without laying them out.
     pub(crate) fn is_plain(self) -> bool {
         self.size == [1, 1] && self.placing.step == [1, 1]
     }
 
-    /// Values of a row that the windows cover, what hangs over included.
+    /// Returns the number of values of a row that the windows cover, including those beyond the edges.
     fn stride(self) -> usize {
         let columns = self.to[1].saturating_sub(1) * self.placing.step[1] + self.size[1];
         columns.saturating_mul(self.from.channels)
     }
 
-    /// Values of scratch that laying out a row needs.
+    /// Returns the number of scratch values that laying out a row needs.
     pub(crate) fn scratch(self) -> usize {
         if self.is_plain() {
             0
@@ -109,7 +109,7 @@ impl Sliding {
         }
     }
 
-    /// The rows that row `row` of the windows covers; what hangs over is 0.
+    /// Returns the picture's rows that row `row` of the windows covers. Values beyond the edges are 0.
     pub(crate) fn lay<'a>(self, input: &'a [f32], row: usize, scratch: &'a mut [f32]) -> Lines<'a> {
         let channels = self.from.channels;
         let width = self.from.width * channels;

@@ -1,4 +1,4 @@
-//! Compares what the code asks for with what each language has.
+//! Compares the texts that the code uses with those that each language has.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,26 +11,26 @@ use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternEl
 use super::{Language, Texts, key};
 use common::{Problem, Problems};
 
-/// Texts whose keys depend on the site or on what the booth is made of.
+/// The texts whose keys depend on the site or on the devices and faults that the booth knows.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// Whole keys: `kind-student`, `hint-come-closer`, `consent-page-1`.
+    /// Complete keys: `kind-student`, `hint-come-closer`, `consent-page-1`.
     pub keys: Vec<String>,
 }
 
-/// The first words of keys that may be there beside the known ones: sentences for single faults and hints, and texts
-/// that card templates use.
+/// The prefixes of keys that are allowed in addition to the known ones: sentences for single faults and hints, and
+/// texts for card templates.
 const OPEN_FAMILIES: [&str; 5] = ["reason-", "hint-", "kind-", "template-", "consent-page-"];
 
 impl Texts {
-    /// Notes every text that a language lacks, every value that a text uses and does not get, and every text that
-    /// nothing asks for (which is most often a misspelt key).
+    /// Notes every text that a language lacks, every value that a text uses but does not get, and every text that
+    /// nothing uses, which is usually a misspelt key.
     pub fn check(&self, wanted: &Wanted, problems: &mut Problems) {
         let mut values: BTreeMap<String, &[&str]> = BTreeMap::new();
         values.extend(key::ALL.iter().map(|key| (key.name.to_owned(), key.values)));
         let dynamic = wanted.keys.iter().cloned();
         values.extend(dynamic.map(|key| (key, &[][..])));
-        // a family's own key is a stem where every name has its text
+        // These keys are only prefixes: each name of the family has a text of its own.
         for stem in [key::HELP_HERE, key::MOVE, key::PART, key::ASSIST_WHY] {
             values.remove(stem.name);
         }
@@ -91,14 +91,14 @@ impl Language {
     }
 }
 
-/// A text as it is written in a file.
+/// A text in its source form.
 pub(super) struct Written {
     pub(super) name: String,
     pub(super) place: (PathBuf, usize),
     values: BTreeSet<String>,
 }
 
-/// Every message of a file, with its line and the values it uses.
+/// Returns every message of a file with its line and the values that it uses.
 pub(super) fn written(resource: &FluentResource, file: &Path, source: &str) -> Vec<Written> {
     let mut written = Vec::new();
     let mut lines = source.lines().enumerate();
@@ -111,7 +111,7 @@ pub(super) fn written(resource: &FluentResource, file: &Path, source: &str) -> V
             values_in(pattern, &mut values);
         }
         let name = message.id.name.to_owned();
-        // messages come in the file's order, so that the second of two with one key is found on its own line
+        // Messages come in the order of the file, so the second one with the same key is found on its own line.
         let is_its = |line: &str| {
             line.split('=')
                 .next()

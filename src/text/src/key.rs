@@ -1,24 +1,24 @@
-//! Every text that the code asks for, by its key in the `.ftl` files.
+//! Every text that the code uses, by its key in the `.ftl` files.
 
-/// A text: its key, and the names of the values that it may use.
+/// The key of a text and the names of the values that it may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
     pub name: &'static str,
     pub values: &'static [&'static str],
 }
 
-/// Declares the keys and the list of them all, so that a text the code asks for cannot be left out of the check.
+/// Declares the keys together with the list of all of them, so that the check covers every text that the code uses.
 macro_rules! keys {
     ($($constant:ident = $name:literal $(($($value:literal),+))?;)+) => {
         $(pub const $constant: Key = Key { name: $name, values: &[$($($value),+)?] };)+
 
-        /// All keys, in the order of the visit.
+        /// All keys, in the order of a visit.
         pub const ALL: &[Key] = &[$($constant),+];
     };
 }
 
 keys! {
-    // the frame
+    // These are the texts of the frame around every screen.
     LANGUAGE_NAME = "language-name";
     LANGUAGES = "languages";
     BOOTH_NAME = "booth-name";
@@ -37,7 +37,7 @@ keys! {
     STEP_CARD = "step-card";
     TEST_BANNER = "test-banner";
 
-    // before a visit
+    // These are used before a visit.
     STARTING = "starting";
     OUT_TITLE = "out-title";
     OUT_PICTURE = "out-picture";
@@ -54,7 +54,7 @@ keys! {
     ATTRACT_BRING = "attract-bring";
     ATTRACT_LATER = "attract-later";
 
-    // sign-in
+    // These are used during sign-in.
     CODE_TITLE = "code-title";
     CODE_PICTURE = "code-picture";
     CODE_COMING = "code-coming";
@@ -97,7 +97,7 @@ keys! {
     NOT_ELIGIBLE = "not-eligible";
     NOT_ELIGIBLE_DO = "not-eligible-do";
 
-    // consent
+    // These are used for consent.
     CONSENT_TITLE = "consent-title";
     CONSENT_PICTURE = "consent-picture";
     CONSENT_WHAT = "consent-what";
@@ -112,7 +112,7 @@ keys! {
     CONSENT_PAGE = "consent-page" ("page", "pages");
     CONSENT_CLOSE = "consent-close";
 
-    // the old card
+    // These are about the old card.
     OLD_TITLE = "old-title";
     OLD_TITLE_BY_HAND = "old-title-by-hand";
     OLD_PICTURE = "old-picture";
@@ -128,7 +128,7 @@ keys! {
     OLD_LEFT_AT_HOME = "old-left-at-home";
     OLD_BLOCKED = "old-blocked";
 
-    // the photograph
+    // These are about the photograph.
     FRAMING_TITLE = "framing-title";
     FRAMING_PICTURE = "framing-picture";
     FRAMING_BY_ITSELF = "framing-by-itself";
@@ -146,7 +146,7 @@ keys! {
     REVIEW_RETAKE = "review-retake";
     MOVE = "move";
 
-    // the card
+    // These are about the new card.
     CARD_TITLE = "card-title";
     CARD_PICTURE = "card-picture";
     CARD_DRAWING = "card-drawing";
@@ -203,7 +203,7 @@ keys! {
     STAFF_AGAIN = "staff-again";
     STAFF_LATER = "staff-later";
 
-    // sheets
+    // These are used on sheets that cover a screen.
     STILL_TITLE = "still-title";
     STILL_IDLE = "still-idle";
     STILL_LONG = "still-long";
@@ -222,7 +222,7 @@ keys! {
     EASE_LOW = "ease-low";
     EASE_CALM = "ease-calm";
 
-    // what is only read aloud
+    // These are only read aloud.
     SPEECH_CHOICES = "speech-choices" ("count");
     SPEECH_BUTTON = "speech-button";
     SPEECH_ON = "speech-on";
@@ -233,7 +233,7 @@ keys! {
     SPEECH_WAIT = "speech-wait";
     SPEECH_ON_SCREEN = "speech-on-screen";
 
-    // the attendant
+    // These are for the attendant.
     ATTENDANT_LEAVE = "attendant-leave";
     PIN_TITLE = "pin-title";
     PIN = "pin";
@@ -287,7 +287,7 @@ keys! {
     SUPPLY_UNKNOWN = "supply-unknown";
     SUPPLY_MINUTES = "supply-minutes" ("minutes");
 
-    // test mode
+    // These are for test mode.
     DESK_NOBODY = "desk-nobody";
     DESK_APPROVE = "desk-approve";
     DESK_DENY = "desk-deny";

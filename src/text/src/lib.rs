@@ -1,7 +1,17 @@
-//! The words of the booth: Fluent texts of the site, one folder a language, read once at the start.
+//! The texts of the booth: Fluent messages of the site, in one folder per language, read once at the start.
 //!
-//! Which texts there must be is said by [`key`]; [`Texts::check`] compares every language with it, so that a missing
-//! text, an unknown value or a stray key is a mistake of the configuration and never a hole in the screen.
+//! [`key`] lists every text that the code uses. [`Texts::check`] compares each language with this list, so that a
+//! missing text, an unknown value or a misspelt key is reported as a mistake of the configuration instead of leaving a
+//! gap on the screen. Start reading at [`Texts`] and [`LocaleTexts`] in this file; `check.rs` has the comparison.
+//!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! let mut problems = common::Problems::default();
+//! let languages = ["sv".to_owned(), "en".to_owned()];
+//! let texts = text::Texts::load(Path::new("texts"), &languages, &mut problems);
+//! let title: String = texts.of("en").say(text::key::CODE_TITLE);
+//! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -27,10 +37,10 @@ use common::{Problem, Problems};
 
 type Bundle = concurrent::FluentBundle<FluentResource>;
 
-/// A text file longer than this is none of ours.
+/// The largest text file in bytes.
 const LONGEST_FILE: u64 = 256 * 1024;
 
-/// All texts of a site, in all its languages.
+/// All texts of a site in all its languages.
 pub struct Texts {
     languages: Vec<Language>,
 }
@@ -39,7 +49,7 @@ struct Language {
     code: String,
     folder: PathBuf,
     bundle: Bundle,
-    /// Every text as it is written, for the check.
+    /// Every text in its source form, for the check.
     written: Vec<check::Written>,
 }
 
@@ -51,7 +61,7 @@ impl fmt::Debug for Texts {
 }
 
 impl Texts {
-    /// Reads `<folder>/<language>/*.ftl` for each language. What cannot be read or parsed is noted in `problems`, with
+    /// Reads `<folder>/<language>/*.ftl` for each language. What cannot be read or parsed is noted in `problems` with
     /// file and line; the rest is kept.
     pub fn load(folder: &Path, languages: &[String], problems: &mut Problems) -> Self {
         let languages = languages
@@ -61,7 +71,7 @@ impl Texts {
         Self { languages }
     }
 
-    /// The texts in one language; in the site's first one where `code` is none of its languages.
+    /// Returns the texts in one language, or in the site's first language when the site does not have `code`.
     pub fn of(&self, code: &str) -> LocaleTexts<'_> {
         let index = self.languages.iter().position(|l| l.code == code);
         LocaleTexts {
@@ -70,7 +80,7 @@ impl Texts {
         }
     }
 
-    /// The codes of the languages, in the site's order.
+    /// Iterates over the codes of the languages in the site's order.
     pub fn codes(&self) -> impl Iterator<Item = &str> {
         self.languages.iter().map(|l| l.code.as_str())
     }
@@ -78,10 +88,11 @@ impl Texts {
 
 impl Language {
     fn load(folder: &Path, code: &str, problems: &mut Problems) -> Self {
-        // a code that is none is a mistake elsewhere in the configuration; here it only decides about plurals
+        // Another check reports a code that is not valid. Here it only affects the plural rules.
         let locale: LanguageIdentifier = code.parse().unwrap_or_default();
         let mut bundle = Bundle::new_concurrent(vec![locale]);
-        // marks around values protect right-to-left text, which the booth has none of, and show as boxes in some fonts
+        // Isolation marks around values protect right-to-left text, which the booth does not have, and some fonts draw
+        // them as boxes.
         bundle.set_use_isolating(false);
         let folder = folder.join(code);
         let mut written = Vec::new();
@@ -170,7 +181,7 @@ fn add(
         }
         written.push(text);
     }
-    // the first of two texts with one key counts; that there are two was noted above
+    // The first of two texts with one key is used. The duplicate was noted above.
     let _ = bundle.add_resource(resource);
 }
 
@@ -205,7 +216,7 @@ pub struct LocaleTexts<'a> {
     index: usize,
 }
 
-/// A value that a text may show.
+/// A value that is inserted into a text.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'a> {
     Text(Cow<'a, str>),
@@ -237,7 +248,7 @@ impl From<u64> for Value<'_> {
 }
 
 impl<'a> LocaleTexts<'a> {
-    /// The language's code.
+    /// Returns the code of the language.
     pub fn code(&self) -> &'a str {
         self.texts
             .languages
@@ -254,7 +265,7 @@ impl<'a> LocaleTexts<'a> {
             .unwrap_or_else(|| key.name.into())
     }
 
-    /// A text by a name that is put together while running (`reason-printer-no-cards`); `None` where there is none.
+    /// Returns a text whose key is computed at run time (`reason-printer-no-cards`), or `None` when it does not exist.
     pub fn named(&self, name: &str, values: &[(&str, Value<'_>)]) -> Option<String> {
         let mut args = FluentArgs::with_capacity(values.len());
         for (name, value) in values {
@@ -264,7 +275,7 @@ impl<'a> LocaleTexts<'a> {
             };
             args.set(*name, value);
         }
-        // a text that this language lacks is better said in another one than not at all
+        // If this language lacks a text, the text in another language is better than none.
         let (before, from) = self.texts.languages.split_at_checked(self.index)?;
         let mut languages = from.iter().chain(before);
         languages.find_map(|language| language.format(name, Some(&args)))

@@ -8,7 +8,7 @@ fn site(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// What is said of texts written as given, one file in `sv`.
+/// Returns the problems of these texts, which are written to one file of the language `sv`.
 fn problems_of(ftl: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("sv")).unwrap();
@@ -45,7 +45,7 @@ fn the_clerk_never_shouts_and_never_shows_a_key() {
 }
 
 #[test]
-fn a_mistake_is_named_with_its_remedy() {
+fn a_mistake_is_reported_with_its_remedy() {
     says("", "attract-title is missing in");
     says(
         "attract-titel = Hej\n",
@@ -64,7 +64,7 @@ fn a_mistake_is_named_with_its_remedy() {
 }
 
 #[test]
-fn a_value_inside_a_choice_is_seen_too() {
+fn values_inside_a_selector_are_checked_too() {
     says(
         "still-left = { $seconds ->\n    [one] en { $sekund }\n   *[other] många\n }\n",
         "uses { $sekund }",
@@ -72,7 +72,7 @@ fn a_value_inside_a_choice_is_seen_too() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_named() {
+fn a_missing_folder_is_reported() {
     let mut problems = Problems::default();
     Texts::load(Path::new("/nowhere"), &["sv".to_owned()], &mut problems);
     let said = problems.to_string();
@@ -80,7 +80,7 @@ fn a_folder_that_is_not_there_is_named() {
 }
 
 #[test]
-fn words_take_their_values_and_their_plurals() {
+fn texts_insert_values_and_select_plurals() {
     let languages = ["sv".to_owned(), "en".to_owned()];
     let texts = Texts::load(
         &site("umu").join("texts"),
@@ -97,12 +97,12 @@ fn words_take_their_values_and_their_plurals() {
     check("sv", 12, "12 sekunder kvar");
     check("en", 1, "1 second left");
     check("en", 30, "30 seconds left");
-    // a language that the site does not have is said in its first
+    // For a language that the site does not have, the text of the site's first language is used.
     check("fi", 2, "2 sekunder kvar");
 }
 
 #[test]
-fn what_one_language_lacks_is_said_in_another() {
+fn a_missing_text_falls_back_to_another_language() {
     let folder = tempfile::tempdir().unwrap();
     for (language, text) in [("sv", "help = Hjälp\n"), ("en", "")] {
         std::fs::create_dir(folder.path().join(language)).unwrap();

@@ -1,4 +1,4 @@
-//! `theme.toml`: the roles of colour, and whether they can be told apart.
+//! The colour roles in `theme.toml`, and the check that they can be told apart.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -60,7 +60,7 @@ impl Rgb {
         Some(Self([r, g, b]))
     }
 
-    /// This colour with a `part` of another in it.
+    /// Returns this colour mixed with the share `part` (0 to 1) of `other`.
     pub fn mix(self, other: Self, part: f32) -> Self {
         let mut mixed = [0; 3];
         for ((to, a), b) in mixed.iter_mut().zip(self.0).zip(other.0) {
@@ -69,7 +69,7 @@ impl Rgb {
         Self(mixed)
     }
 
-    /// Relative luminance (WCAG 2.2).
+    /// Returns the relative luminance (WCAG 2.2).
     fn luminance(self) -> f32 {
         let linear = |channel: u8| {
             let c = f32::from(channel) / 255.0;
@@ -83,20 +83,21 @@ impl Rgb {
         0.2126 * r + 0.7152 * g + 0.0722 * b
     }
 
-    /// Contrast ratio (WCAG 2.2), 1 to 21.
+    /// Returns the contrast ratio (WCAG 2.2), 1 to 21.
     pub fn contrast(self, other: Self) -> f32 {
         let (a, b) = (self.luminance(), other.luminance());
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 }
 
-/// The contrast that text needs, and shapes that one must find (WCAG 2.2, 1.4.6 and 1.4.11); more in high contrast.
+/// The contrast that is required for text and for shapes that a person must find (WCAG 2.2, 1.4.6 and 1.4.11). High
+/// contrast requires more.
 const TEXT: f32 = 7.0;
 const SHAPE: f32 = 3.0;
 const TEXT_HIGH: f32 = 15.0;
 
 impl Theme {
-    /// Notes every pair of colours that cannot be told apart well enough.
+    /// Notes every pair of colours whose contrast is too low.
     pub fn check(&self, problems: &mut Problems) {
         self.light.check("light", TEXT, problems);
         self.high_contrast
@@ -105,12 +106,13 @@ impl Theme {
 }
 
 impl Colours {
-    /// Edges of things that can be pressed.
+    /// Returns the colour for the edges of things that can be pressed.
     pub fn line(&self) -> Rgb {
         self.ground.mix(self.ink_quiet, 0.72)
     }
 
-    /// Every pair that is drawn on one another: what, on what, and the contrast it needs.
+    /// Returns every pair of colours that are drawn on each other: the names, the two colours and the contrast that
+    /// they need.
     pub(super) fn pairs(&self, text: f32) -> Vec<(&'static str, Rgb, Rgb, f32)> {
         let grounds = [self.ground, self.surface];
         let inks = [
@@ -127,7 +129,7 @@ impl Colours {
             pairs.push(("focus", self.focus, ground, SHAPE));
             pairs.push(("ink-quiet", self.line(), ground, SHAPE));
         }
-        // chosen things stand on a tint of the accent
+        // Selected things are on a ground that is tinted with the accent.
         let tint = self.ground.mix(self.accent, 0.10);
         pairs.push(("ink", self.ink, tint, text.min(10.0)));
         pairs.push(("on-accent", self.on_accent, self.accent, text));

@@ -1,7 +1,14 @@
-//! How the booth looks: roles of colour from the site's `theme.toml`, and every size as a step of one unit.
+//! The look of the booth: colour roles from the site's `theme.toml`, and every size as a multiple of one unit.
 //!
-//! No screen names a colour or a size: it asks for a role or a step. This crate knows no window; the booth's `look`
-//! turns roles into the window's colours.
+//! Screens do not name colours or sizes; they ask for a role or a step. This crate does not depend on the window
+//! library; the booth's `look` module converts roles to the window's colours. [`Theme`] and [`Colours`] (`colours.rs`)
+//! check the contrast of every pair of colours, and [`Metrics`] (`metrics.rs`) computes the sizes.
+//!
+//! ```
+//! use theme::Rgb;
+//!
+//! assert!(Rgb([0; 3]).contrast(Rgb([255; 3])) > 20.9);
+//! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -13,12 +20,13 @@ mod tests;
 pub use colours::{Colours, Rgb, Theme};
 pub use metrics::{Metrics, Screen};
 
-/// The one typeface, embedded: the letters of every name, and digits of one width.
+/// The embedded fonts. The text fonts contain the letters of every name and digits of equal width; the last font has
+/// the icons.
 pub const FONTS: [&[u8]; 3] = [
     include_bytes!("../../../assets/fonts/NotoSans-Regular.ttf"),
     include_bytes!("../../../assets/fonts/NotoSans-SemiBold.ttf"),
     include_bytes!("../../../assets/icons/lucide.ttf"),
 ];
 
-/// A capital letter's height in parts of the type's size: `OS/2.sCapHeight` of Noto Sans, 714 of 1000.
+/// The height of a capital letter relative to the font size: `OS/2.sCapHeight` of Noto Sans, 714 of 1000.
 pub const CAPITAL: f32 = 0.714;

@@ -1,4 +1,4 @@
-//! Every size on the screen, from its pixels and its real size.
+//! Computes every size on the screen from its pixels and its real size.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -26,20 +26,20 @@ impl Default for Screen {
     }
 }
 
-/// What a finger needs, and what keeps it off the neighbour (house rule; WCAG 2.2 asks for less).
+/// The size of a target for a finger, and the distance to its neighbour, in mm (our own rule; WCAG 2.2 asks for less).
 const FINGER_MM: f32 = 20.0;
 const APART_MM: f32 = 8.0;
-/// Height of a capital letter by distance: 0.7 degrees (EN 301 549 V3.2.1, 5.1.4).
+/// The height of a capital letter relative to the distance: 0.7 degrees (EN 301 549 V3.2.1, 5.1.4).
 const CAPITAL_PER_DISTANCE: f32 = 0.012_22;
-/// Units along the short side.
+/// The number of units along the short side.
 const UNITS: f32 = 54.0;
-/// Body text in units.
+/// The size of body text in units.
 const BODY: f32 = 1.7;
-/// How much larger "larger text" is.
+/// The factor for "larger text".
 const LARGER: f32 = 1.3;
 
 impl Screen {
-    /// Notes what makes the screen too small to read or to touch.
+    /// Notes a screen that is too small to read or to touch.
     pub fn check(&self, problems: &mut Problems) {
         let sizes = [
             ("screen.width_mm", self.width_mm),
@@ -75,18 +75,18 @@ impl Screen {
     }
 }
 
-/// Sizes in logical pixels.
+/// The sizes in logical pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Metrics {
     pub width: f32,
     pub height: f32,
-    /// The one unit: the short side / 54.
+    /// The unit, which is the short side divided by 54.
     pub u: f32,
-    /// 1, or 1.3 with larger text.
+    /// The factor for text: 1, or 1.3 with "larger text".
     pub larger: f32,
-    /// The least height and width of what can be pressed.
+    /// The smallest height and width of a thing that can be pressed.
     pub hit: f32,
-    /// The least distance between two things that can be pressed.
+    /// The smallest distance between two things that can be pressed.
     pub gap: f32,
     pub landscape: bool,
     pub low_controls: bool,
@@ -96,14 +96,15 @@ impl Metrics {
     pub fn new(width: f32, height: f32, screen: &Screen, preferences: &Preferences) -> Self {
         let (width, height) = (width.max(1.0), height.max(1.0));
         let u = width.min(height) / UNITS;
-        // the window is taken to fill the screen, however it is turned
+        // The window is assumed to fill the screen, whichever way it is turned.
         let per_mm = width.min(height) / screen.short_mm();
         Self {
             width,
             height,
             u,
             larger: if preferences.large_text { LARGER } else { 1.0 },
-            // on a screen too small for a finger's width everywhere, five units are the most that fit
+            // On a screen that is too small for targets of a finger's width everywhere, five units are the most that
+            // fits.
             hit: (FINGER_MM * per_mm).clamp(3.6 * u, 5.0 * u),
             gap: (APART_MM * per_mm).clamp(1.0 * u, 2.0 * u),
             landscape: width > height,
@@ -111,7 +112,7 @@ impl Metrics {
         }
     }
 
-    /// Captions and body text.
+    /// Returns the size of captions and body text.
     pub fn body(&self) -> f32 {
         BODY * self.u * self.larger
     }
@@ -120,7 +121,7 @@ impl Metrics {
         2.2 * self.u * self.larger
     }
 
-    /// Titles are large as they are: with larger text they grow half as much.
+    /// Returns the size of titles. They are already large, so with larger text they grow only half as much.
     pub fn title(&self) -> f32 {
         3.2 * self.u * (1.0 + (self.larger - 1.0) / 2.0)
     }

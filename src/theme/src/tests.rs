@@ -16,7 +16,7 @@ fn problems_of(check: impl FnOnce(&mut Problems)) -> String {
 }
 
 #[test]
-fn every_site_ships_colours_that_can_be_told_apart() {
+fn every_site_has_colours_with_enough_contrast() {
     let sites =
         std::fs::read_dir(format!("{}/../../kiosk-config", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let mut seen = 0;
@@ -32,7 +32,7 @@ fn every_site_ships_colours_that_can_be_told_apart() {
 }
 
 #[test]
-fn contrast_is_that_of_wcag() {
+fn contrast_follows_wcag() {
     let check = |a: [u8; 3], b: [u8; 3], expect: f32| {
         let contrast = Rgb(a).contrast(Rgb(b));
         assert!(
@@ -42,12 +42,12 @@ fn contrast_is_that_of_wcag() {
     };
     check([0; 3], [255; 3], 21.0);
     check([255; 3], [255; 3], 1.0);
-    // the pair that WCAG's own examples name as just enough
+    // WCAG's own examples name this pair as one that is just sufficient.
     check([0x76; 3], [255; 3], 4.54);
 }
 
 #[test]
-fn a_colour_too_close_to_its_ground_is_named_with_its_remedy() {
+fn a_colour_with_low_contrast_is_reported_with_its_remedy() {
     let mut theme = theme_of("umu");
     theme.light.ink_quiet = Rgb([0x99; 3]);
     let said = problems_of(|problems| theme.check(problems));
@@ -95,7 +95,7 @@ fn on_the_default_screen_letters_and_targets_have_their_real_size() {
 }
 
 #[test]
-fn a_screen_that_cannot_be_read_is_named() {
+fn an_illegible_screen_is_reported() {
     let check = |screen: Screen, expect: &str| {
         let said = problems_of(|problems| screen.check(problems));
         assert!(said.contains(expect), "{said}");

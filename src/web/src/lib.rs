@@ -1,4 +1,12 @@
-//! The booth's one HTTP client: TLS by rustls, a time limit on every phase, a size limit on every answer.
+//! The booth's only HTTP client: TLS by rustls, a time limit for every phase and a size limit for every answer.
+//!
+//! Create a [`client`] from [`Options`], and read answers with [`body`] or [`exchange`]. An [`Error`] can be
+//! classified with [`Error::cause`] and described to staff with [`Error::clause`].
+//!
+//! ```no_run
+//! let client: web::Client = web::client(&web::Options::default())?;
+//! # Ok::<(), web::Error>(())
+//! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -8,20 +16,21 @@ pub use reqwest::Client;
 use reqwest::{Certificate, Identity, Response, redirect};
 use rustls::CertificateError;
 
-/// What a site says of a server that the booth talks to.
+/// The settings of a server that the booth talks to.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// PEM of the only certificate authority to believe; the system's when empty.
+    /// PEM of the only certificate authority to accept. The system's authorities are used when not set.
     pub ca: Option<Vec<u8>>,
     /// PEM of the booth's own certificate and key, for mutual TLS.
     pub identity: Option<Vec<u8>>,
-    /// From the request to the end of the answer; 15 s when not set.
+    /// The time limit from the request to the end of the answer; 15 s when not set.
     pub timeout: Option<Duration>,
-    /// The proxy's address; the environment's (`HTTPS_PROXY`, `NO_PROXY`) when not set, and no proxy when "none".
+    /// The address of the proxy, or "none" for no proxy. The environment's (`HTTPS_PROXY`, `NO_PROXY`) is used when not
+    /// set.
     pub proxy: Option<String>,
 }
 
-/// Why a server could not be asked, or its answer not be used.
+/// Why a request failed or its answer cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("the certificate or key in the configuration cannot be read: {0}")]
@@ -35,20 +44,27 @@ pub enum Error {
 }
 
 const CONNECT: Duration = Duration::from_secs(5);
-/// The longest silence within an answer.
+/// The longest pause within an answer.
 const SILENCE: Duration = Duration::from_secs(10);
 const WHOLE: Duration = Duration::from_secs(15);
 
-/// A client that follows no redirect (a moved endpoint is a misconfiguration that staff must hear of).
+/// Creates a client. It follows no redirects, because a moved endpoint is a misconfiguration that staff must learn
+/// about.
+///
+/// # Errors
+///
+/// The certificate or key cannot be read, or the client cannot be set up.
 pub fn client(options: &Options) -> Result<Client, Error> {
-    // the first call decides for the process; a later one finds the same provider and changes nothing
+    // Only the first call sets the provider for the process. A later call fails because it is already set, which is
+    // fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()
         .connect_timeout(CONNECT)
         .read_timeout(SILENCE)
         .timeout(options.timeout.unwrap_or(WHOLE))
         .redirect(redirect::Policy::none())
-        // a connection that is kept also keeps the last answer in its buffers: names and tokens, after the visit
+        // Idle connections are closed, because an open one keeps the last answer in its buffers, with names and tokens,
+        // after the visit.
         .pool_max_idle_per_host(0)
         .user_agent(concat!("fotoautomat/", env!("CARGO_PKG_VERSION")));
     if let Some(pem) = &options.ca {
@@ -75,7 +91,11 @@ pub fn client(options: &Options) -> Result<Client, Error> {
         .map_err(|error| Error::SetUp(error.to_string()))
 }
 
-/// The body of an answer, at most `limit` bytes of it in memory at any time.
+/// Reads the body of an answer. At most `limit` bytes of it are in memory at any time.
+///
+/// # Errors
+///
+/// The body is larger than `limit`, or the connection fails.
 pub async fn body(mut response: Response, limit: usize) -> Result<Vec<u8>, Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
@@ -87,7 +107,11 @@ pub async fn body(mut response: Response, limit: usize) -> Result<Vec<u8>, Error
     Ok(body)
 }
 
-/// Sends a request that a protocol library has made and reads its answer whole, at most `limit` bytes of it.
+/// Sends a request of a protocol library and reads its whole answer, at most `limit` bytes.
+///
+/// # Errors
+///
+/// The request fails, or the answer is larger than `limit`.
 pub async fn exchange(
     client: &Client,
     request: http::Request<Vec<u8>>,
@@ -102,17 +126,17 @@ pub async fn exchange(
     Ok(answer)
 }
 
-/// What kept a server from being asked, as far as the error tells.
+/// Why a request failed, as far as the error shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
     Timeout,
-    /// Nothing listens there, or the way there is cut.
+    /// Nothing listens at the address, or there is no route to it.
     NoConnection,
-    /// Its certificate is not to be believed.
+    /// The server's certificate is not accepted.
     Certificate,
-    /// It is not (or no longer) valid at the booth's time.
+    /// The server's certificate is not valid at the booth's current time.
     CertificateTime,
-    /// The answer, or something before it, was broken off or cannot be read.
+    /// The answer, or an earlier part of the exchange, was cut off or cannot be parsed.
     Broken,
     SetUp,
 }
@@ -137,7 +161,7 @@ impl Error {
         }
     }
 
-    /// What went wrong as a clause that goes on from a server's name: "does not answer in time".
+    /// Returns what went wrong as a clause that follows a server's name: "does not answer in time".
     pub fn clause(&self) -> String {
         match self.cause() {
             Cause::Timeout => "does not answer in time".to_owned(),
@@ -161,7 +185,7 @@ impl Error {
     }
 }
 
-/// The TLS error below a failed request; an `io::Error` shows what it wraps only on request.
+/// Returns the TLS error inside a failed request. An `io::Error` exposes its inner error only through `get_ref`.
 fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
     let mut next = error.source();
     while let Some(error) = next {

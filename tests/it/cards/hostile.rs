@@ -1,4 +1,4 @@
-//! Templates that mean harm end in an error, soon and without much memory.
+//! Malicious templates end in an error, quickly and without much memory.
 
 use std::{
     fs,
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 const PAGE: &str = "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' \
                     width='85.60mm' height='53.98mm' viewBox='0 0 85.6 53.98'>";
 
-/// A new site whose one template is `svg`.
+/// A new site with `svg` as its only template.
 fn site(svg: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let site = folder.path().join("site");
@@ -34,13 +34,13 @@ fn program(arguments: &[&str], site: &Path) -> Output {
         .unwrap()
 }
 
-/// What `config check` says of a site with this template. Its child gets 2 s of the processor and 256 MiB from the system:
-/// who takes more is ended.
+/// The output of `config check` for a site with this template. The system kills its child process at 2 s of processor
+/// time or 256 MiB.
 fn said(svg: &str) -> String {
     let folder = site(svg);
     let began = Instant::now();
     let output = program(&["config", "check"], &folder.path().join("site"));
-    // twenty times the limit: the machine may be busy, but nothing may hang
+    // Twenty times the limit allows for a busy machine, but not for a check that hangs.
     assert!(
         began.elapsed() < Duration::from_secs(40),
         "{:?}",
@@ -55,7 +55,7 @@ fn said(svg: &str) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Told by the check itself, with file and line, before anything was drawn.
+/// Checks that the template is refused, with file and line, before anything is drawn.
 fn refused(svg: &str, expected: &str) {
     let told = said(svg);
     assert!(
@@ -88,7 +88,7 @@ fn the_five_known_attacks_end_in_an_error() {
         "<svg xmlns='http://www.w3.org/2000/svg' width='60000' height='60000' viewBox='0 0 60000 60000'><rect width='9' height='9'/></svg>",
         "the page is no card",
     );
-    // ten to the sixth copies by six levels of ten
+    // Six levels of ten copies make a million.
     let levels: String = (1..=6)
         .map(|level| {
             let copies = format!("<use href='#l{}'/>", level - 1).repeat(10);
@@ -103,7 +103,7 @@ fn the_five_known_attacks_end_in_an_error() {
     );
 }
 
-/// Whatever the check lets pass is drawn within the limits; what is more, is told.
+/// Checks that a template that passes the check is drawn within the limits, or else is reported.
 fn within_limits(name: &str, body: &str) {
     let folder = site(&format!("{PAGE}{body}</svg>"));
     let output = program(&["config", "check"], &folder.path().join("site"));

@@ -1,4 +1,4 @@
-//! Names of 60 letters, in every script that the booth's own font must carry.
+//! Names of 60 letters, in every script that the booth's own font must support.
 
 use card::Raster;
 use common::order::{CardFace, CardImage};
@@ -7,7 +7,7 @@ use super::{SITES, card, compare, designer, portrait, sheet, shown};
 
 pub(super) const LONGEST: &str = "Christophoros Papadimitriou-Wolkenstein von Österreich-Estera";
 
-/// By language. None of these people exists.
+/// Names by language. None of these people exists.
 const NAMES: [(&str, &str); 6] = [
     (
         "Sami",
@@ -41,7 +41,7 @@ fn ink(face: &CardFace, x: i32, y: i32) -> bool {
     inside && face.resin_mask[(y * width + x) as usize] != 0
 }
 
-/// Dots of the name that touch other ink, or lie within 3 mm of the card's edge.
+/// The number of dots of the name that overlap other elements, or lie within 3 mm of the card's edge.
 fn out_of_place(named: &CardFace, nameless: &CardFace) -> usize {
     let (width, height) = (named.rgb.width() as i32, named.rgb.height() as i32);
     let edge = (3.0 / 25.4 * 300.0) as i32 - 2;
@@ -58,13 +58,13 @@ fn out_of_place(named: &CardFace, nameless: &CardFace) -> usize {
 }
 
 #[test]
-fn sixty_letters_of_any_script_stay_in_their_place() {
+fn sixty_letters_of_any_script_stay_in_their_field() {
     for (site, languages) in SITES {
         let designer = designer(site);
         for kind in designer.kinds() {
             let draw = |name: &str| -> CardImage {
                 let mut content = card(&kind, languages[0], name);
-                content.unit = None; // it moves down with the name
+                content.unit = None; // The unit moves down with the name.
                 designer.draw(&content, &portrait(), Raster::PROOF).unwrap()
             };
             let nameless = draw("");
@@ -102,7 +102,7 @@ fn names_of_every_script_look_as_they_did() {
 }
 
 #[test]
-fn a_letter_written_in_parts_looks_like_the_whole_one() {
+fn a_decomposed_letter_looks_like_the_composed_one() {
     let designer = designer("umu");
     let kind = designer.kinds().next().unwrap();
     let draw = |name: &str| {

@@ -1,4 +1,4 @@
-//! A booth without a key of its own: the portal signs the code of each card.
+//! A booth without a signing key: the portal signs the code of each card.
 
 use std::{collections::BTreeMap, fs, path::Path, process::Stdio, time::Duration};
 
@@ -23,7 +23,7 @@ use super::{card, portrait};
 
 const BOOTH: &str = env!("CARGO_BIN_EXE_fotoautomat");
 
-/// A site whose cards the portal signs with the key of this number and public half.
+/// A site whose cards the portal signs with the key `id`, whose public half is `public`.
 fn site(folder: &Path, id: u16, public: VerifyingKey) -> Designer {
     let page = "<svg xmlns='http://www.w3.org/2000/svg' width='85.60mm' height='53.98mm' viewBox='0 0 85.6 53.98'>\
                 <rect id='qr' x='60' y='9' width='17' height='17'/></svg>";
@@ -52,7 +52,7 @@ async fn portal(store: &Path, signer: Option<Signer>) -> (portal_server::Running
 }
 
 #[tokio::test]
-async fn the_portals_signature_is_printed_where_the_sites_keys_believe_it() {
+async fn the_portals_signature_is_printed_if_the_sites_keys_match_it() {
     let folder = tempfile::tempdir().unwrap();
     let signer = Signer::random(7);
     let designer = site(folder.path(), signer.id, signer.public());
@@ -60,7 +60,7 @@ async fn the_portals_signature_is_printed_where_the_sites_keys_believe_it() {
     signed_and_believed(&designer, &client).await;
 }
 
-/// A card with the portal's signature in its code, from the question to the check of the printed code.
+/// Makes a card with the portal's signature, from the request to the check of the printed code.
 async fn signed_and_believed(designer: &Designer, client: &impl Portal) {
     let mut content = card(&CardKind::from("student"), "sv", "Alva Björk");
     assert_eq!(designer.code_text(&content), Err(CodeError::AskPortal));
@@ -101,7 +101,7 @@ async fn signed_and_believed(designer: &Designer, client: &impl Portal) {
 }
 
 #[tokio::test]
-async fn a_portal_without_a_key_says_so() {
+async fn a_portal_without_a_key_reports_it() {
     let folder = tempfile::tempdir().unwrap();
     let (_running, client) = portal(folder.path(), None).await;
     let content = card(&CardKind::from("student"), "sv", "Alva Björk");

@@ -1,13 +1,13 @@
-//! As much of JSON Schema (2020-12) as the contract uses; a word that is not known here fails the test.
+//! Validates the part of JSON Schema (2020-12) that the contract uses. An unknown keyword fails the test.
 
 use jiff::{Timestamp, civil::Date};
 use regex_lite::Regex;
 use serde_json::Value;
 
-/// Words that say something to people.
+/// Keywords that are annotations for people.
 const FOR_PEOPLE: [&str; 1] = ["description"];
 
-/// What is wrong with `value`, each with its place; `resolve` follows a `$ref`.
+/// The violations of a schema by `value`, each with its place. `resolve` follows a `$ref`.
 pub(super) fn judge<'a>(
     resolve: &impl Fn(&'a Value) -> &'a Value,
     schema: &'a Value,
@@ -18,7 +18,7 @@ pub(super) fn judge<'a>(
     wrong
 }
 
-/// Panics at a word that [`judge`] does not understand, anywhere in a schema.
+/// Panics if the schema has a keyword anywhere that [`judge`] does not understand.
 pub(super) fn check(schema: &Value) {
     for (word, rule) in schema.as_object().expect("a schema is an object") {
         match word.as_str() {

@@ -1,6 +1,6 @@
-/* A disk that fails once. Of the calls named by FAULT_CALL on files below FAULT_UNDER, in whatever thread, number
-   FAULT_AT fails with the error FAULT_ERROR, or, with 0, does only half of what it was asked to. What was hit is written
-   to FAULT_TOLD, so that a fault that never came is not taken for one that was borne. */
+/* Simulates a disk that fails once. Of the calls FAULT_CALL on files below FAULT_UNDER, counted over all threads, number
+   FAULT_AT fails with the error FAULT_ERROR, or, with 0, transfers only half of its bytes. The file of that call is
+   written to FAULT_TOLD, so that the test can tell a fault that never occurred from one that was handled. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -18,7 +18,7 @@
 
 static atomic_long calls;
 
-/* The error that this call shall have: -1 none, 0 only half of the bytes. */
+/* The error that this call must return: -1 for none, 0 for only half of the bytes. */
 static int fault(const char *call, const char *path)
 {
     const char *wanted = getenv("FAULT_CALL"), *under = getenv("FAULT_UNDER");
@@ -41,7 +41,7 @@ static int fault_of(const char *call, int fd)
     return fault(call, path);
 }
 
-/* Calls by descriptor that move bytes. */
+/* Calls on a descriptor that transfer bytes. */
 #define BYTES(kind, call, params, args, half)                                                      \
     ssize_t call params                                                                            \
     {                                                                                              \
@@ -58,7 +58,7 @@ BYTES("read", read, (int fd, void *data, size_t count), (fd, data, count), (fd, 
 BYTES("read", pread, (int fd, void *data, size_t count, off_t at), (fd, data, count, at), (fd, data, HALF, at))
 BYTES("read", pread64, (int fd, void *data, size_t count, off64_t at), (fd, data, count, at), (fd, data, HALF, at))
 
-/* Calls that answer 0. */
+/* Calls that return 0. */
 #define WHOLE(kind, call, params, args, hit)                                                       \
     int call params                                                                                \
     {                                                                                              \

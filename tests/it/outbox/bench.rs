@@ -1,4 +1,4 @@
-//! A desk for the outbox's stories: a store in a folder of its own, a portal beside it, people and their orders.
+//! The bench of the outbox's tests: a store in a folder of its own, a portal beside it, people and their orders.
 
 use std::{
     path::{Path, PathBuf},
@@ -36,7 +36,7 @@ impl Bench {
         }
     }
 
-    /// Where nothing waits for a disk: for what is not about the disk.
+    /// A bench in memory, for tests that do not concern the disk.
     pub(crate) fn in_memory() -> Self {
         let shm = Path::new("/dev/shm");
         Self {
@@ -64,7 +64,7 @@ impl Bench {
         self.open().await.outbox
     }
 
-    /// The lock of a dropped handle is let go of when the last task with it has ended.
+    /// Opens the store again. A dropped handle holds the lock until its last task has ended, so this retries.
     pub(crate) async fn open_again(&self) -> Outbox {
         for _ in 0..200 {
             match Outbox::open(&self.settings()).await {
@@ -100,7 +100,7 @@ impl Bench {
     }
 }
 
-/// A worker that waits a hundredth of the booth's times.
+/// A worker whose waits are a hundredth of those of the booth.
 pub(crate) fn worker(outbox: &Outbox, portal: &Running) -> WorkerHandle {
     let client = portal.client(BOOTH, booth_key()).unwrap();
     worker_to(outbox, Arc::new(client))
@@ -149,7 +149,7 @@ pub(crate) fn people() -> People {
     .unwrap()
 }
 
-/// Bytes that begin and end as a JPEG does; nothing here looks at the picture.
+/// Bytes that begin and end as a JPEG does. Nothing in these tests decodes the picture.
 pub(crate) fn photo(seed: u64) -> Vec<u8> {
     let mut jpeg = vec![0xff, 0xd8, 0xff, 0xdb, 0x00, 0x04, 0x00, 0x00];
     let mut state = seed | 1;
@@ -157,7 +157,7 @@ pub(crate) fn photo(seed: u64) -> Vec<u8> {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
-        // no 0xff, so that the bytes are no marker
+        // The byte 0xff would begin a JPEG marker.
         jpeg.push(((state >> 33) % 255) as u8);
     }
     jpeg.extend([0xff, 0xd9]);
@@ -225,7 +225,7 @@ pub(crate) fn evidence(outcome: Outcome, before: u64, after: u64) -> Evidence {
     }
 }
 
-/// A whole card: committed, printed, read back, in the holder's hand.
+/// Issues a card: commits, prints, reads it back and has it collected.
 pub(crate) async fn issue(outbox: &Outbox, subject: &str, counter: u64) -> (OrderId, Serial) {
     let made = commit(outbox, subject, counter).await.unwrap();
     let serial = made.attempt.unwrap().serial;

@@ -1,4 +1,4 @@
-//! A clock that jumps: work goes on by a clock of its own, and nothing is deleted that was not delivered.
+//! A wall clock that jumps: the worker keeps time by another clock, and nothing undelivered is deleted.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -9,7 +9,7 @@ use super::bench::{Bench, SOON, issue, worker};
 
 const HOURS: i64 = 3600;
 
-/// What the booth's clock is off by, in seconds.
+/// The error of the booth's clock, in seconds.
 static OFF: AtomicI64 = AtomicI64::new(0);
 
 fn clock() -> Timestamp {
@@ -26,7 +26,8 @@ async fn a_clock_that_jumps_delays_and_deletes_nothing() {
     let portal = desk.portal().await;
     let worker = worker(&outbox, &portal);
     let mut sent = Vec::new();
-    // a day ahead, a day back, to 1970, a year ahead, and right again; each time while orders wait and are sent
+    // The clock is a day ahead, a day behind, near 1970, a year ahead, and right again, each time while an order is
+    // sent.
     for (counter, off) in [
         0,
         24 * HOURS,
@@ -46,7 +47,7 @@ async fn a_clock_that_jumps_delays_and_deletes_nothing() {
     let received = portal.control.orders().await.unwrap();
     assert_eq!(received.len(), sent.len());
     assert!(sent.iter().all(|order| received.contains(order)));
-    // what was delivered is kept for its time and no longer, by whatever clock there is
+    // Delivered orders are deleted at the end of their retention, by the clock as it is then.
     assert_eq!(outbox.check().await.unwrap().books[0].unexplained(), 0);
     let (waiting, _) = issue(&outbox, "efgh0002", sent.len() as u64).await;
     outbox.close().await;
@@ -64,7 +65,7 @@ async fn a_clock_that_jumps_delays_and_deletes_nothing() {
         );
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    // an order that waits for more than a year is an alarm, and is still there with all it says
+    // An order that has waited for more than a year raises an alarm and is still complete.
     let left = outbox.list(Which::Waiting, 10).await.unwrap();
     assert_eq!(left[0].order_id, waiting);
     assert!(outbox.read(waiting).await.unwrap().is_some());

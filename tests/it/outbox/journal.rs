@@ -1,4 +1,4 @@
-//! The journal's rules: nothing prints twice under one serial, no order has two valid cards, and the books balance.
+//! The journal's rules: no serial is printed twice, no order has two valid cards, and the counts of cards add up.
 
 use common::order::{Evidence, Outcome, Serial};
 use outbox::{
@@ -84,7 +84,7 @@ async fn the_same_serial_is_printed_again_only_when_nothing_was_fed() {
         next.serial = serial;
         let second = outbox.begin_attempt(made.order, next, None).await;
         assert_eq!(second.is_ok(), again, "{outcome:?} {after}: {second:?}");
-        // a new serial needs the old one voided, whatever it is
+        // A new serial requires that the old one is voided, whatever its outcome.
         if !again && outcome != Outcome::Void {
             let refused = outbox.begin_attempt(made.order, attempt(after), None).await;
             assert!(said(&refused.unwrap_err()).contains("valid card"));
@@ -97,11 +97,11 @@ async fn the_same_serial_is_printed_again_only_when_nothing_was_fed() {
 }
 
 #[tokio::test]
-async fn what_a_person_decides_is_kept_and_never_contradicts_the_counter() {
+async fn a_decision_is_kept_and_never_contradicts_the_counter() {
     for (after, decided, kept) in [
         (Some(1), Outcome::Printed, Outcome::Printed),
         (Some(0), Outcome::NotPrinted, Outcome::NotPrinted),
-        // a card was fed: "it did not come out" is a spoiled card, and its serial is gone
+        // A card was fed, so "not printed" means a spoiled card, and its serial is void.
         (Some(1), Outcome::NotPrinted, Outcome::Void),
         (None, Outcome::NotPrinted, Outcome::NotPrinted),
         (Some(1), Outcome::Void, Outcome::Void),
@@ -123,7 +123,7 @@ async fn what_a_person_decides_is_kept_and_never_contradicts_the_counter() {
             .unwrap();
         assert_eq!(result, kept, "{after:?} {decided:?}");
         assert!(outbox.undecided().await.unwrap().is_empty());
-        // said twice is said once
+        // The same decision again changes nothing.
         let again = outbox
             .end_attempt(made.order, serial, kept, &Evidence::default())
             .await;
@@ -132,7 +132,7 @@ async fn what_a_person_decides_is_kept_and_never_contradicts_the_counter() {
 }
 
 #[tokio::test]
-async fn an_order_that_stands_in_for_another_takes_its_unprinted_card_back() {
+async fn an_order_that_supersedes_another_voids_its_unprinted_card() {
     let desk = Bench::new();
     let outbox = desk.outbox().await;
     let first = commit(&outbox, "abcd0001", 0).await.unwrap();
@@ -158,11 +158,12 @@ async fn an_order_that_stands_in_for_another_takes_its_unprinted_card_back() {
 }
 
 #[tokio::test]
-async fn the_books_balance_and_say_what_is_missing() {
+async fn the_counts_of_cards_add_up_and_show_unexplained_ones() {
     let desk = Bench::new();
     let outbox = desk.outbox().await;
     issue(&outbox, "abcd0001", 100).await;
-    // not fed; a jam with a card inside that the attendant voids; a test print; one that nobody has decided
+    // After the good card follow: one that was not fed, a jam that the attendant voids, a test print, and an undecided
+    // one.
     for (outcome, before, after, decided) in [
         (Outcome::NotPrinted, 101, 101, None),
         (Outcome::Unknown, 101, 102, Some(Outcome::Void)),
@@ -207,31 +208,32 @@ async fn the_books_balance_and_say_what_is_missing() {
     );
     assert_eq!(books.unexplained(), 0);
 
-    // somebody prints a card from the printer's own menu
+    // A card is printed from the printer's own menu.
     issue(&outbox, "efgh0002", 105).await;
     let books = outbox.books().await.unwrap().remove(0);
     assert_eq!(books.unexplained(), 1);
 }
 
 #[tokio::test]
-async fn a_counter_that_disagrees_with_a_card_in_hand_shows_in_the_books() {
-    // the counter before and after a print whose end nobody saw, what was said of the card, and the next reading
+async fn a_counter_that_contradicts_a_collected_card_shows_in_the_counts() {
+    // Each case: the counter after a print with unknown outcome, the decision, the counter at the next reading, the
+    // known cards (issued, rejected, void), and the unexplained ones.
     for (after, decided, next, known, unexplained) in [
-        // the holder shows the card to the camera; the counter stands still, then or for good
+        // The holder shows the card to the camera, but the counter has not changed, or changes late.
         (Some(10), Outcome::Printed, 10, (1, 0, 0), -1),
         (Some(10), Outcome::Printed, 11, (1, 0, 0), 0),
-        // the printer could not be asked any more
+        // The counter could not be read after the print.
         (None, Outcome::Printed, 10, (1, 0, 0), -1),
         (None, Outcome::Printed, 11, (1, 0, 0), 0),
-        // it drew two cards in, and one is in a hand
+        // The printer fed two cards, and the holder has one of them.
         (Some(12), Outcome::Printed, 12, (1, 0, 0), 1),
-        // nobody has it: the counter alone says whether there was one
+        // Nobody has the card, so only the counter tells whether there was one.
         (Some(10), Outcome::Void, 10, (0, 0, 0), 0),
         (Some(11), Outcome::Void, 11, (0, 0, 1), 0),
         (None, Outcome::Void, 10, (0, 0, 0), 0),
         (None, Outcome::Void, 11, (0, 0, 1), 0),
         (Some(10), Outcome::NotPrinted, 10, (0, 0, 0), 0),
-        // counted too late for the one to whom it would belong
+        // The counter changes after the decision, so the card belongs to no attempt.
         (Some(10), Outcome::NotPrinted, 11, (0, 0, 0), 1),
     ] {
         let desk = Bench::in_memory();
@@ -246,7 +248,7 @@ async fn a_counter_that_disagrees_with_a_card_in_hand_shows_in_the_books() {
                 .await
                 .unwrap();
         }
-        // the next person's card is made as it should be
+        // The card of the next person is printed normally.
         issue(&outbox, "efgh0002", next).await;
         let what = format!("{after:?}, then {next}: {decided:?}");
         let books = outbox.books().await.unwrap().remove(0);
@@ -255,7 +257,7 @@ async fn a_counter_that_disagrees_with_a_card_in_hand_shows_in_the_books() {
         assert_eq!(books.unexplained(), unexplained, "{what}");
         let found = outbox.check().await.unwrap();
         assert_eq!(found.is_sound(), unexplained == 0, "{what}");
-        // whoever holds a card was given one
+        // A card in the holder's hand counts as fed.
         let shown = outbox.show(made.order).await.unwrap().unwrap();
         assert!(
             shown.cards[0].fed || decided != Outcome::Printed,

@@ -1,4 +1,4 @@
-//! Sealed to the receiver: what the booth keeps and sends it cannot read itself.
+//! Orders sealed to the receiver: the booth cannot read what it stores and sends.
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -8,7 +8,7 @@ use portal::seal::{Receiver, ReceiverSecret, context};
 
 use super::bench::{self, Bench, PRINTER, SOON, commit, issue, worker};
 
-/// A pair of keys as a site's administrator makes it.
+/// The files of a key pair (secret, public) as a site's administrator makes it.
 pub(super) fn keys(desk: &Bench) -> (PathBuf, PathBuf) {
     let (secret, public) = (desk.file("portal-key.pem"), desk.file("portal-key.pub.pem"));
     for arguments in [
@@ -52,7 +52,7 @@ async fn an_order_sealed_to_the_portal_is_read_by_the_portal_only() {
     let (outbox, _) = sealing(&desk, public).await;
     let (order, serial) = issue(&outbox, "abcd0001", 0).await;
     assert!(outbox.read(order).await.unwrap().is_none());
-    // with every key that the booth has, nothing but the chip's number opens
+    // The booth can open only the chip's number with its keys; the check does not count the other parts as unreadable.
     assert_eq!(outbox.check().await.unwrap().unreadable, 0);
     let opened = desk
         .portal_with(|settings| settings.secret = Some(ReceiverSecret::read(&secret).unwrap()))
@@ -109,7 +109,7 @@ async fn an_order_cut_off_before_its_card_came_out_is_void_and_the_person_starts
         card_inside: false,
     };
     assert_eq!(outbox.settle_by(&reading).await.unwrap(), []);
-    // nothing was fed, and still nobody can print it: what it would show is unreadable here
+    // No card was fed, but the order cannot be printed: the booth cannot read the content of its card.
     assert!(outbox.all_printable().await.unwrap().is_empty());
     assert_eq!(outbox.counts().await.unwrap().void, 1);
     let (again, _) = issue(&outbox, "abcd0001", 41).await;
@@ -137,7 +137,7 @@ async fn a_print_that_failed_is_void_after_a_restart() {
         .end_attempt(made.order, serial, Outcome::NotPrinted, &evidence)
         .await
         .unwrap();
-    // whoever is still standing there may have it printed again: the picture is in the session
+    // A holder who is still at the booth can have the card printed again, because the session holds the picture.
     let mut again = bench::attempt(0);
     again.serial = serial;
     outbox.begin_attempt(made.order, again, None).await.unwrap();
@@ -164,7 +164,7 @@ fn keys_are_read_as_openssl_writes_them_and_bind_what_they_seal() {
         &**opener.open(&context(order, "photo"), &sealed).unwrap(),
         b"picture"
     );
-    // not as another part, not with another key, not when a bit is off
+    // It does not open as another part, with another key, or with a wrong bit.
     assert!(opener.open(&context(order, "order"), &sealed).is_err());
     assert!(
         ReceiverSecret::random()

@@ -1,4 +1,4 @@
-//! Whatever is asked of the journal, in whatever order, and wherever the program stops: its rules hold.
+//! A property test of the journal: its rules hold after any sequence of requests and restarts.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,24 +11,24 @@ use proptest::prelude::*;
 
 use super::bench::{self, Bench, PRINTER};
 
-/// What somebody asks of the journal. Numbers choose among what there is.
+/// A request to the journal. The numbers select among the existing orders and cards.
 #[derive(Debug, Clone)]
 enum Ask {
     Commit,
-    /// A further attempt of an order, under the serial it has or a new one, voiding the old one or not.
+    /// A further attempt for an order, with its serial or a new one, voiding the old one or not.
     Again {
         order: usize,
         same: bool,
         void: bool,
     },
-    /// The printer is done: it fed so many cards, and says what it says.
+    /// The printer has finished: it fed `fed` cards and reports `outcome`.
     End {
         card: usize,
         outcome: Outcome,
         fed: u64,
         counted: bool,
     },
-    /// A person says what became of a card.
+    /// A person decides the outcome of a card.
     Decide {
         card: usize,
         outcome: Outcome,
@@ -38,7 +38,7 @@ enum Ask {
         collected: bool,
     },
     Test,
-    /// The program is cut off, with so many cards fed since the last reading, and started again.
+    /// The program is killed after `fed` cards since the last reading, and started again.
     Restart {
         fed: u64,
         inside: bool,
@@ -69,15 +69,15 @@ fn ask() -> impl Strategy<Value = Ask> {
     ]
 }
 
-/// The world outside of the journal: a printer with its counter, and who has asked for what.
+/// The model of everything outside the journal: the printer's counter, the orders and the cards.
 #[derive(Default)]
 struct World {
     counter: u64,
     orders: Vec<OrderId>,
     cards: Vec<(OrderId, Serial)>,
-    /// Attempts under way, with the counter before.
+    /// The attempts in progress, with the counter before each.
     printing: HashMap<Serial, u64>,
-    /// Serials that a printer may have put on a card: printed again, two cards would bear one serial.
+    /// Serials that may be on a card. Printed again, they would be on two cards.
     maybe_on_a_card: HashSet<Serial>,
 }
 
@@ -105,7 +105,7 @@ impl World {
                 let old = newest.map(|(_, serial)| *serial);
                 let serial = old.filter(|_| same).unwrap_or_else(Serial::random);
                 let void = old.filter(|_| void);
-                // the session gives up no card while it is being printed: an attempt ends, or the program was cut off
+                // The session never voids a card while it is being printed, except by a restart.
                 if void.is_some_and(|void| self.printing.contains_key(&void)) {
                     return;
                 }
@@ -130,7 +130,7 @@ impl World {
                 let Some(before) = self.printing.remove(&serial) else {
                     return;
                 };
-                // a printer that says "printed" has fed a card, one that says "not printed" has not or has said so
+                // A printer that reports "printed" has fed a card.
                 let fed = if outcome == Outcome::Printed { 1 } else { fed };
                 self.counter += fed;
                 if fed > 0 {
@@ -141,7 +141,7 @@ impl World {
                     evidence.counter_after = None;
                     evidence.plane_byte_accepted = fed > 0;
                 }
-                // without a count, "not printed" is said only when no byte went out
+                // The booth concludes "not printed" only if no card was fed.
                 let outcome = match outcome {
                     Outcome::NotPrinted if fed > 0 => Outcome::Unknown,
                     outcome => outcome,
@@ -155,8 +155,8 @@ impl World {
                 if self.printing.contains_key(&serial) || outcome == Outcome::Unknown {
                     return;
                 }
-                // people do not say "it never came out" of a card that they hold, nor show one that was never made;
-                // what the books say of a counter or of a person that is wrong is told in `journal.rs`
+                // The person decides truthfully: a card that was fed is not "not printed", and one that was never made
+                // is not "printed". `journal.rs` tests wrong decisions and wrong counters.
                 let outcome = match (outcome, self.maybe_on_a_card.contains(&serial)) {
                     (Outcome::NotPrinted, true) => Outcome::Void,
                     (Outcome::Printed, false) => Outcome::NotPrinted,
@@ -188,7 +188,7 @@ impl World {
         }
     }
 
-    /// The program is cut off; answers what was being printed.
+    /// Kills the program. Returns the serial that was being printed.
     fn cut(&mut self, fed: u64, inside: bool) -> Option<Serial> {
         let cut = self.printing.drain().map(|(serial, _)| serial).next()?;
         self.counter += fed;
@@ -198,7 +198,7 @@ impl World {
         Some(cut)
     }
 
-    /// It has started again: what the printer shows settles what it can.
+    /// Starts the program again: the printer's reading settles the open attempts that it can.
     async fn settle(&mut self, outbox: &Outbox, cut: Option<Serial>, fed: u64, inside: bool) {
         let reading = Reading {
             printer: PRINTER.to_owned(),
@@ -210,7 +210,7 @@ impl World {
             let settled = !open.iter().any(|open| open.serial == serial);
             assert_eq!(settled, fed == 0 && !inside, "{serial}");
         }
-        // a card that was drawn in and not counted yet comes out, and is counted then
+        // A card that was inside and not counted yet is ejected and counted now.
         if cut.is_some() && inside && fed == 0 {
             self.counter += 1;
         }
@@ -236,7 +236,7 @@ impl World {
     }
 }
 
-/// What the journal allowed; a refusal by its rules is as good an answer, any other error is not.
+/// The answer of the journal; `None` if its rules refused the request. Panics at any other error.
 fn allowed<T>(answer: Result<T, Error>) -> Option<T> {
     match answer {
         Ok(answer) => Some(answer),
@@ -270,7 +270,7 @@ proptest! {
                 let found = outbox.check().await.unwrap();
                 assert_eq!(found.broken_rules, Vec::<String>::new());
                 if let Some(books) = found.books.first() {
-                    // an attempt under way has fed nothing that is known; all else is accounted for
+                    // Every card that the journal knows to be fed is accounted for.
                     assert_eq!(books.unexplained(), 0, "{books:?}");
                 }
             }

@@ -1,4 +1,4 @@
-//! What is sealed is read by nobody, and what is delivered is gone.
+//! Personal data is sealed in the store, and erased once it is delivered.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ const NAME: &str = "Kanariefågel-7c1d";
 const SUBJECT: &str = "kana0042";
 const UID: [u8; 7] = [0x04, 0xca, 0xfe, 0xba, 0xbe, 0x13, 0x37];
 
-/// The texts and bytes that must not be found, each with its name. The chip's number as bytes and in both cases.
+/// The bytes that must not be found, each with a name. The chip's number occurs as bytes and as hex in both cases.
 fn canaries(photo: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let hex = Uid::from_bytes(&UID).hex;
     vec![
@@ -29,7 +29,7 @@ fn canaries(photo: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Every file of the booth's own below a folder; the portal's is the receiver's.
+/// Searches the files in a folder, except those of the portal, which may hold the data.
 fn search(folder: &Path, canaries: &[(&'static str, Vec<u8>)]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -52,7 +52,7 @@ fn search(folder: &Path, canaries: &[(&'static str, Vec<u8>)]) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn names_pictures_and_chip_numbers_are_in_no_file_and_their_keys_go_with_the_delivery() {
+async fn no_file_holds_names_pictures_or_chip_numbers_and_delivery_erases_their_keys() {
     let desk = Bench::new();
     let outbox = desk.outbox().await;
     let (mut order, photo) = bench::order_of(SUBJECT);
@@ -62,7 +62,7 @@ async fn names_pictures_and_chip_numbers_are_in_no_file_and_their_keys_go_with_t
     let mut readable = serde_json::to_vec(&order).unwrap();
     readable.extend_from_slice(&photo);
     for (what, needle) in &canaries[..3] {
-        // the search would find them
+        // The unsealed data contains the canary, so the search would find it.
         assert!(
             readable
                 .windows(needle.len())
@@ -87,7 +87,7 @@ async fn names_pictures_and_chip_numbers_are_in_no_file_and_their_keys_go_with_t
         .await
         .unwrap();
     assert_eq!(search(desk.folder(), &canaries), Vec::<String>::new());
-    // the key that seals the photo is in the store now, sealed
+    // The keys of the parts are in the store now, themselves sealed.
     let wrapped = wrapped_keys(&desk).await;
     assert_eq!(wrapped.len(), 3);
     let wrapped: Vec<_> = wrapped
@@ -101,7 +101,7 @@ async fn names_pictures_and_chip_numbers_are_in_no_file_and_their_keys_go_with_t
     assert!(worker.drained(SOON).await);
     erased(&outbox, made.order).await;
     worker.stop().await;
-    // not even in free pages or the emptied WAL, though the file is still open
+    // They are not even in free pages or the truncated WAL, although the file is still open.
     assert_eq!(search(desk.folder(), &wrapped), Vec::<String>::new());
     assert_eq!(search(desk.folder(), &canaries), Vec::<String>::new());
     assert!(outbox.read(made.order).await.unwrap().is_none());
@@ -111,14 +111,14 @@ async fn names_pictures_and_chip_numbers_are_in_no_file_and_their_keys_go_with_t
     assert_eq!(at_portal.order.person.display_name.as_str(), NAME);
 }
 
-/// The worker tidies in its own time.
+/// Waits until the worker has erased the order.
 async fn erased(outbox: &Outbox, order: common::order::OrderId) {
     let until = tokio::time::Instant::now() + SOON;
     while !outbox.show(order).await.unwrap().unwrap().order.erased {
         assert!(tokio::time::Instant::now() < until, "not erased");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    // erased, and the WAL emptied right after it
+    // The worker truncates the WAL right after erasing.
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
 }
 
@@ -164,7 +164,7 @@ async fn without_its_key_the_store_is_unreadable_and_says_so() {
         assert!(!said.status.success());
         let said = String::from_utf8(said.stderr).unwrap();
         assert!(said.contains(expected), "{what}: {said}");
-        // nothing was touched: with the right key all is there
+        // The refusal changed nothing: with the right key everything is there.
         fs::write(&key, right).unwrap();
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
         let opened = desk.open().await;
@@ -216,9 +216,9 @@ async fn the_key_is_changed_and_the_old_one_opens_nothing() {
     );
 }
 
-/// An order sealed as one thing does not open as another.
+/// A part of one order does not open as a part of another order.
 #[tokio::test]
-async fn a_sealed_part_opens_in_its_own_place_only() {
+async fn a_sealed_part_opens_only_in_its_own_order() {
     use sqlx::Connection as _;
     let desk = Bench::new();
     let outbox = desk.outbox().await;
@@ -240,7 +240,7 @@ async fn a_sealed_part_opens_in_its_own_place_only() {
     let refused = outbox.read(second).await.unwrap_err();
     assert!(matches!(refused, Error::Sealed(_)), "{refused}");
     assert_eq!(outbox.check().await.unwrap().unreadable, 1);
-    // it is parked with its reason and holds nothing else up
+    // The order is parked with the reason and delays no other.
     let portal = desk.portal().await;
     let worker = worker(&outbox, &portal);
     assert!(worker.drained(SOON).await);
@@ -251,7 +251,7 @@ async fn a_sealed_part_opens_in_its_own_place_only() {
     assert_eq!(portal.control.totals().await.unwrap().orders, 2);
 }
 
-/// The program on the desk's store.
+/// Runs `fotoautomat outbox` on the bench's store.
 fn outbox_command(desk: &Bench, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_fotoautomat"))
         .arg("outbox")
@@ -262,7 +262,7 @@ fn outbox_command(desk: &Bench, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// A whole session says nothing of whose it was, however much it is asked to say.
+/// A whole session logs nothing that identifies the person, even at the highest level.
 #[test]
 fn no_log_line_names_anybody() {
     let folder = tempfile::tempdir().unwrap();
@@ -292,7 +292,7 @@ fn no_log_line_names_anybody() {
     let found = search(folder.path(), &canaries);
     let found: Vec<_> = found
         .into_iter()
-        // what a rehearsal leaves on purpose: the last card and its portrait
+        // A rehearsal writes the last card and its portrait on purpose.
         .filter(|line| {
             !["portrait.jpg", "proof.pdf"]
                 .iter()

@@ -1,4 +1,4 @@
-//! `fotoautomat outbox`, beside a running booth: what staff see, and what they can do.
+//! Tests of `fotoautomat outbox`, the staff's commands beside a running booth.
 
 use std::process::Command;
 
@@ -23,10 +23,10 @@ fn said(desk: &Bench, arguments: &[&str]) -> (Value, i32) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_parked_order_is_seen_held_sent_again_and_arrives() {
+async fn a_parked_order_is_listed_retried_and_arrives() {
     let desk = Bench::new();
     let (outbox, portal) = (desk.outbox().await, desk.portal().await);
-    // an order of this person is open at the portal, so that the next is refused
+    // This person has an open order at the portal, so the next one is refused.
     let open = commit(&outbox, "abcd0001", 0).await.unwrap();
     let serial = open.attempt.unwrap().serial;
     let evidence = bench::evidence(Outcome::NotPrinted, 0, 0);
@@ -44,16 +44,16 @@ async fn a_parked_order_is_seen_held_sent_again_and_arrives() {
     assert_eq!(listed["orderId"], refused.to_string());
     assert_eq!(listed["state"], "parked");
     assert!(listed["reason"].as_str().unwrap().starts_with("423 "));
-    // by the code that the holder was shown
+    // The holder's code identifies the order.
     let (shown, _) = said(&desk, &["show", &refused.short().to_lowercase()]);
     assert_eq!(shown["parts"][0]["state"], "parked");
     assert_eq!(shown["parts"][0]["failures"][0]["status"], 423);
     assert_eq!(shown["parts"][1]["state"], "held");
     assert_eq!(shown["cards"][0]["outcome"], "printed");
-    // what is shown names nobody
+    // The output does not identify the person.
     assert!(!shown.to_string().contains("Alva") && !shown.to_string().contains("abcd0001"));
 
-    // staff void the open order at the portal, and send again
+    // Clerks void the open order at the portal, and staff retry the parked one.
     portal
         .control
         .set_state(open.order, "void", Some("superseded"))
@@ -83,7 +83,7 @@ async fn a_parked_order_is_seen_held_sent_again_and_arrives() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_held_back_stays_until_it_is_let_go_and_holds_nobody_else_up() {
+async fn an_order_parked_by_staff_waits_for_retry_and_delays_no_other_order() {
     let desk = Bench::new();
     let (outbox, portal) = (desk.outbox().await, desk.portal().await);
     let (held, _) = issue(&outbox, "abcd0001", 0).await;
@@ -112,7 +112,7 @@ async fn what_is_held_back_stays_until_it_is_let_go_and_holds_nobody_else_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_may_be_given_up_is() {
+async fn purge_refuses_undelivered_and_undecided_orders() {
     let desk = Bench::new();
     let outbox = desk.outbox().await;
     let (waiting, _) = issue(&outbox, "abcd0001", 0).await;
@@ -134,7 +134,7 @@ async fn only_what_may_be_given_up_is() {
     assert!(outbox.read(waiting).await.unwrap().is_none());
     let given_up = outbox.list(Which::Discarded, 10).await.unwrap();
     assert_eq!((given_up.len(), given_up[0].erased), (1, true));
-    // nothing of it is sent any more
+    // Nothing of a purged order is sent any more.
     let portal = desk.portal().await;
     let worker = worker(&outbox, &portal);
     assert!(
@@ -152,7 +152,7 @@ async fn only_what_may_be_given_up_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_taken_out_by_hand_is_sealed_and_opens_where_the_key_is() {
+async fn an_export_is_sealed_and_opens_with_its_key() {
     use portal::seal::ReceiverSecret;
     let desk = Bench::new();
     let outbox = desk.outbox().await;
@@ -171,7 +171,7 @@ async fn what_is_taken_out_by_hand_is_sealed_and_opens_where_the_key_is() {
         assert_eq!((done["exported"].as_u64(), code), (Some(1), 0), "{done}");
         let text = std::fs::read_to_string(&file).unwrap();
         assert!(!text.contains("Alva") && !text.contains("abcd0001"));
-        // never over another file
+        // An existing file is not overwritten.
         assert_eq!(said(&desk, &["export", "--out", &file]).1, 1);
         let (done, code) = said(
             &desk,
@@ -189,7 +189,7 @@ async fn what_is_taken_out_by_hand_is_sealed_and_opens_where_the_key_is() {
             (&"printed".into(), &true.into())
         );
     }
-    // the booth cannot open what is the portal's, and nobody opens a part as another
+    // The booth cannot open an export to the portal, and a part does not open as another one.
     let (words, code) = said(
         &desk,
         &["open", &path("portal.jsonl"), "--out", &path("no")],
@@ -286,7 +286,7 @@ async fn the_check_finds_what_is_wrong() {
         assert_eq!(said(&desk, &["check"]).1, 0, "{mend}");
     }
     store.close().await.unwrap();
-    // a damaged file that was put aside is not forgotten
+    // A quarantined file is reported.
     std::fs::write(desk.file("outbox.sqlite.damaged-20261121T080000000Z"), "x").unwrap();
     let (found, code) = said(&desk, &["check"]);
     assert_eq!(code, 1);
@@ -300,7 +300,7 @@ async fn the_check_finds_what_is_wrong() {
 }
 
 #[test]
-fn a_store_that_is_not_there_is_said_to_be_missing_and_only_a_booth_makes_it() {
+fn a_missing_store_is_reported_and_not_created() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("of/a/booth");
     let outbox = |arguments: &[&str]| {

@@ -1,4 +1,5 @@
-//! A portal, and a way to it, that misbehave in every way there is: each order still arrives, and has its effect once.
+//! Fault injection on the link to the portal and on its answers: each order still arrives and takes effect exactly
+//! once.
 
 use std::{
     collections::HashMap,
@@ -27,35 +28,35 @@ use tokio::{
 use super::bench::{self, BOOTH, Bench, booth_key};
 use crate::relay::{Message as Request, answer};
 
-/// What the relay is to do with a request, by the digest of its body.
+/// The fault that the relay injects into a request, by the digest of its body.
 type Plans = std::sync::Mutex<HashMap<String, Fault>>;
 
-/// What goes wrong with a request.
+/// A fault of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Fault {
-    /// Nobody listens.
+    /// Nothing listens at the address.
     Refused,
-    /// The certificate is nobody's.
+    /// No authority that the booth trusts has signed the certificate.
     Tls,
-    /// The connection breaks before, within, or after the request; in the last case it took effect.
+    /// The connection is reset before, during or after the request; in the last case the request took effect.
     ResetBefore,
     ResetWithin,
     ResetAfter,
     Failed,
-    /// Retry-After in seconds, and as a date.
+    /// Retry-After is in seconds here, and a date in `TooMany`.
     Unavailable,
     TooMany,
-    /// It took effect, and the answer says that it had before.
+    /// The request took effect, but the answer says that it was known before.
     Conflict,
     Malformed,
     Redirect,
-    /// It took effect, and the answer comes by drops.
+    /// The request took effect, and the answer arrives byte by byte.
     Slow,
-    /// It took effect, and half of the answer comes.
+    /// The request took effect, but the end of the answer is missing.
     Truncated,
-    /// It took effect, and the answer says that something else was stored.
+    /// The request took effect, but the answer has the hash of other content.
     OtherHash,
-    /// The portal's clock, or the booth's, is a day off.
+    /// The portal's clock is a day ahead of the booth's, or behind it in `ClockBehind`.
     ClockAhead,
     ClockBehind,
 }
@@ -81,17 +82,17 @@ const FAULTS: [Fault; 16] = [
     ClockBehind,
 ];
 
-/// Of a hundred requests, so many go wrong; the slow ones are rarer, since each holds the test up.
+/// The share of requests with a fault. Of those that would be slow only a tenth are, since each delays the test.
 const WRONG: f64 = 0.4;
 const SLOW: f64 = 0.1;
-/// A request that was not answered by then is given up.
+/// The client's time limit for a request.
 const TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// Chooses what happens, and counts it.
+/// Chooses the faults and counts them.
 #[derive(Debug, Default)]
 struct Weather {
     counts: [AtomicU64; FAULTS.len()],
-    /// Requests that reached the portal.
+    /// The number of requests that reached the portal.
     forwarded: AtomicU64,
 }
 
@@ -111,7 +112,7 @@ impl Weather {
     }
 }
 
-/// The way to the portal: straight, to a closed port, or to a server with nobody's certificate.
+/// Clients of the portal: by the relay, of a closed port, and of a server without a trusted certificate.
 #[derive(Debug)]
 struct Ways {
     weather: Arc<Weather>,
@@ -163,7 +164,7 @@ impl Portal for Ways {
     }
 }
 
-/// Relays each connection's one request to the portal, or does to it what was planned.
+/// Relays the one request of each connection to the portal, or injects the planned fault.
 async fn relay(
     listener: TcpListener,
     portal: std::net::SocketAddr,
@@ -173,7 +174,7 @@ async fn relay(
     while let Ok((client, _)) = listener.accept().await {
         let (weather, plans) = (weather.clone(), plans.clone());
         tokio::spawn(async move {
-            // a connection that breaks is what this is about
+            // Broken connections are part of the test.
             let _ = one(client, portal, &weather, &plans).await;
         });
     }
@@ -208,7 +209,7 @@ async fn one(
     weather.forwarded.fetch_add(1, Ordering::Relaxed);
     let got = request.forward(portal).await?;
     match fault {
-        // the other side sees the connection break, not end
+        // Without lingering the client sees a reset and not a regular end.
         Some(ResetAfter) => return client.set_zero_linger(),
         Some(Conflict) if got.starts_with(b"HTTP/1.1 20") => {
             let kept = Hash::of(&request.body);
@@ -266,7 +267,7 @@ fn instead(fault: Fault) -> Option<String> {
     }
 }
 
-/// A TLS server whose certificate no authority has signed.
+/// A TLS server with a self-signed certificate.
 async fn stranger() -> std::net::SocketAddr {
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
@@ -295,7 +296,7 @@ fn orders_wanted() -> usize {
     })
 }
 
-/// A whole card without waiting for anything: committed, printed, in the holder's hand.
+/// Issues a card at once: commits, prints and has it collected.
 async fn issue(outbox: &outbox::Outbox, number: usize, person: usize) -> (OrderId, Serial, String) {
     let (order, photo): (Order, _) = bench::order_of(&format!("person-{person}"));
     let hash = order.photo.sha256.clone();
@@ -364,11 +365,11 @@ async fn every_order_arrives_once_in_any_weather() {
     let worker = worker::spawn(outbox.clone(), Arc::new(ways), policy);
     let mut sent = HashMap::new();
     for number in 0..wanted {
-        // some persons come again, and no order of theirs is taken while an earlier one is refused
+        // Some people order again, and the portal refuses that while their earlier order is open.
         let (order, serial, photo) = issue(&outbox, number, number % (wanted / 3 + 1)).await;
         sent.insert(order, (serial, photo));
     }
-    // staff send again what the portal refused, until nothing is parked
+    // Parked orders are retried until none is left.
     let patience = Duration::from_secs(60 + wanted as u64);
     let done = tokio::time::timeout(patience, async {
         loop {
@@ -383,7 +384,7 @@ async fn every_order_arrives_once_in_any_weather() {
     worker.stop().await;
     relay.abort();
 
-    // what the portal has is what was sent: each order, its photo, its card in the holder's hand, once
+    // The portal has each order once, with its photo and its collected card.
     let received = portal.control.orders().await.unwrap();
     assert_eq!(received.len(), sent.len());
     for order in &received {
@@ -401,7 +402,7 @@ async fn every_order_arrives_once_in_any_weather() {
     );
     let counts = outbox.counts().await.unwrap();
     assert_eq!(counts.delivered, wanted as u64);
-    // and it was no fine day: every fault came, and what had taken effect was sent again
+    // Every fault occurred, and requests that had taken effect were sent again.
     let mut tally = String::new();
     for (fault, count) in FAULTS.iter().zip(&weather.counts) {
         let count = count.load(Ordering::Relaxed);

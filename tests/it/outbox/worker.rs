@@ -1,4 +1,4 @@
-//! The worker that sends goes on, whatever becomes of one request.
+//! The worker continues after a request whose result cannot be recorded or whose content is outdated.
 
 use std::{
     fmt,
@@ -20,7 +20,7 @@ use super::bench::{self, Bench, SOON, Silent};
 
 type Answered = BoxFuture<'static, Result<Answer, portal::Error>>;
 
-/// A portal that does as it is told with what is sent, and answers nothing else.
+/// A portal that answers `send` with a closure, and other calls like [`Silent`].
 struct Told<F>(F);
 
 impl<F> fmt::Debug for Told<F> {
@@ -67,9 +67,9 @@ fn stored(message: &Message) -> Answered {
     Box::pin(std::future::ready(Ok(answer)))
 }
 
-/// Another program keeps the store to itself for longer than the booth waits for it.
+/// Another program locks the store for longer than the booth waits for the lock.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_could_not_be_written_down_is_asked_for_again() {
+async fn a_request_whose_answer_was_not_recorded_is_sent_again() {
     let desk = Bench::new();
     let outbox = desk.outbox().await;
     bench::issue(&outbox, "vera", 1).await;
@@ -83,7 +83,7 @@ async fn an_answer_that_could_not_be_written_down_is_asked_for_again() {
         }
         let other = other.clone();
         Box::pin(async move {
-            // after the first tidying, which would wait in the answer's place
+            // By now the worker's first cleanup is over, which would otherwise wait for the lock first.
             tokio::time::sleep(Duration::from_secs(1)).await;
             let mut store = SqliteConnection::connect(&other).await.unwrap();
             sqlx::query("BEGIN IMMEDIATE")
@@ -97,7 +97,7 @@ async fn an_answer_that_could_not_be_written_down_is_asked_for_again() {
             answer.await
         })
     });
-    // one request at a time: no other writing waits before the answer's does
+    // With one request at a time no other write waits for the lock before that of the answer.
     let policy = Policy {
         concurrency: 1,
         speedup: 100,
@@ -115,14 +115,14 @@ async fn an_answer_that_could_not_be_written_down_is_asked_for_again() {
     );
     worker.stop().await;
     assert_eq!(outbox.counts().await.unwrap().delivered, 1);
-    // order, photo and card, and the first of them twice: the portal knows it by its name
+    // Order, photo and card were sent, and the first of them twice.
     assert!(requests.load(Ordering::SeqCst) > 3);
 }
 
-/// The portal is down, and the one job that asks whether it is back has nothing to say any more: a newer row of the
+/// While the portal is down, one job probes whether it is back. That job becomes outdated, because a newer row of the
 /// same card follows it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_probe_with_nothing_to_say_lets_the_next_one_go() {
+async fn an_outdated_probe_does_not_block_the_next_job() {
     let desk = Bench::new();
     let outbox = desk.outbox().await;
     let made = bench::commit(&outbox, "vera", 1).await.unwrap();
@@ -137,7 +137,7 @@ async fn a_probe_with_nothing_to_say_lets_the_next_one_go() {
                 let later = later.clone();
                 Box::pin(async move {
                     if down == 4 {
-                        // the holder takes the card out
+                        // The holder takes the card.
                         let taken = later.read_back(made.order, serial, None, true, true);
                         taken.await.unwrap();
                     }

@@ -1,4 +1,4 @@
-//! A disk that loses power: what was synced is there; of the rest, whatever the disk happened to have written.
+//! The model of a disk that loses power: what was synced is there, and of the rest a selection of sectors.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -9,22 +9,22 @@ use std::{
 
 use super::trace::Event;
 
-/// Disks write whole sectors or nothing.
+/// The size in bytes of a sector, which a disk writes completely or not at all.
 const SECTOR: usize = 512;
 
-/// What is on the disk for certain, and what may be.
+/// The state of the disk: what is safely on it, and what may be.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Disk {
     files: Vec<File>,
-    /// Names as programs see them.
+    /// The names as programs see them.
     names: HashMap<PathBuf, usize>,
-    /// Names that outlive a power cut.
+    /// The names that survive a power cut.
     safe_names: BTreeMap<PathBuf, usize>,
-    /// Changes of names since their folder was synced.
+    /// The changes of names since their folder was synced.
     pending_names: Vec<NameChange>,
-    /// How much of a file or folder a sync under way will make safe.
+    /// How many changes of a file or folder a sync in progress will make safe.
     syncing: HashMap<PathBuf, usize>,
-    /// Everything that was said.
+    /// The program's output so far.
     pub(super) said: String,
 }
 
@@ -78,7 +78,7 @@ impl Change {
         }
     }
 
-    /// Each sector of a write reaches the disk or not, by itself.
+    /// Applies a write in part: each of its sectors independently reaches the disk or not.
     fn apply_in_part(&self, content: &mut Vec<u8>, mut reached: impl FnMut() -> bool) {
         match self {
             Self::Write(at, bytes) => {
@@ -165,7 +165,7 @@ impl Disk {
                     change.apply(&mut file.safe);
                 }
             }
-            // a folder: its names are safe, not what is in the files
+            // The sync of a folder makes its names safe, but not the content of its files.
             None => {
                 let mut kept = Vec::new();
                 for (number, change) in self.pending_names.drain(..).enumerate() {
@@ -180,7 +180,7 @@ impl Disk {
         }
     }
 
-    /// A file as its writer left it, for what is not on this disk: a device that keeps its own count.
+    /// The content of a file as programs see it. This is for files that stand for a device, which loses nothing.
     pub(super) fn as_written(&self, path: &Path) -> Option<Vec<u8>> {
         let file = &self.files[*self.names.get(path)?];
         let mut content = file.safe.clone();
@@ -190,8 +190,8 @@ impl Disk {
         Some(content)
     }
 
-    /// Leaves in `to` what a power cut now leaves of the folder `root`: only what was synced, or, with `reached`, also
-    /// what `reached` says the disk had got to.
+    /// Writes to `to` what a power cut now leaves of the folder `root`: only what was synced, or also the unsynced
+    /// sectors for which `reached` returns true.
     pub(super) fn cut(
         &self,
         root: &Path,
@@ -217,7 +217,7 @@ impl Disk {
             let path = to.join(path.strip_prefix(root).unwrap());
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, content).unwrap();
-            // as strict as the booth makes its files
+            // The booth makes its files with this mode, and refuses a key that others can read.
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         }
     }
@@ -246,12 +246,12 @@ fn only_what_was_synced_before_the_sync_began_is_safe() {
         disk.cut(Path::new("/d"), folder.path(), reached);
         fs::read(folder.path().join("f")).ok()
     };
-    // its name is in a folder that nobody synced
+    // The folder that holds its name was not synced.
     assert_eq!(left(&disk, None), None);
     disk.step(&Event::SyncBegins(d.clone()));
     disk.step(&Event::SyncEnds(d));
     assert_eq!(left(&disk, None), Some(vec![1; 1024]));
-    // of the second write the disk got to the second sector
+    // Of the second write only the second sector reached the disk.
     let mut coins = [false, true].into_iter();
     let torn = left(&disk, Some(&mut || coins.next().unwrap())).unwrap();
     assert_eq!(torn, [vec![1; 1024], vec![0; 512], vec![2; 512]].concat());

@@ -1,4 +1,4 @@
-//! What a program wrote, synced and said, in order: strace's log of it, read.
+//! Parses strace's log of a program into its writes, syncs and output, in order.
 
 use std::{
     collections::HashMap,
@@ -6,11 +6,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// The calls that change files, make them safe, or say something.
+/// The calls that change files, sync them, or write output.
 const CALLS: &str = "openat,open,creat,write,writev,pwrite64,pwritev,pwritev2,ftruncate,truncate,fallocate,fsync,\
     fdatasync,rename,renameat,renameat2,unlink,unlinkat,lseek";
 
-/// One thing that happened, to a file by its name.
+/// One event; files are identified by their path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Event {
     Make(PathBuf),
@@ -23,7 +23,7 @@ pub(super) enum Event {
         path: PathBuf,
         length: usize,
     },
-    /// What was written before this is safe at the end of the sync, and no sooner.
+    /// What was written before this is safe once the sync ends, and not earlier.
     SyncBegins(PathBuf),
     SyncEnds(PathBuf),
     Rename {
@@ -31,11 +31,11 @@ pub(super) enum Event {
         to: PathBuf,
     },
     Remove(PathBuf),
-    /// Standard output, as it begins to be written: whoever reads it may believe it from here on.
+    /// A write to standard output begins. From here on a reader may rely on its text.
     Said(String),
 }
 
-/// Runs a program under strace and reads what it did to files below `root`.
+/// Runs a program under strace and returns its events with files below `root`.
 pub(super) fn record(program: &mut Command, root: &Path, log: &Path) -> Vec<Event> {
     let mut strace = Command::new("strace");
     strace
@@ -71,7 +71,7 @@ pub(super) fn record(program: &mut Command, root: &Path, log: &Path) -> Vec<Even
     events
 }
 
-/// Reads a log; events of files that are not below `root` are left out.
+/// Parses a log, without events of files that are not below `root`.
 pub(super) fn read(log: &str, root: &Path) -> Vec<Event> {
     let mut reader = Reader {
         root,
@@ -88,9 +88,9 @@ pub(super) fn read(log: &str, root: &Path) -> Vec<Event> {
 struct Reader<'a> {
     root: &'a Path,
     events: Vec<Event>,
-    /// Where `write` goes on, by descriptor (threads share them).
+    /// The file position by descriptor; all threads share the descriptors.
     positions: HashMap<u32, usize>,
-    /// Calls that another thread's call came between, by thread: what was logged of them so far.
+    /// The part of an interrupted call that was logged so far, by thread.
     begun: HashMap<String, String>,
 }
 
@@ -116,7 +116,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What counts from the beginning of a call.
+    /// Handles the start of a call, for calls that may take effect before they return.
     fn begins(&mut self, call: &str) {
         let Some((name, arguments)) = call.split_once('(') else {
             return;
@@ -138,16 +138,16 @@ impl Reader<'_> {
         }
     }
 
-    /// What counts only when the call has returned, and not in vain.
+    /// Handles the end of a call, for calls that take effect only if they return without an error.
     fn ends(&mut self, call: &str) {
         let Some((name, rest)) = call.split_once('(') else {
             return;
         };
-        // the program ended before the call did
+        // The program ended before the call returned.
         if rest.ends_with(" <detached ...>") {
             return;
         }
-        // strace puts the results of short lines under one another
+        // strace pads short lines, so that their results are aligned.
         let Some((arguments, result)) = rest
             .rsplit_once(" = ")
             .and_then(|(call, result)| Some((call.trim_end().strip_suffix(')')?, result)))
@@ -207,7 +207,7 @@ impl Reader<'_> {
             }
             "ftruncate" | "fallocate" => {
                 if let Some((_, Some(path))) = file() {
-                    // fallocate never shortens; nothing here uses it on a store
+                    // `fallocate` never shortens a file, and the store is not expected to use it.
                     assert!(
                         name == "ftruncate" || !path.starts_with(self.root),
                         "fallocate"
@@ -273,7 +273,7 @@ impl Reader<'_> {
     }
 }
 
-/// The arguments of a call, cut at the commas outside of quotes.
+/// Splits the arguments of a call at the commas outside of quotes.
 fn split(text: &str) -> Vec<String> {
     let (mut parts, mut part, mut quoted) = (Vec::new(), String::new(), false);
     for c in text.chars() {
@@ -290,7 +290,7 @@ fn split(text: &str) -> Vec<String> {
     parts
 }
 
-/// `4</path>`: the number and the path; no path when the file has lost its name.
+/// Parses `4</path>` into number and path. A file that was unlinked has no path.
 fn descriptor(text: &str) -> Option<(u32, Option<PathBuf>)> {
     let (number, rest) = text.trim().split_once('<')?;
     let number = number.parse().ok()?;
@@ -303,7 +303,7 @@ fn name_of(text: &str) -> PathBuf {
     String::from_utf8_lossy(&bytes(text)).into_owned().into()
 }
 
-/// The bytes of `\x41\x42` with or without quotes around.
+/// Parses bytes like `\x41\x42`, with or without quotes.
 fn bytes(text: &str) -> Vec<u8> {
     let text = text.trim().trim_matches('"');
     let mut bytes = Vec::with_capacity(text.len() / 4);
@@ -318,7 +318,7 @@ fn bytes(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn calls_that_were_interrupted_by_others_are_put_together() {
+fn interrupted_calls_are_put_together() {
     let hex = |text: &str| {
         text.bytes()
             .map(|b| format!("\\x{b:02x}"))

@@ -1,4 +1,4 @@
-//! What is heard of every screen: all that is seen, by who may hear it.
+//! Reading aloud: everything on a screen is read, and personal data only where nobody else can hear them.
 
 use fotoautomat::{
     elements::{Element, Place, Role},
@@ -10,7 +10,7 @@ use super::{
     stage::{Stage, Way},
 };
 
-/// Everything that a listener hears who comes to a screen and goes round it by keyboard once.
+/// Everything that is read aloud to a visitor who comes to a screen and moves the focus over all its elements once.
 fn heard(stage: &Stage, private: bool) -> String {
     let page = stage.page();
     let hearing = Hearing {
@@ -26,7 +26,7 @@ fn heard(stage: &Stage, private: bool) -> String {
         }
     };
     listen(None);
-    // test mode's strip is a desk with made-up people, and no part of what a visitor is told
+    // Test mode's strip is for staff and developers, so it is not read aloud to visitors.
     let live = page.offered().filter(|element| element.is_live());
     for element in live.filter(|element| element.place != Place::Strip) {
         listen(Some(&element.id));
@@ -39,7 +39,7 @@ fn is_said(element: &Element) -> bool {
     element.place != Place::Strip && (element.is_live() || !beside)
 }
 
-/// The label, and the note where it is more than the number of a step or what was typed.
+/// The label, and the note unless it is the number of a step or typed text.
 fn words(element: &Element) -> impl Iterator<Item = &str> {
     let note = element
         .note
@@ -48,13 +48,13 @@ fn words(element: &Element) -> impl Iterator<Item = &str> {
     [Some(element.label.as_str()), note].into_iter().flatten()
 }
 
-/// As a voice takes it: without the marks between letters.
+/// Only letters and digits, because reading aloud adds punctuation.
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 #[test]
-fn everything_that_is_seen_is_heard_and_nothing_of_a_person_by_others() {
+fn everything_shown_is_read_aloud_and_personal_data_only_in_private() {
     let mut wrong = Vec::new();
     let mut private_seen = 0;
     for way in Way::few() {

@@ -1,4 +1,4 @@
-//! Lays a screen out and draws it with the software renderer, as the booth does.
+//! Lays a screen out and draws it with the software renderer, which the booth uses too.
 
 use fotoautomat::screen::{self, Chosen, Scene};
 use iced_test::{
@@ -14,7 +14,7 @@ use iced_test::{
 
 use super::stage::Stage;
 
-/// A screen that is laid out.
+/// A screen after layout.
 pub(crate) struct Canvas {
     interface: UserInterface<'static, Chosen, Theme, Renderer>,
     renderer: Renderer,
@@ -67,7 +67,7 @@ impl Canvas {
         self.interface.operate(&self.renderer, operation);
     }
 
-    /// Feeds events and answers what was chosen.
+    /// Handles input events and returns the elements that were pressed.
     pub(super) fn feed(&mut self, events: &[Event], cursor: mouse::Cursor) -> Vec<Chosen> {
         let mut chosen = Vec::new();
         let _ = self.interface.update(
@@ -80,7 +80,7 @@ impl Canvas {
         chosen
     }
 
-    /// The pixels, RGBA.
+    /// The drawn pixels in RGBA.
     pub(super) fn pixels(&mut self) -> Vec<u8> {
         let redraw = window::Event::RedrawRequested(std::time::Instant::now());
         self.feed(&[Event::Window(redraw)], mouse::Cursor::Unavailable);
@@ -99,7 +99,7 @@ impl Canvas {
         image::RgbaImage::from_raw(width, height, self.pixels()).unwrap()
     }
 
-    /// Every text drawn, with its element's id and its place.
+    /// Every drawn text with its element's id and its place.
     pub(super) fn texts(&mut self) -> Vec<Drawn> {
         let mut found = Texts::default();
         self.operate(&mut operation::black_box(&mut found));

@@ -1,4 +1,4 @@
-//! What holds for every screen, however it is looked at.
+//! What must be true for every screen in every size, language and look.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use super::{
     stage::{Stage, Way},
 };
 
-/// Every scene in every way, one after the other: `look` says what is wrong with one.
+/// Checks every scene in every way. `look` returns what is wrong with one of them.
 fn everywhere(ways: &[Way], look: impl Fn(&Stage, &mut Canvas) -> Vec<String>) {
     let mut wrong = Vec::new();
     for way in ways {
@@ -40,7 +40,7 @@ fn everywhere(ways: &[Way], look: impl Fn(&Stage, &mut Canvas) -> Vec<String>) {
     );
 }
 
-/// How each block of words came to fit.
+/// How each block of words was made to fit.
 #[derive(Default)]
 struct Fits(Vec<(String, Fit)>);
 
@@ -57,7 +57,7 @@ impl Operation for Fits {
     }
 }
 
-/// Where each target stands.
+/// The place of each touch target.
 #[derive(Default)]
 struct Targets(BTreeMap<String, Rectangle>);
 
@@ -106,7 +106,7 @@ fn the_scenes_show_every_screen_and_every_sheet() {
 }
 
 #[test]
-fn no_words_are_cut_and_none_leave_the_window() {
+fn no_text_is_cut_or_leaves_the_window() {
     everywhere(&Way::pictures(), |stage, canvas| {
         let mut fits = Fits::default();
         canvas.operate(&mut operation::black_box(&mut fits));
@@ -168,9 +168,10 @@ fn the_camera_page_says_what_is_wrong_with_the_light() {
     }
 }
 
-/// With the site's own servers nobody signs in from the desk: it says so, and its buttons stay where they are.
+/// If the site's own identity provider is used, test mode's strip says so and its buttons for sign-in are disabled. All
+/// its buttons keep their places.
 #[test]
-fn the_strip_lets_nobody_sign_in_where_the_site_does() {
+fn the_strip_cannot_sign_in_with_the_sites_own_provider() {
     for language in ["sv", "en", "pl"] {
         let way = Way {
             language,
@@ -197,7 +198,7 @@ fn the_strip_lets_nobody_sign_in_where_the_site_does() {
 }
 
 #[test]
-fn what_is_offered_is_drawn() {
+fn every_element_is_drawn() {
     everywhere(&Way::few(), |stage, canvas| {
         let page = stage.page();
         let texts = canvas.texts();
@@ -218,7 +219,7 @@ fn what_is_offered_is_drawn() {
 }
 
 #[test]
-fn what_can_be_pressed_is_large_enough_and_apart() {
+fn touch_targets_are_large_enough_and_do_not_overlap() {
     everywhere(&Way::few(), |stage, canvas| {
         let page = stage.page();
         let targets = targets(canvas);
@@ -230,7 +231,7 @@ fn what_can_be_pressed_is_large_enough_and_apart() {
         let metrics = stage.frame().metrics;
         let mut wrong = Vec::new();
         for (index, (element, place)) in live.iter().enumerate() {
-            // the strip and its drawer are a desk for staff, and a keyboard must hold a whole alphabet
+            // The strip and its drawer are not for visitors, and a keyboard has to hold a whole alphabet.
             let small = page.strip.iter().any(|of_desk| of_desk.id == element.id)
                 || stage.panel == Some(Panel::Faults)
                 || element.role == Role::Key;
@@ -250,14 +251,14 @@ fn what_can_be_pressed_is_large_enough_and_apart() {
     });
 }
 
-/// Going on from the first element, one comes to each that can be used, and back.
+/// Moves the focus forwards and backwards from the first element, and returns which elements it does not reach.
 fn walk(page: &Page) -> Vec<String> {
     let live: Vec<String> = page
         .offered()
         .filter(|element| element.is_live())
         .map(|element| element.id.to_string())
         .collect();
-    // from nowhere one comes to the first
+    // Without a focus, the next element is the first.
     let Some(first) = page.next_focus(None, false) else {
         return Vec::new();
     };
@@ -288,12 +289,12 @@ fn walk(page: &Page) -> Vec<String> {
 }
 
 #[test]
-fn the_keyboard_reaches_everything_and_is_never_caught() {
+fn the_keyboard_reaches_every_element_and_is_never_trapped() {
     everywhere(&Way::few()[..1], |stage, _| walk(&stage.page()));
 }
 
 #[test]
-fn a_finger_and_a_mouse_press_what_they_are_on() {
+fn a_finger_and_a_mouse_press_the_element_under_them() {
     everywhere(&Way::few(), |stage, canvas| {
         let page = stage.page();
         let targets = targets(canvas);
@@ -335,7 +336,7 @@ fn by_mouse(at: Point) -> (&'static str, Vec<Event>, mouse::Cursor) {
     ("mouse", events, mouse::Cursor::Available(at))
 }
 
-/// Two screens drawn the same way have their step bar, tools and main button in the same place.
+/// All screens of the same size and look have their tools in the same places.
 #[test]
 fn nothing_jumps_from_screen_to_screen() {
     for way in Way::few() {
@@ -343,7 +344,7 @@ fn nothing_jumps_from_screen_to_screen() {
         for scene in scenes::all() {
             let stage = Stage::new(&way, &scene);
             let page = stage.page();
-            // the keyboard needs the whole width of a lying screen; test mode's strip moves everything
+            // In landscape the keyboard needs the whole width, and test mode's strip moves everything.
             if page.screen == ScreenName::Typing || (scene.needs_test_mode() && !way.test_mode) {
                 continue;
             }

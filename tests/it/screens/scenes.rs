@@ -1,4 +1,4 @@
-//! Every state that a visitor or attendant can meet, each reached by the session's own events.
+//! Every state that a visitor or an attendant can see. Each is reached by events of the session.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -27,7 +27,7 @@ use session::{
 
 use super::stage::{Way, site};
 
-/// A state, how it is reached, and what lies over it.
+/// A state of the session, the events that lead to it, and the open sheet.
 pub(crate) struct Scene {
     pub(super) name: &'static str,
     pub(super) panel: Option<Panel>,
@@ -35,7 +35,7 @@ pub(crate) struct Scene {
     reach: fn(&mut Play),
 }
 
-/// A session that has been played so far.
+/// A session that is driven by events.
 pub(super) struct Play {
     pub(super) session: Session,
     pub(super) now: Now,
@@ -54,7 +54,7 @@ impl Scene {
     }
 }
 
-/// The booth's idle screen.
+/// The scene of the idle screen.
 pub(crate) fn attract() -> Scene {
     Scene {
         name: "attract",
@@ -779,7 +779,7 @@ fn picture(svg: &str, width: u32, height: u32) -> Picture {
 const VISITOR: &str = include_str!("visitor.svg");
 const CARD: &str = include_str!("card.svg");
 
-/// What an earlier visit left: an order without its card.
+/// What an earlier visit left: an order whose card was not printed.
 fn resumed() -> Box<Resumed> {
     Box::new(Resumed {
         unprinted: Unprinted {
@@ -800,7 +800,7 @@ fn resumed() -> Box<Resumed> {
     })
 }
 
-/// A camera's frame of one colour.
+/// A camera frame of one colour.
 pub(super) fn wall([red, green, blue]: [u8; 3]) -> camera::Frame {
     camera::Frame {
         width: 96,
@@ -811,7 +811,7 @@ pub(super) fn wall([red, green, blue]: [u8; 3]) -> camera::Frame {
     }
 }
 
-/// A camera's frame with a drawn visitor in it.
+/// A camera frame with a drawing of a visitor.
 pub(super) fn preview() -> Arc<camera::Frame> {
     static FRAME: OnceLock<Arc<camera::Frame>> = OnceLock::new();
     let frame = FRAME.get_or_init(|| {

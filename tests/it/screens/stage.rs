@@ -1,4 +1,4 @@
-//! A session in one state, seen in one way: size, language, preferences.
+//! A session in one state, drawn in one way: size, language, preferences.
 
 use std::{
     path::{Path, PathBuf},
@@ -18,7 +18,7 @@ use theme::{Screen, Theme};
 
 use super::scenes::Scene;
 
-/// How a screen is looked at.
+/// The way in which a screen is drawn.
 #[derive(Debug, Clone)]
 pub(crate) struct Way {
     pub(super) name: String,
@@ -72,12 +72,12 @@ impl Way {
         ways
     }
 
-    /// As a booth in test mode shows itself.
+    /// The way a booth in test mode draws its screens.
     pub(crate) fn test_mode(width: f32, height: f32) -> Self {
         Self::new(width, height, "sv", "test")
     }
 
-    /// Both orientations and languages, and the ways with the least room.
+    /// Both orientations and languages, and the ways with the least room on the screen.
     pub(super) fn few() -> Vec<Self> {
         vec![
             Self::new(1080.0, 1920.0, "sv", "normal"),
@@ -112,7 +112,7 @@ pub(crate) struct Stage {
     pub(super) focus: Option<String>,
 }
 
-/// The shipped site that speaks this language first, and the languages it speaks.
+/// The shipped site whose first language is this, and the site's languages.
 pub(super) fn site(language: &str) -> (PathBuf, [String; 2]) {
     let (name, languages) = match language {
         "pl" => ("umk-absolwent", ["pl", "en"]),
@@ -174,7 +174,7 @@ impl Stage {
         stage
     }
 
-    /// The camera's next picture, seen long enough after the last to be measured.
+    /// Measures a camera frame one second after the last one, because frames that come sooner are not measured.
     pub(super) fn film(&mut self, frame: &camera::Frame) {
         self.now.instant += Duration::from_secs(1);
         assert!(

@@ -1,12 +1,12 @@
-//! What a source file names: every path in `use` trees, types, expressions and the tokens of macros.
+//! Collects the names that a source file uses: every path in `use` trees, types, expressions and the tokens of macros.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
-/// What a file names and whether it waits.
+/// The paths that a file uses, and whether it awaits.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    /// Paths as they are written, each `use` tree spread out: `crate::config::Problems`.
+    /// The paths as they are written, such as `crate::config::Problems`; `use` trees are expanded.
     pub paths: Vec<String>,
     pub has_async: bool,
 }
@@ -19,7 +19,7 @@ impl Names {
         names
     }
 
-    /// Whether a path begins with these segments, at the root or after `crate`.
+    /// Whether a path begins with these segments, at its start or after `crate`.
     pub(super) fn has(&self, start: &str) -> bool {
         self.paths.iter().any(|path| {
             let path = path.strip_prefix("::").unwrap_or(path);
@@ -27,7 +27,7 @@ impl Names {
         })
     }
 
-    /// Whether a path ends with these segments: `Instant::now`, however `Instant` was brought in.
+    /// Whether a path ends with these segments, such as `Instant::now` however `Instant` was imported.
     pub(super) fn has_end(&self, end: &str) -> bool {
         self.paths
             .iter()
@@ -54,7 +54,8 @@ impl Names {
         }
     }
 
-    /// The tokens of a macro are not parsed, so paths are put together from identifiers with `::` between them.
+    /// Reads the tokens of a macro. They are not parsed, so paths are put together from identifiers with `::` between
+    /// them.
     fn read_tokens(&mut self, tokens: TokenStream) {
         let mut path = String::new();
         let mut colons = 0;
@@ -124,7 +125,7 @@ impl<'ast> Visit<'ast> for Names {
 }
 
 #[test]
-fn a_forbidden_name_is_found_wherever_it_stands() {
+fn a_forbidden_name_is_found_in_every_position() {
     for (source, expected) in [
         ("use crate::config::Problems;", true),
         ("use crate::{audit, config::{Problem, Problems}};", true),
@@ -149,7 +150,7 @@ fn a_forbidden_name_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn a_clock_and_a_wait_are_found_wherever_they_stand() {
+fn a_clock_and_a_wait_are_found_in_every_position() {
     for (source, clock, wait) in [
         (
             "use std::time::Instant; fn f() { Instant::now(); }",

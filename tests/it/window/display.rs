@@ -1,4 +1,4 @@
-//! A display server without a screen, and hands on it.
+//! A display server without a screen, and the input that a visitor would give it.
 
 use std::{
     io::{BufRead, BufReader},
@@ -6,14 +6,14 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// An X server of its own, ended with the test.
+/// An X server that ends with the test.
 pub(crate) struct Display {
     server: Child,
     pub(crate) name: String,
     size: (u32, u32),
 }
 
-/// Starts a program of the test's, or says how to get it.
+/// A command of a tool that the tests need. If it is not installed, the panic says how to install it.
 pub(super) fn tool(name: &str) -> Command {
     let found = Command::new("sh")
         .args(["-c", &format!("command -v {name}")])
@@ -26,7 +26,7 @@ pub(super) fn tool(name: &str) -> Command {
     Command::new(name)
 }
 
-/// What a tool printed; it must succeed.
+/// What a tool printed. It panics if the tool fails.
 pub(super) fn output(mut command: Command) -> String {
     let output = command.output().unwrap();
     assert!(
@@ -38,10 +38,10 @@ pub(super) fn output(mut command: Command) -> String {
 }
 
 impl Display {
-    /// An X server with a screen of this size and no window manager.
+    /// Starts an X server with a screen of this size and no window manager.
     pub(crate) fn x(width: u32, height: u32) -> Self {
         let mut server = tool("Xvfb")
-            // the server chooses a free number and says it
+            // The server chooses a free display number and prints it.
             .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0"])
             .arg(format!("{width}x{height}x24"))
             .stdout(Stdio::piped())
@@ -69,7 +69,7 @@ impl Display {
         self.size
     }
 
-    /// Place and size of the booth's window.
+    /// The place and size of the booth's window.
     pub(super) fn window(&self) -> (i32, i32, u32, u32) {
         let said = self.xdotool(&[
             "search",
@@ -94,7 +94,7 @@ impl Display {
         )
     }
 
-    /// Puts the pointer there and presses.
+    /// Moves the pointer there and clicks.
     pub(super) fn touch(&self, x: f32, y: f32) {
         let (x, y) = (format!("{x:.0}"), format!("{y:.0}"));
         self.xdotool(&[
@@ -112,7 +112,7 @@ impl Display {
         ]);
     }
 
-    /// Lets the keyboard go to the booth's window, as a window manager would.
+    /// Gives the keyboard focus to the booth's window, as a window manager would.
     pub(super) fn focus(&self) {
         self.xdotool(&[
             "search",
@@ -128,7 +128,7 @@ impl Display {
         self.xdotool(&["key", key]);
     }
 
-    /// What is on the screen.
+    /// A screenshot.
     pub(super) fn picture(&self, file: &Path) -> image::RgbImage {
         let mut command = tool("import");
         command

@@ -1,4 +1,4 @@
-//! The built program at work, and what it left.
+//! The running program, and the files that it writes.
 
 use std::{
     collections::BTreeMap,
@@ -24,11 +24,11 @@ use tempfile::TempDir;
 use super::display::{Display, output, tool};
 use crate::screens::{Canvas, Stage, Way, attract};
 
-/// Everything that is waited for comes long before this, also on a busy machine.
+/// The limit of every wait. It is much longer than anything takes, even on a busy machine.
 pub(super) const PATIENCE: Duration = Duration::from_secs(90);
 const BOOTH: &str = env!("CARGO_BIN_EXE_fotoautomat");
 
-/// A copy of the shipped configuration whose printer takes a second for a card.
+/// A copy of the shipped configuration in which printing a card takes one second.
 pub(super) struct Site {
     folder: TempDir,
 }
@@ -50,7 +50,7 @@ impl Site {
         self.folder.path().join(name)
     }
 
-    /// A voice that writes down what it is given, in the file that is returned.
+    /// Configures a voice that writes the words to a file, and returns the file.
     pub(super) fn hears(&self) -> PathBuf {
         let (voice, heard) = (self.path("voice"), self.path("heard"));
         let script = format!("#!/bin/sh\n(cat; echo) >> {}\n", heard.display());
@@ -62,7 +62,7 @@ impl Site {
         heard
     }
 
-    /// A photograph of somebody who does not hold still.
+    /// A blurred photograph, as of a person who does not hold still.
     pub(super) fn blurred_visitor(&self) -> PathBuf {
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR"));
         let sharp = image::open(shipped.join("drivers/camera/tests/fixtures/visitor-1.jpg"));
@@ -73,7 +73,7 @@ impl Site {
         file
     }
 
-    /// The serial in a code, read with the site's own rules.
+    /// The serial in a card's code, read with the site's settings.
     pub(super) fn serial_in(&self, code: &str) -> Option<Serial> {
         let overlay = self.path("test-mode.toml");
         let config = fotoautomat::config::load(&self.path("umu"), Some(&overlay));
@@ -103,13 +103,13 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A program that must end with 1 or 2 and a sentence on standard error.
+/// Runs the booth, which must fail, and returns what it wrote to standard error.
 pub(super) fn refused(site: &Site, args: &[&str]) -> String {
     let output = Command::new(BOOTH)
         .arg("--config")
         .arg(site.path("umu"))
         .args(args)
-        // what a booth on this very machine keeps is none of the test's
+        // The test must not touch the data of a booth that is installed on this machine.
         .env("XDG_STATE_HOME", site.path("state"))
         .env_remove("WAYLAND_DISPLAY")
         .output()
@@ -118,14 +118,14 @@ pub(super) fn refused(site: &Site, args: &[&str]) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The booth on a display.
+/// The booth's program, running on a display.
 pub(crate) struct Program<'a> {
     child: Child,
     display: &'a Display,
     data: PathBuf,
-    /// All that it said on standard error.
+    /// Everything that it wrote to standard error.
     log: Arc<Mutex<String>>,
-    /// The screens that were shown, as the program told.
+    /// The names of the screens that it showed, from its log.
     screens: Receiver<String>,
     now: String,
     places: BTreeMap<String, Point>,
@@ -145,13 +145,13 @@ impl<'a> Program<'a> {
         Self::spawn(command, site.path("data"), display)
     }
 
-    /// In cage, as the user that a kiosk runs as: cage refuses to be root.
+    /// Starts the booth in cage, as an ordinary user, because cage refuses to run as root.
     pub(super) fn start_in_cage(site: &'a Site, display: &'a Display) -> Self {
         let runtime = site.path("runtime");
         let booth = site.path("fotoautomat");
         fs::create_dir_all(&runtime).unwrap();
         fs::create_dir_all(site.path("data")).unwrap();
-        // the build's folder may lie where another user cannot look
+        // The folder of the build may not be readable for another user.
         fs::copy(BOOTH, &booth).unwrap();
         let is_root = output({
             let mut id = tool("id");
@@ -197,7 +197,7 @@ impl<'a> Program<'a> {
         Self::spawn(command, site.path("data"), display)
     }
 
-    /// Starts the booth by this command, which must log the screens; its data lie in the folder.
+    /// Starts the booth by this command, which must log the screens. `data` is the booth's data folder.
     pub(crate) fn spawn(mut command: Command, data: PathBuf, display: &'a Display) -> Self {
         let mut child = command
             .env("DISPLAY", &display.name)
@@ -271,7 +271,7 @@ impl<'a> Program<'a> {
         self.again_until(screen, |program| program.touch_main());
     }
 
-    /// Touches an element of the strip, and again when nothing came of it, until the screen is shown.
+    /// Touches an element of the strip, repeatedly if needed, until the screen is shown.
     pub(crate) fn touch_until(&mut self, id: &str, screen: &str) {
         let place = self.places[id];
         self.again_until(screen, |program| program.display.touch(place.x, place.y));
@@ -291,18 +291,31 @@ impl<'a> Program<'a> {
         });
     }
 
-    fn again_until(&mut self, screen: &str, mut act: impl FnMut(&mut Self)) {
+    /// Presses the keys in turn until one of the screens is shown, and returns its name.
+    pub(super) fn keys_until_one_of(&mut self, keys: &[&str], screens: &[&str]) -> String {
+        let mut next = keys.iter().cycle();
+        self.again_until_one_of(screens, |program| {
+            program.display.key(next.next().unwrap());
+        });
+        self.now.clone()
+    }
+
+    fn again_until(&mut self, screen: &str, act: impl FnMut(&mut Self)) {
+        self.again_until_one_of(&[screen], act);
+    }
+
+    fn again_until_one_of(&mut self, screens: &[&str], mut act: impl FnMut(&mut Self)) {
         let until = Instant::now() + PATIENCE;
         self.look();
-        while self.now != screen {
+        while !screens.contains(&self.now.as_str()) {
             assert!(
                 Instant::now() < until,
-                "{screen} was not shown; the last was {:?}",
+                "none of {screens:?} was shown; the last was {:?}",
                 self.now
             );
             act(self);
             let soon = Instant::now() + Duration::from_secs(2);
-            while self.now != screen && Instant::now() < soon {
+            while !screens.contains(&self.now.as_str()) && Instant::now() < soon {
                 std::thread::sleep(Duration::from_millis(50));
                 self.look();
             }
@@ -328,12 +341,12 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// Time on the processor so far.
+    /// The processor time that the program has used.
     pub(super) fn cpu(&self) -> Duration {
         cpu(&PathBuf::from(format!("/proc/{}", self.child.id())))
     }
 
-    /// The same of its threads of this name.
+    /// The processor time that its threads of this name have used.
     pub(super) fn cpu_of(&self, thread: &str) -> Duration {
         let threads = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
         threads
@@ -345,7 +358,7 @@ impl<'a> Program<'a> {
             .sum()
     }
 
-    /// Resident memory, in bytes.
+    /// The resident memory in bytes.
     pub(super) fn memory(&self) -> u64 {
         let sizes = fs::read_to_string(format!("/proc/{}/statm", self.child.id())).unwrap();
         let pages = sizes.split_whitespace().nth(1).unwrap();
@@ -358,7 +371,8 @@ impl<'a> Program<'a> {
         &self.now
     }
 
-    /// The portal's one order has its photo and its one card: the order's id and the card's serial.
+    /// Waits until the portal has exactly one order, with its photo and one card. Returns the order's id and the card's
+    /// serial.
     pub(super) async fn portal_has_one_card(&self) -> (String, Serial) {
         let file = self.data("portal.sqlite");
         let until = Instant::now() + PATIENCE;
@@ -393,7 +407,7 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// Told to end, it ends in order.
+    /// Sends SIGTERM and waits for an orderly end.
     pub(super) fn ends(mut self) {
         let mut kill = tool("kill");
         kill.args(["-TERM", &self.child.id().to_string()]);
@@ -421,12 +435,12 @@ fn cpu(process: &Path) -> Duration {
     let stat = fs::read_to_string(process.join("stat")).unwrap();
     let after_name = stat.rsplit_once(')').unwrap().1;
     let fields: Vec<&str> = after_name.split_whitespace().collect();
-    // utime and stime, in hundredths of a second (proc(5))
+    // These are utime and stime, in hundredths of a second (proc(5)).
     let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
     Duration::from_millis(ticks * 10)
 }
 
-/// Where the strip's buttons and the main button stand in a window of this size.
+/// The centres of the strip's buttons and of the main button in a window of this size.
 fn places((width, height): (u32, u32)) -> (BTreeMap<String, Point>, Point) {
     let way = Way::test_mode(width as f32, height as f32);
     let stage = Stage::new(&way, &attract());
@@ -456,7 +470,7 @@ impl Operation for Targets {
     }
 }
 
-/// What an independent reader finds in a picture.
+/// The code that an independent reader, zbar, finds in a picture.
 pub(super) fn zbar_some(picture: &Path) -> Option<String> {
     let output = tool("zbarimg")
         .args(["-q", "--raw"])
@@ -471,7 +485,7 @@ pub(super) fn zbar(picture: &Path) -> String {
     zbar_some(picture).unwrap_or_else(|| panic!("no code can be read in {}", picture.display()))
 }
 
-/// The printer's bench tool, which the workspace builds beside the booth.
+/// Runs the printer's bench tool, which the workspace builds into the same folder as the booth.
 pub(super) fn printctl(args: &[&str]) {
     let program = Path::new(BOOTH).with_file_name("printctl");
     assert!(

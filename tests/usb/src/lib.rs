@@ -1,8 +1,9 @@
-//! A USB bus that exists only in software, below the system's libusb: for tests of programs that must not know the difference.
+//! A USB bus that exists only in software, below the system's libusb, for tests of unmodified programs.
 //!
-//! Debian's `umockdev` preload sends every `ioctl` that an unmodified program makes on an emulated `/dev/bus/usb` node over a
-//! socket, and shows it a `/sys` of our making. This crate is the other end of that socket: it emulates the kernel's *usbfs*
-//! for one device with one printer interface. Above it run the real libusb and the real program, as another process.
+//! Debian's `umockdev` preload sends every `ioctl` that a program makes on an emulated `/dev/bus/usb` node over a
+//! socket, and shows the program a `/sys` that this crate creates. This crate is the other end of the socket: it
+//! emulates the kernel's *usbfs* for one device with one printer interface. The real libusb and the real program run
+//! above it, in another process.
 //!
 //! ```no_run
 //! # struct Printer;
@@ -16,10 +17,14 @@
 //! # std::io::Result::Ok(())
 //! ```
 //!
-//! The socket protocol is umockdev's own (seen in 0.17.16): words of 8 bytes; the client sends command 1 with request and
-//! argument; we answer 3 with result and errno, and before that may read (5) and write (6) the client's memory.
+//! Start reading at [`Bed`]. `usbfs.rs` answers the `ioctl`s, `socket.rs` receives them, `sysfs.rs` creates the files,
+//! and `redir.rs` connects the same device to QEMU.
+//!
+//! The socket protocol is umockdev's own (seen in 0.17.16), in words of 8 bytes. The client sends command 1 with
+//! request and argument. We answer 3 with result and errno, and before that may read (5) and write (6) the client's
+//! memory.
 
-#![cfg_attr(test, allow(clippy::unwrap_used))] // a test that unwraps says what it expects
+#![cfg_attr(test, allow(clippy::unwrap_used))] // The unwraps of a test say what it expects.
 
 mod redir;
 pub mod socket;
@@ -49,29 +54,29 @@ pub struct Setup {
     pub length: u16,
 }
 
-/// What a device does with a transfer.
+/// The answer of a device to a transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// Bytes for the host.
     Data(Vec<u8>),
-    /// It took so many of the host's bytes; 0 = none yet (the host waits until its own limit).
+    /// The device took this many of the host's bytes. 0 means none yet: the host waits until its own time limit.
     Taken(usize),
-    /// It has nothing to say yet.
+    /// The device has no data yet.
     Nothing,
-    /// It stalls the pipe.
+    /// The device stalls the pipe.
     Stall,
-    /// It is gone.
+    /// The device is gone.
     Gone,
 }
 
-/// The device's side of the cable. Standard requests (descriptors, configuration) are answered by the bed.
+/// The device's side of the cable. The bed answers standard requests (descriptors, configuration).
 pub trait Device: Send + 'static {
     fn control(&mut self, setup: Setup, data: &[u8]) -> Answer;
     fn write(&mut self, bytes: &[u8]) -> Answer;
     fn read(&mut self, room: usize) -> Answer;
 }
 
-/// One bus with one device, in a folder of its own that goes when this is dropped.
+/// One bus with one device, in its own folder, which is deleted when this is dropped.
 #[derive(Debug)]
 pub struct Bed {
     folder: PathBuf,
@@ -79,7 +84,7 @@ pub struct Bed {
     state: Arc<Mutex<Usbfs>>,
 }
 
-/// Beds of one process are told apart by number.
+/// The number distinguishes the beds of one process.
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 impl Bed {
@@ -105,7 +110,7 @@ impl Bed {
         Ok(bed)
     }
 
-    /// A program that sees this bus and no other.
+    /// Creates the command for a program that sees only this bus.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command
@@ -114,7 +119,7 @@ impl Bed {
         command
     }
 
-    /// Lets programs of other users come to the bus; whether they may use the device is for the node's mode to say.
+    /// Gives programs of other users access to the bus. The mode of the node decides whether they may use the device.
     pub fn open_to_all(&self) -> io::Result<()> {
         use std::os::unix::fs::PermissionsExt;
         for path in [
@@ -131,7 +136,7 @@ impl Bed {
         Ok(())
     }
 
-    /// Keeps everybody but root from using the device.
+    /// Prevents everybody except root from using the device.
     pub fn forbid(&self) -> io::Result<()> {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(
@@ -140,46 +145,46 @@ impl Bed {
         )
     }
 
-    /// Where the bed keeps its files.
+    /// Returns the folder of the bed's files.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Pulls the cable: transfers under way end, and nothing finds the device any more.
+    /// Pulls the cable: pending transfers end, and programs no longer find the device.
     pub fn unplug(&self) -> io::Result<()> {
         self.lock().pull();
         sysfs::unplug(&self.folder)
     }
 
-    /// Plugs it in again.
+    /// Plugs the device in again.
     pub fn replug(&self) -> io::Result<()> {
         self.lock().plug();
         sysfs::plug(&self.folder, &self.descriptors)
     }
 
-    /// Lets the cable go in the midst of a transfer that comes later.
+    /// Pulls the cable in the middle of a later transfer.
     pub fn cut(&self, cut: Cut) {
         self.lock().cut = Some(cut);
     }
 
-    /// Everything that happened on the bus so far, in its order.
+    /// Returns all events on the bus so far, in order.
     pub fn events(&self) -> Vec<Event> {
         self.lock().events.clone()
     }
 
-    /// Every byte that went to the device.
+    /// Returns every byte that was written to the device.
     pub fn written(&self) -> Vec<u8> {
         self.lock().written.clone()
     }
 
-    /// Forgets events and bytes, for the next program on the same bus.
+    /// Clears events and bytes, for the next program on the same bus.
     pub fn clear(&self) {
         let mut state = self.lock();
         state.events.clear();
         state.written.clear();
     }
 
-    /// Which kernel driver holds the interface; `None` = a program may take it.
+    /// Returns the kernel driver that holds the interface, or `None` when a program may claim it.
     pub fn kernel_driver(&self) -> Option<&'static str> {
         self.lock().kernel_driver
     }
@@ -189,7 +194,7 @@ impl Bed {
         self.lock().kernel_driver = Some("usblp");
     }
 
-    /// Lets another program hold the interface.
+    /// Sets whether another program holds the interface.
     pub fn claim_elsewhere(&self, claimed: bool) {
         self.lock().claimed_elsewhere = claimed;
     }

@@ -1,8 +1,10 @@
-//! The same device behind a real USB stack: a server of the *usbredir* protocol, which QEMU plugs into its guest as a device.
+//! Puts the same device behind a real USB stack: a server of the *usbredir* protocol, which QEMU connects to its guest
+//! as a device.
 //!
-//! Above it run the guest's xhci driver, its `usblp`, its libusb and the real program. The protocol is that of usbredir 0.13
-//! (`usbredirproto.h`): a header of type, length and id; then control (100) and bulk (101) packets, answered with the same id.
-//! Closing the connection pulls the cable; QEMU comes back by itself and so plugs it in again.
+//! The guest's xhci driver, its `usblp`, its libusb and the real program run above it. The protocol is that of usbredir
+//! 0.13 (`usbredirproto.h`): a header with type, length and id, and then control (100) and bulk (101) packets, which
+//! are answered with the same id. Closing the connection pulls the cable. QEMU reconnects by itself, which plugs the
+//! device in again.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -30,21 +32,22 @@ const DONE: u8 = 0;
 const CANCELLED: u8 = 1;
 const STALLED: u8 = 4;
 
-/// What QEMU needs of us for its xhci: the device's version, the size of packets, ids of 64 bits, lengths of 32.
+/// The capabilities that QEMU requires for its xhci: the device's version, the size of packets, 64-bit ids and 32-bit
+/// lengths.
 const ABILITIES: u32 = 1 << 1 | 1 << 4 | 1 << 5 | 1 << 6;
-/// The longest packet that is taken: libusb hands usbfs 16 kB at a time.
+/// The longest accepted packet. libusb passes usbfs 16 kB at a time.
 const MAX_PACKET: usize = 1 << 20;
 /// How often a transfer that the device did not take is offered again.
 const TICK: Duration = Duration::from_millis(1);
 
-/// A device that waits for QEMU at a socket file. It ends with the process.
+/// A device that waits for QEMU at a socket file until the process ends.
 #[derive(Debug)]
 pub struct Redir {
     connections: Arc<Mutex<u64>>,
 }
 
 impl Redir {
-    /// Waits at `path` for QEMU, for as long as the process lives.
+    /// Waits at `path` for QEMU until the process ends.
     pub fn listen(path: &Path, descriptors: Descriptors, device: impl Device) -> io::Result<Self> {
         let listener = UnixListener::bind(path)?;
         let connections = Arc::new(Mutex::new(0));
@@ -65,14 +68,14 @@ impl Redir {
                         pending: Vec::new(),
                         input: Vec::new(),
                     };
-                    // However it ends, the cable is out then.
+                    // However this ends, the cable is unplugged afterwards.
                     let _ = cable.run();
                 }
             })?;
         Ok(Self { connections })
     }
 
-    /// How often the device was plugged in.
+    /// Returns how often the device was plugged in.
     pub fn connections(&self) -> u64 {
         *self
             .connections
@@ -99,7 +102,7 @@ struct Cable<'a> {
     stream: UnixStream,
     descriptors: &'a Descriptors,
     device: &'a mut dyn Device,
-    /// Both sides have ids of 64 bits.
+    /// Whether both sides use 64-bit ids.
     wide: bool,
     pending: Vec<Transfer>,
     input: Vec<u8>,
@@ -183,7 +186,7 @@ impl Cable<'_> {
                 self.shape()?;
                 let [v0, v1] = self.descriptors.vendor.to_le_bytes();
                 let [p0, p1] = self.descriptors.product.to_le_bytes();
-                // High speed; the class stands in the interface; version 1.00.
+                // The values are high speed, the class in the interface, and version 1.00.
                 self.send(DEVICE_CONNECT, 0, &[2, 0, 0, 0, v0, v1, p0, p1, 0, 1])
             }
             SET_CONFIGURATION => {
@@ -203,12 +206,12 @@ impl Cable<'_> {
             CANCEL => self.cancel(id),
             CONTROL => self.control(id, body),
             BULK => self.bulk(id, body),
-            // Resets, filters and words for devices of other kinds.
+            // Other packets are resets, filters and requests for other kinds of device.
             _ => Ok(()),
         }
     }
 
-    /// Which interface and which pipes there are; places 0 to 15 go out, 16 to 31 come in.
+    /// Sends the interface and the endpoints. Places 0 to 15 are outgoing, 16 to 31 incoming.
     fn shape(&mut self) -> io::Result<()> {
         let place = |out: u8, input: u8, other: u8| -> Vec<u8> {
             let mut all = [other; 32];

@@ -1,4 +1,4 @@
-//! The socket on which the preload asks for each `ioctl`, whatever the device.
+//! The socket over which the preload sends each `ioctl`, for any kind of device.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -11,45 +11,46 @@ const IOCTL: u64 = 1;
 const DONE: u64 = 3;
 const READ_MEMORY: u64 = 5;
 const WRITE_MEMORY: u64 = 6;
-/// "Not mine": the preload then makes the real call.
+/// The result for "not handled here", after which the preload makes the real call.
 const UNHANDLED: i64 = -100;
 
 /// The kernel's side of a device.
 pub trait Ioctls: Send + 'static {
-    /// How often it was plugged in: a file opened before the last time stays dead.
+    /// Returns how often the device was plugged in. A file that was opened before the last time stays dead.
     fn plugs(&self) -> u32;
 
     /// Answers one call.
     ///
     /// # Errors
-    /// When the program is gone.
+    ///
+    /// The program is gone.
     fn ioctl(&mut self, client: &mut Client, call: &Call) -> io::Result<Reply>;
 
-    /// The program has closed this file, or has ended.
+    /// Is called when the program has closed this file or has ended.
     fn closed(&mut self, _file: u64) {}
 }
 
-/// What a program asks.
+/// A call of a program.
 #[derive(Debug, Clone, Copy)]
 pub struct Call {
-    /// Which opened file it asks through.
+    /// The opened file through which the call was made.
     pub file: u64,
-    /// [`Ioctls::plugs`] when it opened its file.
+    /// The value of [`Ioctls::plugs`] when the file was opened.
     pub plugs: u32,
     pub request: u32,
     pub argument: u64,
-    /// When it asked.
+    /// The time of the call.
     pub since: Instant,
 }
 
-/// What the kernel answers: result and errno, or nothing yet (it is asked again a little later).
+/// The answer of the kernel: result and errno, or nothing yet, in which case the call is repeated a little later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reply {
     Done(i64, i32),
     Later,
 }
 
-/// Between two looks at a call that was not answered yet.
+/// The pause before an unanswered call is repeated.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// The program whose `ioctl` is being answered.
@@ -75,10 +76,11 @@ impl Client {
         self.stream.write_all(&bytes)
     }
 
-    /// Copies bytes out of the program.
+    /// Copies bytes from the program's memory.
     ///
     /// # Errors
-    /// When it is gone.
+    ///
+    /// The program is gone.
     pub fn read(&mut self, address: u64, length: usize) -> io::Result<Vec<u8>> {
         self.send([READ_MEMORY, address, length as u64])?;
         let mut bytes = vec![0; length];
@@ -86,10 +88,11 @@ impl Client {
         Ok(bytes)
     }
 
-    /// Copies bytes into the program.
+    /// Copies bytes into the program's memory.
     ///
     /// # Errors
-    /// When it is gone.
+    ///
+    /// The program is gone.
     pub fn write(&mut self, address: u64, bytes: &[u8]) -> io::Result<()> {
         if bytes.is_empty() {
             return Ok(());
@@ -99,10 +102,11 @@ impl Client {
     }
 }
 
-/// Answers for the node at `path`, each opened descriptor on a thread of its own.
+/// Answers for the node at `path`. Each opened descriptor has a thread of its own.
 ///
 /// # Errors
-/// When the socket cannot be made.
+///
+/// The socket cannot be created.
 pub fn serve<T: Ioctls>(path: &Path, state: Arc<Mutex<T>>) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -112,7 +116,7 @@ pub fn serve<T: Ioctls>(path: &Path, state: Arc<Mutex<T>>) -> io::Result<()> {
         for stream in listener.incoming().map_while(Result::ok) {
             let state = state.clone();
             std::thread::spawn(move || {
-                // The program ended, or the bed did: either way nobody is left to answer.
+                // An error means that the program or the bed has ended, so there is nothing left to answer.
                 let file = FILES.fetch_add(1, Ordering::Relaxed);
                 let _ = talk(Client { stream }, &state, file);
                 lock(&state).closed(file);
@@ -122,7 +126,7 @@ pub fn serve<T: Ioctls>(path: &Path, state: Arc<Mutex<T>>) -> io::Result<()> {
     Ok(())
 }
 
-/// Opened files are told apart by number.
+/// The number distinguishes opened files.
 static FILES: AtomicU64 = AtomicU64::new(0);
 
 fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -151,7 +155,8 @@ fn talk<T: Ioctls>(mut client: Client, state: &Mutex<T>, file: u64) -> io::Resul
             }
         };
         if (result, errno) == (-1, crate::usbfs::EAGAIN) {
-            // A regular file is always ready, so libusb asks again at once: let it breathe.
+            // A regular file is always ready, so libusb would repeat the call immediately. The pause saves the
+            // processor.
             std::thread::sleep(Duration::from_micros(100));
         }
         client.send([DONE, result as u64, errno as u64])?;

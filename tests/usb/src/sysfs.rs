@@ -1,4 +1,4 @@
-//! The folder in which a program finds the device: `/sys` and the node.
+//! Creates the files in which a program finds the device: `/sys` and the node.
 
 use std::fs;
 use std::io;
@@ -7,24 +7,24 @@ use std::path::Path;
 
 use crate::{Answer, Setup};
 
-/// The node, below the folder of the bed.
+/// The path of the node below the folder of the bed.
 pub(crate) const NODE: &str = "dev/bus/usb/001/002";
 const DEVICE: &str = "sys/devices/pci0000:00/0000:00:14.0/usb1/1-1";
 const LINK: &str = "sys/bus/usb/devices/1-1";
 
-/// What a device shows of itself before anybody talks to it.
+/// The description of a device that is visible without opening it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Descriptors {
     pub vendor: u16,
     pub product: u16,
-    /// Manufacturer, product, serial number.
+    /// Manufacturer, product and serial number.
     pub strings: [String; 3],
-    /// The protocol of the printer interface: 1 = out only, 2 = both ways, 4 = IPP over USB.
+    /// The protocol of the printer interface: 1 is unidirectional, 2 is bidirectional, 4 is IPP over USB.
     pub protocol: u8,
 }
 
 impl Descriptors {
-    /// A printer that talks both ways.
+    /// Returns the descriptors of a bidirectional printer.
     pub fn printer(vendor: u16, product: u16, serial: &str) -> Self {
         let strings = [
             "Virtual".to_owned(),
@@ -39,10 +39,10 @@ impl Descriptors {
         }
     }
 
-    /// The device descriptor and the only configuration, as the kernel keeps them.
+    /// Returns the device descriptor and the only configuration, as the kernel stores them.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let ([v0, v1], [p0, p1]) = (self.vendor.to_le_bytes(), self.product.to_le_bytes());
-        // USB 2.0, full class data in the interface; strings 1, 2, 3; one configuration.
+        // The fields are USB 2.0, the class in the interface, strings 1, 2 and 3, and one configuration.
         let mut bytes = vec![
             18, 1, 0x00, 0x02, 0, 0, 0, 64, v0, v1, p0, p1, 0, 1, 1, 2, 3, 1,
         ];
@@ -59,7 +59,7 @@ impl Descriptors {
         bytes
     }
 
-    /// Requests that any device answers alike.
+    /// Answers the requests that are the same for all devices.
     pub(crate) fn standard(&self, setup: Setup) -> Option<Answer> {
         const GET_DESCRIPTOR: u8 = 6;
         if setup.kind & 0x60 != 0 {
@@ -77,7 +77,7 @@ impl Descriptors {
         })
     }
 
-    /// A string descriptor; index 0 lists the only language, US English.
+    /// Returns a string descriptor. Index 0 lists the only language, US English.
     pub(crate) fn string(&self, index: u8) -> Option<Vec<u8>> {
         let text: Vec<u8> = match index {
             0 => vec![0x09, 0x04],

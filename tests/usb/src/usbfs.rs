@@ -13,12 +13,12 @@ const EBUSY: i32 = 16;
 const EINVAL: i32 = 22;
 const ENOTTY: i32 = 25;
 const ENODATA: i32 = 61;
-/// URB status: stalled, taken back by the host, device gone.
+/// The statuses of an URB: stalled, cancelled by the host, device gone.
 const EPIPE: i32 = -32;
 const ENOENT: i32 = -2;
 const ESHUTDOWN: i32 = -108;
 
-// Requests of linux/usbdevice_fs.h on 64 bit.
+// These are the requests of linux/usbdevice_fs.h on 64 bit.
 const GET_DRIVER: u32 = 0x4104_5508;
 const SUBMIT_URB: u32 = 0x8038_550A;
 const DISCARD_URB: u32 = 0x550B;
@@ -35,12 +35,12 @@ const GET_CAPABILITIES: u32 = 0x8004_551A;
 const DISCONNECT_CLAIM: u32 = 0x8108_551B;
 const DISCONNECT: i32 = 0x5516;
 const CONNECT: i32 = 0x5517;
-/// Zero packets, no packet size limit, scatter-gather, reap after disconnect.
+/// The capabilities are zero packets, no packet size limit, scatter-gather and reap after disconnect.
 const CAPABILITIES: u32 = 0x1D;
-/// The longest transfer that is believed; libusb never sends more at a time.
+/// The longest accepted transfer. libusb never sends more at a time.
 const MAX_TRANSFER: usize = 1 << 20;
 
-/// One thing that happened on the bus.
+/// An event on the bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     Claimed,
@@ -49,22 +49,22 @@ pub enum Event {
     KernelDriverAttached,
     HaltCleared(u8),
     Control(Setup),
-    /// So many bytes of a transfer to the device were taken.
+    /// The device took this many bytes of a transfer.
     Wrote(usize),
-    /// So many bytes went to the host.
+    /// The host received this many bytes.
     Read(usize),
     Stalled(u8),
-    /// The host took a transfer back: its time was over.
+    /// The host cancelled a transfer because its time limit was over.
     TakenBack(u8),
     Unplugged,
 }
 
-/// When the cable goes.
+/// When the cable is pulled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
-    /// After this many more transfers of any kind but standard requests.
+    /// The number of transfers before it, without standard requests.
     pub after: u64,
-    /// How much of the transfer in which it goes still arrives, of 256 parts.
+    /// The part of the interrupted transfer that still arrives, in 256ths.
     pub arrives: u8,
 }
 
@@ -73,7 +73,7 @@ struct Urb {
     buffer: u64,
     endpoint: u8,
     length: usize,
-    /// Bytes to the device, and how many it has taken.
+    /// The bytes to the device and how many of them it has taken.
     data: Vec<u8>,
     taken: usize,
 }
@@ -91,7 +91,7 @@ pub(crate) struct Usbfs {
     pending: VecDeque<Urb>,
     done: VecDeque<Done>,
     plugged: bool,
-    /// Counts how often the cable went in: a file opened before stays dead.
+    /// How often the cable was plugged in. A file that was opened before the last time stays dead.
     pub(crate) plugs: u32,
     claimed: bool,
     pub(crate) claimed_elsewhere: bool,
@@ -176,7 +176,7 @@ impl Usbfs {
         self.done.clear();
     }
 
-    /// Answers a file that was opened after `plugs` plugs.
+    /// Answers a call on a file that was opened after `plugs` plugs.
     fn answer(&mut self, client: &mut Client, plugs: u32, request: u32, argument: u64) -> Result {
         if plugs != self.plugs {
             return fail(ENODEV);
@@ -218,7 +218,7 @@ impl Usbfs {
         let Some(name) = self.kernel_driver else {
             return fail(ENODATA);
         };
-        // struct usbdevfs_getdriver: the interface, then 256 bytes of name.
+        // struct usbdevfs_getdriver is the interface followed by 256 bytes of name.
         let mut bytes = name.as_bytes().to_vec();
         bytes.push(0);
         client.write(argument + 4, &bytes).map(|()| OK)
@@ -239,7 +239,7 @@ impl Usbfs {
         }
     }
 
-    /// struct usbdevfs_ioctl: interface, code, pointer.
+    /// Answers struct usbdevfs_ioctl, which is interface, code and pointer.
     fn interface(&mut self, client: &mut Client, argument: u64) -> Result {
         let bytes = client.read(argument, 16)?;
         match i32::from_ne_bytes(number(&bytes, 4)) {
@@ -258,7 +258,8 @@ impl Usbfs {
         }
     }
 
-    /// struct usbdevfs_urb: type at 0, endpoint at 1, status at 4, buffer at 16, length at 24, actual length at 28.
+    /// Submits struct usbdevfs_urb: type at 0, endpoint at 1, status at 4, buffer at 16, length at 24, actual length at
+    /// 28.
     fn submit(&mut self, client: &mut Client, address: u64) -> Result {
         let bytes = client.read(address, 56)?;
         let (kind, endpoint) = (bytes[0], bytes[1]);
@@ -351,7 +352,7 @@ impl Usbfs {
                     data: None,
                 });
             }
-            // The host waits for it until its time is over.
+            // The host waits for the transfer until its time limit.
             Answer::Nothing => {
                 self.pending.push_back(Urb {
                     address,
@@ -366,7 +367,7 @@ impl Usbfs {
         Ok(OK)
     }
 
-    /// Counts a transfer; true when the cable goes in it.
+    /// Counts a transfer. Returns true when the cable is pulled during it.
     fn cut_now(&mut self) -> bool {
         match &mut self.cut {
             Some(Cut { after: 0, .. }) => true,
@@ -378,7 +379,7 @@ impl Usbfs {
         }
     }
 
-    /// Offers what is pending to the device, in order within each endpoint.
+    /// Offers the pending transfers to the device, in order within each endpoint.
     fn move_on(&mut self) {
         let mut index = 0;
         let mut blocked = Vec::new();
@@ -391,7 +392,7 @@ impl Usbfs {
         }
     }
 
-    /// Offers one transfer; true when it is finished.
+    /// Offers one transfer. Returns true when it is finished.
     fn offer(&mut self, index: usize) -> bool {
         if self.pending[index].taken == 0 && self.cut.is_some_and(|cut| cut.after == 0) {
             self.cut_transfer(index);
@@ -452,7 +453,7 @@ impl Usbfs {
         }
     }
 
-    /// The cable goes while this transfer is under way: part of it arrives.
+    /// Pulls the cable during this transfer, so that only part of it arrives.
     fn cut_transfer(&mut self, index: usize) {
         let arrives = usize::from(self.cut.take().map_or(0, |cut| cut.arrives));
         let urb = &mut self.pending[index];

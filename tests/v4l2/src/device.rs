@@ -18,7 +18,7 @@ const EINVAL: i32 = 22;
 const ENOTTY: i32 = 25;
 const ERANGE: i32 = 34;
 
-// Requests of linux/videodev2.h on 64 bit.
+// These are the requests of linux/videodev2.h on 64 bit.
 const QUERYCAP: u32 = 0x8068_5600;
 const ENUM_FMT: u32 = 0xC040_5602;
 const G_FMT: u32 = 0xC0D0_5604;
@@ -34,20 +34,20 @@ const S_PARM: u32 = 0xC0CC_5616;
 const S_EXT_CTRLS: u32 = 0xC020_5648;
 const ENUM_FRAMESIZES: u32 = 0xC02C_564A;
 const ENUM_FRAMEINTERVALS: u32 = 0xC034_564B;
-/// The shim's: waits for a frame.
+/// The shim's own request, which waits for a frame.
 const WAIT: u32 = 0x4245;
 
 const MJPG: u32 = u32::from_le_bytes(*b"MJPG");
-/// Capture and streaming; the last bit says that `device_caps` is filled.
+/// The capabilities are capture and streaming. The highest bit says that `device_caps` is filled.
 const CAPABILITIES: u32 = 0x8420_0001;
 const MOST_BUFFERS: u32 = 8;
-// Flags of a buffer: mapped, queued, done, damaged.
+// These are the flags of a buffer: mapped, queued, done, damaged.
 const MAPPED: u32 = 1;
 const QUEUED: u32 = 2;
 const DONE: u32 = 4;
 const ERROR: u32 = 0x40;
 
-/// Controls this camera has, with their bounds: exposure, its automatic, and focus.
+/// The controls of this camera with their bounds: exposure, automatic exposure, and focus.
 const CONTROLS: [(u32, i64, i64); 3] = [
     (0x009a_0901, 0, 3),
     (0x009a_0902, 3, 2047),
@@ -67,7 +67,7 @@ pub(crate) struct Device {
     sequence: u32,
     /// When the next frame is ready; `None` while not streaming.
     due: Option<Instant>,
-    /// The file that streams; closing it ends the stream.
+    /// The file that streams. Closing it ends the stream.
     owner: u64,
     pub(crate) fault: Option<Fault>,
     pub(crate) controls: Vec<(u32, i64)>,
@@ -81,7 +81,7 @@ impl std::fmt::Debug for Device {
     }
 }
 
-/// A structure in the program's memory: words at offsets.
+/// A structure in the program's memory, as words at offsets.
 struct Words(Vec<u8>);
 
 impl Words {
@@ -114,7 +114,7 @@ impl Device {
             node: None,
             plugs: 0,
             size: first,
-            // as another program left it: a rate that is no whole number
+            // This is what another program left: a rate that is not a whole number.
             interval: (2, 15),
             buffers: 0,
             queue: VecDeque::new(),
@@ -162,7 +162,7 @@ impl Device {
         }
     }
 
-    /// Answers a request that takes no time; `EAGAIN` means not yet.
+    /// Answers a request immediately. `EAGAIN` means not yet.
     fn request(&mut self, request: u32, words: &mut Words) -> Outcome {
         match request {
             QUERYCAP => {
@@ -283,7 +283,7 @@ impl Device {
         self.queue.clear();
         let length = u64::from(self.buffers) * u64::from(self.buffer_size());
         let node = self.node.as_ref().ok_or(ENODEV)?;
-        // never shorter: a program that still has it mapped would be killed
+        // The file is never made shorter, because a program that still maps it would be killed.
         let now = node.metadata().map_or(0, |metadata| metadata.len());
         node.set_len(length.max(now)).map_err(|_| EIO)?;
         words.put(0, self.buffers);
@@ -291,7 +291,8 @@ impl Device {
         Ok(())
     }
 
-    /// struct v4l2_buffer: index 0, type 4, bytes used 8, flags 12, field 16, sequence 56, memory 60, offset 64, length 72.
+    /// Describes a buffer in struct v4l2_buffer: index 0, type 4, bytes used 8, flags 12, field 16, sequence 56, memory
+    /// 60, offset 64, length 72.
     fn describe(&self, words: &mut Words, index: u32, flags: u32, used: u32) -> Outcome {
         if index >= self.buffers {
             return Err(EINVAL);
@@ -327,7 +328,7 @@ impl Device {
         let index = self.queue.pop_front().ok_or(EAGAIN)?;
         let (seconds, frames) = self.interval;
         let interval = Duration::from_secs(seconds.into()) / frames.max(1);
-        // a camera does not make up for frames that were not fetched
+        // A camera does not send again the frames that were not fetched in time.
         self.due = Some(due.max(now.checked_sub(interval).unwrap_or(now)) + interval);
         let offset = u64::from(index) * u64::from(self.buffer_size());
         let frame = &self.frames[self.sequence as usize % self.frames.len()];
@@ -348,7 +349,8 @@ impl Device {
         Ok(())
     }
 
-    /// struct v4l2_ext_controls: count 4, pointer 24; each control: number 0, value 12, in 20 bytes.
+    /// Sets the controls of struct v4l2_ext_controls: count 4, pointer 24. Each control has 20 bytes, with its number
+    /// at 0 and its value at 12.
     fn set_controls(&mut self, client: &mut Client, argument: u64) -> io::Result<Outcome> {
         let head = client.read(argument, 32)?;
         let mut pointer = [0; 8];
@@ -378,7 +380,7 @@ impl Ioctls for Device {
     fn ioctl(&mut self, client: &mut Client, call: &Call) -> io::Result<Reply> {
         let is_there = self.node.is_some() && call.plugs == self.plugs;
         if call.request == WAIT {
-            // of a device that is gone, the next request tells
+            // If the device is gone, the next request reports it.
             if !is_there || self.is_ready() {
                 return Ok(Reply::Done(1, 0));
             }
@@ -399,11 +401,11 @@ impl Ioctls for Device {
         let outcome = if call.request == S_EXT_CTRLS {
             self.set_controls(client, call.argument)?
         } else {
-            // the size of the structure stands in the request
+            // The size of the structure is part of the request.
             let length = (call.request >> 16 & 0x3fff) as usize;
             let mut words = Words(client.read(call.argument, length)?);
             let outcome = self.request(call.request, &mut words);
-            // bit 31: the kernel writes
+            // Bit 31 means that the kernel writes.
             if outcome.is_ok() && call.request & 0x8000_0000 != 0 {
                 client.write(call.argument, &words.0)?;
             }

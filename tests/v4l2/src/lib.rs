@@ -1,10 +1,13 @@
-//! A webcam that exists only in software: for tests of programs that must not know the difference.
+//! A webcam that exists only in software, for tests of unmodified programs.
 //!
-//! As `usb-bed` does for USB, this crate answers each `ioctl` that an unmodified program makes on an emulated
-//! `/dev/videoN`, as a UVC camera's driver does. The node is a regular file that the program maps: frames are written
-//! into it where the buffers lie. Above it run the real V4L2 library and the real program, as another process.
+//! As `usb-bed` does for USB, this crate answers each `ioctl` that a program makes on an emulated `/dev/videoN`, as the
+//! driver of a UVC camera does. The node is a regular file that the program maps; frames are written into it at the
+//! positions of the buffers. The real V4L2 library and the real program run above it, in another process.
 //!
-//! Two calls have to be led to umockdev's preload first: `src/shim.c` says which; it is compiled when a bed is made.
+//! Two calls must first be redirected to umockdev's preload. `src/shim.c` says which; it is compiled when a bed is
+//! created.
+//!
+//! Start reading at [`Bed`] and [`Fault`]; `device.rs` answers the `ioctl`s.
 
 mod device;
 
@@ -17,33 +20,33 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use device::Device;
 
-/// A size and the rates at it; all of them are offered as MJPEG.
+/// A size and its frame rates, which are all offered as MJPEG.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     pub width: u32,
     pub height: u32,
-    /// Intervals between frames, as a fraction of a second: `(1, 30)`.
+    /// The intervals between frames as fractions of a second: `(1, 30)`.
     pub intervals: Vec<(u32, u32)>,
 }
 
-/// What can be wrong with the camera while it is plugged in.
+/// A fault of the camera while it is plugged in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// No frame comes: the driver drops all of them.
+    /// No frame arrives, because the driver drops all of them.
     Dropped,
-    /// Taking a frame fails with EIO.
+    /// Fetching a frame fails with EIO.
     StreamError,
-    /// Another program streams: EBUSY.
+    /// Another program streams, so that requests fail with EBUSY.
     Busy,
-    /// The driver flags each frame as damaged.
+    /// The driver marks each frame as damaged.
     Flagged,
     /// Half of each frame is missing.
     Truncated,
-    /// The driver answers nothing more, not even after a program's own time limit.
+    /// The driver does not answer any more, not even after a program's own time limit.
     Hung,
 }
 
-/// One camera, in a folder of its own that goes when this is dropped.
+/// One camera in its own folder, which is deleted when this is dropped.
 #[derive(Debug)]
 pub struct Bed {
     folder: PathBuf,
@@ -51,14 +54,15 @@ pub struct Bed {
     state: Arc<Mutex<Device>>,
 }
 
-/// Beds of one process are told apart by number.
+/// The number distinguishes the beds of one process.
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 impl Bed {
-    /// Plugs a camera in as `/dev/video0`, which plays `frames`, each a JPEG, in a loop.
+    /// Plugs in a camera as `/dev/video0`. It plays `frames`, each a JPEG, in a loop.
     ///
     /// # Errors
-    /// When the folder cannot be made, or there is no C compiler for the shim.
+    ///
+    /// The folder cannot be created, or there is no C compiler for the shim.
     pub fn new(name: &str, offers: Vec<Offer>, frames: Vec<Vec<u8>>) -> io::Result<Bed> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("v4l2-bed.{}.{number}", std::process::id()));
@@ -75,7 +79,7 @@ impl Bed {
         Ok(bed)
     }
 
-    /// A program that sees this camera and no other.
+    /// Creates the command for a program that sees only this camera.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         let shim = self.folder.join("shim.so");
@@ -91,16 +95,18 @@ impl Bed {
     /// Pulls the cable.
     ///
     /// # Errors
-    /// When the node cannot be removed.
+    ///
+    /// The node cannot be removed.
     pub fn unplug(&self) -> io::Result<()> {
         self.lock().unplug();
         fs::remove_file(self.node(*self.numbered()))
     }
 
-    /// Plugs it in again, as `/dev/videoNUMBER`.
+    /// Plugs the camera in again, as `/dev/videoNUMBER`.
     ///
     /// # Errors
-    /// When the node cannot be made.
+    ///
+    /// The node cannot be created.
     pub fn replug(&self, number: u32) -> io::Result<()> {
         *self.numbered() = number;
         let node = self.node(number);
@@ -112,23 +118,23 @@ impl Bed {
         usb_bed::socket::serve(&socket, Arc::clone(&self.state))
     }
 
-    /// Begins a fault, instead of the one there was.
+    /// Injects a fault, which replaces the current one.
     pub fn cause(&self, fault: Fault) {
         self.lock().fault = Some(fault);
     }
 
-    /// Ends the fault.
+    /// Clears the fault.
     pub fn mend(&self) {
         self.lock().fault = None;
     }
 
-    /// Every control that was set, oldest first: its V4L2 number and value.
+    /// Returns every control that was set, oldest first, as its V4L2 number and value.
     #[must_use]
     pub fn controls(&self) -> Vec<(u32, i64)> {
         self.lock().controls.clone()
     }
 
-    /// The size and interval that the program has set.
+    /// Returns the size and interval that the program has set.
     #[must_use]
     pub fn format(&self) -> (u32, u32, (u32, u32)) {
         self.lock().format()

@@ -1,5 +1,5 @@
-/* Brings two calls to where they can be answered. The v4l crate makes its ioctl by syscall(), which umockdev's preload
-   does not see; and a node of the bed is a regular file, which poll() always finds ready. */
+/* Redirects two calls to umockdev's preload. The v4l crate calls ioctl through syscall(), which the preload does not
+   intercept, and a node of the bed is a regular file, for which poll() always reports that it is ready. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <poll.h>
@@ -23,7 +23,7 @@ long syscall(long number, ...)
     return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-/* The bed's own request: waits so many milliseconds for a frame. */
+/* The bed's own request, which waits this many milliseconds for a frame. */
 #define WAIT 0x4245
 
 int poll(struct pollfd *fds, nfds_t count, int limit)

@@ -1,8 +1,6 @@
 //! The formats that a V4L2 device offers, and setting one of them.
 
 use super::*;
-use v4l::frameinterval::FrameIntervalEnum;
-use v4l::framesize::FrameSizeEnum;
 
 use crate::damage::MAX_SIDE;
 
@@ -119,7 +117,7 @@ fn rates(
 
 /// Sets size, pixels and rate, and returns what the device made of it.
 pub(super) fn set(device: &Device, wanted: Format) -> io::Result<Format> {
-    let format = v4l::Format::new(wanted.width, wanted.height, fourcc(wanted.pixels));
+    let format = RawFormat::new(wanted.width, wanted.height, fourcc(wanted.pixels));
     let given = device.set_format(&format)?;
     let pixels = [Pixels::Mjpeg, Pixels::Yuyv]
         .into_iter()

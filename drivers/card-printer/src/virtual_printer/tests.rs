@@ -298,7 +298,7 @@ fn printed(evidence: &Evidence) -> bool {
         && counted
 }
 
-/// Cuts in the midst of each transfer of a job in turn, then prints another card.
+/// Cuts in the middle of each transfer of a job in turn, then prints another card.
 fn cut_everywhere(model: Model) {
     let whole = {
         let (handle, control) = bench(model);
@@ -398,7 +398,7 @@ fn what_stands_on_the_stripe_comes_out() {
     }
 }
 
-/// The film ends in the midst of a card; somebody changes it; the panel is printed again on the very same card.
+/// The film ends in the middle of a card; somebody changes it; the panel is printed again on the very same card.
 #[test]
 fn a_ribbon_is_changed_while_the_card_waits() {
     // Movement 0 feeds; 1 to 5 are the panels.

@@ -73,7 +73,7 @@ impl Device for OnBus {
                 }
                 return Answer::Taken(0);
             }
-            // A nap begins in the midst of a transfer, a stall between two.
+            // A nap begins in the middle of a transfer, a stall between two.
             if matches!(hiccup, Hiccup::Nap(_)) {
                 bytes = &bytes[..bytes.len().min(at - self.taken)];
             }

@@ -1,8 +1,8 @@
-//! What a template may hold.
+//! Checks what a template contains.
 //!
-//! A template comes from outside: it could name files it must not see, or be drawn for minutes. So only elements are
-//! allowed whose cost is bounded by their number and the card's area, references lead to the same document or to
-//! pictures beside the template, and everything is counted.
+//! A template is not trusted: it could name files that it must not read, or take minutes to draw. Only elements whose
+//! cost is bounded by their number and by the card's area are therefore allowed, references can lead only to the same
+//! document or to pictures beside the template, and everything is counted.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,13 +18,13 @@ use crate::{
 };
 use common::{Problem, Problems};
 
-/// Elements that hold others.
+/// Elements that group other elements.
 pub(super) const GROUPS: [&str; 2] = ["svg", "g"];
-/// Elements that are drawn where they stand.
+/// Elements that are drawn at their position in the document.
 pub(super) const DRAWN: [&str; 10] = [
     "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "image", "use",
 ];
-/// Elements that others refer to.
+/// Elements that are drawn only when other elements refer to them.
 pub(super) const REFERRED: [&str; 6] = [
     "defs",
     "style",
@@ -33,23 +33,23 @@ pub(super) const REFERRED: [&str; 6] = [
     "clipPath",
     "symbol",
 ];
-/// Elements inside those.
+/// Elements that occur inside drawn or referenced elements.
 const INNER: [&str; 2] = ["tspan", "stop"];
-/// Elements that say nothing about the picture; they are left out.
+/// Elements that do not affect the picture. They are left out.
 const SILENT: [&str; 3] = ["title", "desc", "metadata"];
 
 const MOST_ELEMENTS: usize = 5_000;
-/// Deeper than any drawing program nests, and bounded because each level may hold a picture of the whole card.
+/// The deepest nesting. Drawing programs nest less deeply, and each level may need a picture of the whole card.
 const DEEPEST: usize = 24;
-/// Copies by `<use>` are drawn each time.
+/// The largest number of copies by `<use>`, each of which is drawn separately.
 const MOST_COPIES: usize = 2_000;
-/// Points and commands of all paths; a fine guilloche has some ten thousand.
+/// The largest size of the path data of all paths. A fine guilloche has some ten thousand points and commands.
 const MOST_PATH_BYTES: usize = 1 << 20;
-/// Elements that are drawn on a picture of their own.
+/// The largest number of elements that need a layer of their own.
 const MOST_LAYERS: usize = 64;
-/// No number of a drawing is larger, in any unit: outlines of astronomic size are slow even to measure.
+/// The largest number in a drawing, in any unit. Outlines of enormous size are slow even to measure.
 const LARGEST_NUMBER: f32 = 100_000.0;
-/// Attributes and properties that are made of numbers.
+/// Attributes and properties whose values are numbers.
 const GEOMETRY: [&str; 24] = [
     "d",
     "points",
@@ -76,22 +76,22 @@ const GEOMETRY: [&str; 24] = [
     "letter-spacing",
     "word-spacing",
 ];
-/// Colours of one gradient.
+/// The largest number of colours in one gradient.
 const MOST_STOPS: usize = 64;
-/// Letters of all texts that are the same on every card.
+/// The largest number of characters in all texts that are the same on every card.
 const MOST_LETTERS: usize = 5_000;
-/// Letters of all the class names of one element.
+/// The largest number of characters in the class names of one element.
 const LONGEST_CLASS: usize = 200;
-/// Pixels of a picture, either way.
+/// The largest width and height of a picture, in pixels.
 const LARGEST_SIDE: u32 = 4_096;
 
-/// What was found, and where.
+/// The mistakes that were found and their positions.
 pub(super) struct Findings<'a> {
     file: &'a Path,
     problems: &'a mut Problems,
     pub(super) count: usize,
     pub(super) upright: bool,
-    /// Pictures beside the template that it names, with the line of the first mention.
+    /// Pictures beside the template that it names, with the line of the first reference.
     pub(super) pictures: BTreeMap<String, usize>,
 }
 
@@ -112,7 +112,7 @@ impl<'a> Findings<'a> {
         wrong: impl Into<String>,
         remedy: impl Into<String>,
     ) {
-        // a file made to be wrong in a thousand places needs no thousand sentences
+        // The number of messages is limited, because a hostile file can contain thousands of mistakes.
         self.count += 1;
         if self.count > 20 {
             return;
@@ -127,7 +127,7 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// Checks the whole document. `fields` are the names of values that texts may show.
+/// Checks the whole document. `fields` contains the names of the values that texts can show.
 pub(super) fn check(document: &Document<'_>, fields: &BTreeSet<&str>, found: &mut Findings<'_>) {
     let root = document.root_element();
     if svg_name(&root) != Some("svg") {
@@ -212,7 +212,7 @@ fn totals(root: Node<'_, '_>, counts: &Counts, found: &mut Findings<'_>) {
     }
 }
 
-/// The page is exactly a card, lying or standing.
+/// Checks that the page has exactly the size of a card, in either orientation.
 fn page(root: Node<'_, '_>, found: &mut Findings<'_>) {
     let sides = ["width", "height"].map(|side| root.attribute(side).and_then(millimetres));
     let near = |a: f32, b: f32| (a - b).abs() < 0.05;
@@ -270,7 +270,7 @@ fn element(
         return;
     }
     if node.tag_name().namespace() != Some(SVG) {
-        return; // a drawing program's own notes; they are left out
+        return; // Elements of a drawing program's own namespace are left out.
     }
     let name = node.tag_name().name();
     let allowed = [&GROUPS[..], &DRAWN, &REFERRED, &INNER, &SILENT]
@@ -323,7 +323,7 @@ fn element(
     }
 }
 
-/// Everything an element says of itself: its attributes, and what its `style` says in their stead.
+/// Iterates over an element's attributes, and over the properties in its `style`, which take precedence.
 fn properties<'a>(node: Node<'a, '_>) -> impl Iterator<Item = (&'a str, &'a str)> {
     let attributes = node
         .attributes()
@@ -383,7 +383,7 @@ fn attributes(node: Node<'_, '_>, counts: &mut Counts, found: &mut Findings<'_>)
     }
 }
 
-/// The numbers in an attribute; what looks like one and is none counts as infinite.
+/// Returns the numbers in an attribute. Text that looks like a number but cannot be parsed counts as infinite.
 fn numbers(text: &str) -> impl Iterator<Item = f32> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -394,7 +394,7 @@ fn numbers(text: &str) -> impl Iterator<Item = f32> {
         for c in rest.chars() {
             let goes_on = match c {
                 '0'..='9' => true,
-                // "1.2.3" are two numbers in a path
+                // In a path, "1.2.3" is two numbers.
                 '.' => !dotted && !exponent,
                 'e' | 'E' => !exponent,
                 '+' | '-' => matches!(last, 'e' | 'E'),
@@ -410,13 +410,13 @@ fn numbers(text: &str) -> impl Iterator<Item = f32> {
         }
         let (number, after) = rest.split_at(end);
         rest = after;
-        // "2em" is one with a unit
+        // "2em" is a number with a unit.
         let plain = number.trim_end_matches(['e', 'E', '+', '-']);
         Some(plain.parse().unwrap_or(f32::INFINITY))
     })
 }
 
-/// Every `url(...)` names an element of the same file.
+/// Whether every `url(...)` refers to an element of the same file.
 fn urls_are_local(text: &str) -> bool {
     text.to_ascii_lowercase()
         .split("url(")
@@ -424,7 +424,7 @@ fn urls_are_local(text: &str) -> bool {
         .all(|rest| rest.trim_start_matches([' ', '"', '\'']).starts_with('#'))
 }
 
-/// Very short dashes along a long path are more work than the picture has dots.
+/// Limits the number of dashes. Very short dashes along a long path cost more than all dots of the picture.
 fn dashes(node: Node<'_, '_>, list: &str, found: &mut Findings<'_>) {
     let lengths = list.split([',', ' ']).filter(|part| !part.is_empty());
     let together: Option<f32> = lengths.map(|part| part.parse::<f32>().ok()).sum();
@@ -480,7 +480,7 @@ fn href<'a>(node: Node<'a, '_>) -> Option<&'a str> {
         .or_else(|| node.attribute((XLINK, "href")))
 }
 
-/// `<use>` copies something that is kept for copying and copies nothing itself.
+/// Checks that `<use>` copies only an element that is meant to be copied and that contains no `<use>` itself.
 fn copy(node: Node<'_, '_>, counts: &mut Counts, found: &mut Findings<'_>) {
     let target = href(node)
         .and_then(|href| href.strip_prefix('#'))
@@ -514,7 +514,7 @@ fn copy(node: Node<'_, '_>, counts: &mut Counts, found: &mut Findings<'_>) {
     counts.copies += target.descendants().filter(Node::is_element).count();
 }
 
-/// A picture is in the file itself or lies beside it.
+/// Checks that a picture is embedded or lies beside the template.
 fn image(node: Node<'_, '_>, found: &mut Findings<'_>) {
     let Some(href) = href(node) else {
         found.at(
@@ -551,7 +551,7 @@ fn image(node: Node<'_, '_>, found: &mut Findings<'_>) {
     }
 }
 
-/// A picture's bytes: PNG or JPEG of bounded size.
+/// Checks the bytes of a picture: it must be a PNG or JPEG of limited size.
 pub(crate) fn picture(bytes: &[u8]) -> Result<(), String> {
     let reader = image::ImageReader::new(std::io::Cursor::new(bytes))
         .with_guessed_format()
@@ -572,13 +572,13 @@ pub(crate) fn picture(bytes: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// Width and height, by what the file says of itself.
+/// Returns the width and height that the file's header states.
 pub(crate) fn picture_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format();
     reader.ok()?.into_dimensions().ok()
 }
 
-/// Whether the element or one above it carries the class.
+/// Whether the element or one of its ancestors has the class.
 pub(super) fn has_class(node: Node<'_, '_>, class: &str) -> bool {
     node.ancestors()
         .any(|above| classes(&above).any(|found| found == class))

@@ -1,5 +1,5 @@
-//! Takes a template apart: what is the same on every card, drawn once; and what is filled in, drawn each time. Both
-//! are written out as small SVG documents that hold nothing but what [`super::check`] allowed.
+//! Splits a template into the parts that are the same on every card, which are drawn once, and the parts that are
+//! filled in for each card. Both are written as small SVG documents that contain only what [`super::check`] allowed.
 
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -13,7 +13,7 @@ use super::{
 use crate::settings::BOXES;
 use common::order::CardKind;
 
-/// When a part is drawn: which values the card must have, and which it must not.
+/// The condition for drawing a part: which values the card must have and which it must not have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct When {
     pub(crate) has: BTreeSet<String>,
@@ -23,13 +23,13 @@ pub(crate) struct When {
 /// A part of the template, in drawing order.
 #[derive(Debug)]
 pub(crate) enum Part {
-    /// The same on every card: an SVG document of its own.
+    /// A part that is the same on every card, as an SVG document of its own.
     Fixed {
         svg: String,
         resin: bool,
         when: When,
     },
-    /// A box that is filled in: the document draws its shape in black.
+    /// A box that is filled in. The document draws its shape in black.
     Box { id: String, svg: String, when: When },
     /// A text that is filled in.
     Text {
@@ -49,7 +49,7 @@ impl Part {
     }
 }
 
-/// The document around a text: everything but the lines.
+/// The document around a text, without the lines of the text.
 #[derive(Debug)]
 pub(crate) struct TextFrame {
     before: String,
@@ -60,7 +60,7 @@ pub(crate) struct TextFrame {
 }
 
 impl TextFrame {
-    /// The document with these lines, each at its place and with its size in the text's own units.
+    /// Returns the document with these lines. Each has its position and size in the text's own units.
     pub(crate) fn with_lines<'a>(
         &self,
         lines: impl Iterator<Item = (&'a str, f32, f32)>,
@@ -82,24 +82,25 @@ impl TextFrame {
     }
 }
 
-/// A template for one kind and one language, taken apart.
+/// The parts of a template for one kind and one language.
 #[derive(Debug)]
 pub(crate) struct Cut {
     pub(crate) parts: Vec<Part>,
-    /// It fell into more pieces than a card is drawn from.
+    /// Whether the template has more parts than a card may have.
     pub(crate) too_much: bool,
 }
 
-/// Pieces of one side. Each change between black and colour, between fields and drawing, begins a new one.
+/// The largest number of parts of one side. A new part begins at each change between black and colour, and between
+/// fields and drawing.
 const MOST_PARTS: usize = 200;
-/// Bytes of all pieces: each carries the gradients, symbols and styles of the whole file with it.
+/// The largest size of all parts in bytes. Each part contains the gradients, symbols and styles of the whole file.
 const MOST_BYTES: usize = 16 << 20;
 
 impl Template {
-    /// Takes the template apart for one kind of card and one language.
+    /// Splits the template for one kind of card and one language.
     pub(crate) fn cut(&self, kind: &CardKind, language: &str, fields: &BTreeSet<&str>) -> Cut {
         let mut parts = Vec::new();
-        // parsed before, when the template was loaded
+        // The document was parsed before, when the template was loaded.
         let Ok(document) = self.document() else {
             return Cut {
                 parts,
@@ -165,7 +166,7 @@ impl Template {
         }
     }
 
-    /// The zones that must stay free, as one document; `None` when the template has none.
+    /// Returns the zones in which nothing may be printed, as one document, or `None` when the template has none.
     pub(crate) fn keep_out(&self) -> Option<String> {
         let document = self.document().ok()?;
         let root = document.root_element();
@@ -201,7 +202,7 @@ fn flush(run: Option<Run>, root: Node<'_, '_>, parts: &mut Vec<Part>) {
     }
 }
 
-/// Drawn where it stands: not inside something that others refer to, not inside a text.
+/// Whether the element is drawn at its position: it is inside neither a referenced element nor a text.
 fn is_drawn(node: Node<'_, '_>) -> bool {
     svg_name(&node).is_some_and(|name| DRAWN.contains(&name))
         && node.ancestors().skip(1).all(|above| {
@@ -209,7 +210,7 @@ fn is_drawn(node: Node<'_, '_>) -> bool {
         })
 }
 
-/// Whether the classes `kind-…` and `lang-…` on the element and above it allow this kind and language.
+/// Whether the classes `kind-…` and `lang-…` on the element and its ancestors allow this kind and language.
 fn is_meant(node: Node<'_, '_>, kind: &CardKind, language: &str) -> bool {
     node.ancestors().all(|above| {
         [("kind-", kind.0.as_str()), ("lang-", language)]
@@ -238,7 +239,8 @@ fn when(node: Node<'_, '_>) -> When {
     when
 }
 
-/// The document around a text. Inkscape puts position and style of a line on its `<tspan>`: those win.
+/// Returns the document around a text. Inkscape sets the position and style of a line on its `<tspan>`, so these take
+/// precedence.
 fn frame(root: Node<'_, '_>, text: Node<'_, '_>) -> TextFrame {
     let span = text
         .descendants()
@@ -262,7 +264,7 @@ fn frame(root: Node<'_, '_>, text: Node<'_, '_>) -> TextFrame {
         }
     }
     let whole = Writer::only(root, text, false);
-    // the text's own content was left out: its end tag is the place for the lines
+    // The text's own content was left out, so the lines are inserted before its end tag.
     let (before, after) = whole
         .rsplit_once("</text>")
         .map_or((whole.as_str(), ""), |(before, after)| (before, after));
@@ -275,7 +277,7 @@ fn frame(root: Node<'_, '_>, text: Node<'_, '_>) -> TextFrame {
     }
 }
 
-/// What a `<tspan>` can say besides its style.
+/// The attributes that a `<tspan>` can have besides its style.
 const PRESENTATION: [&str; 9] = [
     "fill",
     "font-family",
@@ -288,13 +290,14 @@ const PRESENTATION: [&str; 9] = [
     "text-anchor",
 ];
 
-/// Writes some elements of a document, with the groups they lie in and what they refer to.
+/// Writes some elements of a document, with the groups that contain them and the elements that they refer to.
 struct Writer {
     out: String,
     nodes: BTreeSet<u32>,
-    /// Draw the shapes in black and leave out what texts and pictures hold: only the outline counts.
+    /// Whether shapes are drawn in black and the contents of texts and pictures are left out, because only the outline
+    /// matters.
     shape: bool,
-    /// Write only what a text can need: style sheets and gradients.
+    /// Whether only elements that a text can need are written: style sheets and gradients.
     for_text: bool,
 }
 
@@ -315,7 +318,7 @@ impl Writer {
         writer.out
     }
 
-    /// Whether something below is to be written.
+    /// Whether the element has a descendant that is written.
     fn holds(&self, node: Node<'_, '_>) -> bool {
         node.descendants()
             .any(|inner| self.nodes.contains(&inner.id().get()))
@@ -333,7 +336,7 @@ impl Writer {
         }
         if GROUPS.contains(&name) {
             if !is_root && !self.holds(node) {
-                // an empty group would still have a place, and so count as drawn
+                // An empty group is left out, because it would count as drawn.
                 for child in node.children() {
                     self.element(child, false);
                 }
@@ -354,7 +357,7 @@ impl Writer {
         }
     }
 
-    /// The element with all it holds.
+    /// Writes the element with all its descendants.
     fn whole(&mut self, node: Node<'_, '_>) {
         if node.is_text() {
             escape(node.text().unwrap_or(""), &mut self.out);
@@ -391,7 +394,7 @@ impl Writer {
                 Some(_) => continue,
             };
             let ours = key.starts_with("data-") || key.starts_with("on");
-            // an outline is black and whole, whatever the designer's place holder looks like
+            // An outline is drawn in opaque black, whatever the designer's placeholder looks like.
             let painted = outline
                 && matches!(
                     key,
@@ -423,7 +426,7 @@ fn escape(text: &str, out: &mut String) {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            // not allowed in XML at all
+            // XML does not allow these characters at all.
             '\u{0}'..='\u{8}'
             | '\u{b}'
             | '\u{c}'

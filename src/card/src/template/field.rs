@@ -7,39 +7,39 @@ use resvg::usvg::roxmltree::Node;
 use super::{check::Findings, svg_name};
 use crate::settings::BOXES;
 
-/// Where the lines go when there are more than one.
+/// Where a text with several lines is placed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum VerticalAlign {
-    /// The first line stands where the designer put the text.
+    /// The first line is at the position of the text in the template.
     #[default]
     Top,
     Middle,
-    /// The last line does.
+    /// The last line is at the position of the text in the template.
     Bottom,
 }
 
-/// A text element that shows a value, and how the value is made to fit.
+/// A text element that shows a value, and how the value is fitted.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TextField {
-    /// Name of the value.
+    /// The name of the value.
     pub(crate) field: String,
-    /// Room across, mm (`data-width`).
+    /// The available width in mm (`data-width`).
     pub(crate) width: Option<f32>,
-    /// Smallest size before the text is broken, mm (`data-shrink`).
+    /// The smallest size before the text is broken into lines, in mm (`data-shrink`).
     pub(crate) shrink: Option<f32>,
-    /// `data-lines`.
+    /// The largest number of lines (`data-lines`).
     pub(crate) lines: usize,
-    /// `data-leading`.
+    /// The distance between lines in multiples of the size (`data-leading`).
     pub(crate) leading: f32,
-    /// Room down, mm (`data-height`).
+    /// The available height in mm (`data-height`).
     pub(crate) height: Option<f32>,
-    /// `data-valign`.
+    /// Which line keeps the position of the text (`data-valign`).
     pub(crate) align: VerticalAlign,
-    /// How a date is written (`data-date`), as in strftime.
+    /// The date format (`data-date`), as in strftime.
     pub(crate) date: Option<String>,
-    /// `data-case="upper"`.
+    /// Whether the value is written in upper case (`data-case="upper"`).
     pub(crate) upper: bool,
-    /// Goes down with the lines of the text that shows this value (`data-after`).
+    /// The value whose text this one follows: it moves down when that text has several lines (`data-after`).
     pub(crate) after: Option<String>,
 }
 
@@ -57,7 +57,7 @@ const KNOWN: [&str; 10] = [
 ];
 
 impl TextField {
-    /// The field that a `<text>` is; `None` when it is plain text.
+    /// Returns the field that a `<text>` shows, or `None` for plain text.
     pub(crate) fn of(node: Node<'_, '_>, fields: &BTreeSet<&str>) -> Option<Self> {
         let field = name(node, fields)?;
         let number = |key: &str| {
@@ -88,7 +88,7 @@ impl TextField {
     }
 }
 
-/// `data-field` says it; else the id, when it is the name of a value.
+/// Returns the name of the value: `data-field`, or otherwise the id if it is the name of a value.
 fn name<'a>(node: Node<'a, '_>, fields: &BTreeSet<&str>) -> Option<&'a str> {
     node.attribute("data-field")
         .or_else(|| node.attribute("id").filter(|id| fields.contains(id)))
@@ -190,7 +190,7 @@ fn choices(node: Node<'_, '_>, found: &mut Findings<'_>) {
     }
 }
 
-/// Lines can only be set below each other from a plain position.
+/// Notes a position that is not a plain one, because lines can be placed below each other only from a plain position.
 fn position(node: Node<'_, '_>, found: &mut Findings<'_>) {
     for element in node.descendants().filter(Node::is_element) {
         for key in ["x", "y"] {

@@ -26,7 +26,7 @@ fn the_usual_claims_need_no_mapping() {
     assert!(!alva.attendant);
 }
 
-/// Each kind of provider has its own habits: mapping, token, and what must come out.
+/// Each kind of provider has its own mapping and token; the expected person is the same.
 #[test]
 fn each_provider_is_mapped_to_the_same_person() {
     let alva = ("abcd0001", "Alva Björk", vec!["student"], "AL2");
@@ -106,7 +106,7 @@ fn each_provider_is_mapped_to_the_same_person() {
 }
 
 #[test]
-fn a_token_without_a_usable_subject_names_nobody() {
+fn a_token_without_a_usable_subject_is_refused() {
     let scoped = mapping("subject_scope = \"example.edu\"");
     for (mapping, token, expected) in [
         (
@@ -156,7 +156,7 @@ fn a_token_without_a_usable_subject_names_nobody() {
 }
 
 #[test]
-fn an_attendant_is_who_has_the_role() {
+fn the_role_makes_an_attendant() {
     let mapping = mapping("attendant = { claim = \"groups\", value = \"booth-staff\" }");
     for (groups, expected) in [
         (json!(["staff", "booth-staff"]), true),

@@ -1,4 +1,4 @@
-//! How the booth proves at the provider that it is the booth.
+//! Client authentication: how the booth proves its identity to the provider.
 
 use std::path::Path;
 
@@ -23,17 +23,18 @@ pub(super) enum Credentials {
     None,
     PrivateKeyJwt {
         signer: Signer,
-        /// What the header says of the key.
+        /// The fields of the token's header that identify the key.
         header: Value,
         audience: Option<String>,
     },
-    /// Certificate and key in PEM, for the TLS handshake.
+    /// The certificate and key for the TLS handshake, as PEM.
     Mtls(Private<Vec<u8>>),
     SecretBasic(Private<String>),
     SecretPost(Private<String>),
 }
 
-/// An assertion is sent once, at once; the rest is for clocks that differ.
+/// The life of an assertion in seconds. An assertion is used once and immediately, so this allows for clocks that
+/// differ.
 const ASSERTION_LIFE: i64 = 60;
 
 impl Credentials {
@@ -99,7 +100,7 @@ impl Credentials {
         }
     }
 
-    /// What the TLS handshake shows of the booth.
+    /// Returns the certificate and key for the TLS handshake, if this method uses them.
     pub(super) fn tls_identity(&self) -> Option<Vec<u8>> {
         match self {
             Self::Mtls(pem) => Some(pem.expose().clone()),
@@ -107,7 +108,7 @@ impl Credentials {
         }
     }
 
-    /// Adds what this way of authentication asks for to a request.
+    /// Adds to a request what this authentication method requires.
     pub(super) fn add(
         &self,
         client_id: &str,
@@ -117,7 +118,7 @@ impl Credentials {
     ) -> Result<(), web::Error> {
         match self {
             Self::SecretBasic(secret) => {
-                // RFC 6749, section 2.3.1: both are form-encoded before they are joined
+                // RFC 6749, section 2.3.1: both parts are form-encoded before they are joined.
                 let encode = |text: &str| -> String {
                     form_urlencoded::byte_serialize(text.as_bytes()).collect()
                 };
@@ -169,7 +170,7 @@ fn secret(file: &Path, folder: &Path, problems: &mut Problems) -> Option<Private
     }
 }
 
-/// RFC 7523, section 3: a new one for every request, because a provider takes each only once.
+/// Creates a new assertion for each request, because a provider accepts each one only once (RFC 7523, section 3).
 fn assertion(
     signer: &Signer,
     header: Value,

@@ -1,4 +1,4 @@
-//! What the provider says of itself (OpenID Connect Discovery 1.0), kept for an hour.
+//! The provider's metadata (OpenID Connect Discovery 1.0), which is cached for an hour.
 
 use std::{
     sync::{Arc, Mutex as StdMutex, PoisonError},
@@ -27,7 +27,7 @@ use super::{
 };
 use web::Cause;
 
-/// What the booth needs to know of the provider.
+/// The part of the provider's metadata that the booth needs.
 #[derive(Debug)]
 pub(super) struct Provider {
     pub(super) issuer: IssuerUrl,
@@ -40,9 +40,9 @@ pub(super) struct Provider {
 /// Entries that the library's type does not have.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 struct DeviceMetadata {
-    /// RFC 8628, section 4.
+    /// The endpoint that issues codes (RFC 8628, section 4).
     device_authorization_endpoint: Option<DeviceAuthorizationUrl>,
-    /// RFC 8705, section 5: where clients with a certificate shall go instead.
+    /// The endpoints for clients that authenticate with a certificate (RFC 8705, section 5).
     #[serde(default)]
     mtls_endpoint_aliases: Aliases,
 }
@@ -70,17 +70,19 @@ type Metadata = ProviderMetadata<
     CoreSubjectIdentifierType,
 >;
 
-/// Endpoints and keys change a few times a year; an hour also tells an outage early enough.
+/// How long metadata is cached. Endpoints and keys change a few times a year, and an hour is short enough to notice an
+/// outage.
 const KEPT: Duration = Duration::from_secs(3600);
-/// ID Tokens live five minutes and more; a booth whose clock is further off than this will soon refuse good ones.
+/// The largest accepted difference to the provider's clock. ID Tokens live for five minutes or longer; a booth whose
+/// clock differs by more than this will soon refuse valid ones.
 const CLOCK_MAY_DIFFER: Duration = Duration::from_secs(60);
 
-/// The provider as it was last seen.
+/// The cached metadata of the provider.
 #[derive(Debug, Default)]
 pub(super) struct Known(Mutex<Option<Arc<Provider>>>);
 
 impl Known {
-    /// The provider, asked again when what is known is old.
+    /// Returns the provider's metadata, and fetches it again when the cached one is old.
     pub(super) async fn provider(
         &self,
         settings: &Settings,
@@ -98,7 +100,7 @@ impl Known {
         Ok(known.insert(provider).clone())
     }
 
-    /// The provider, asked now.
+    /// Fetches the provider's metadata now.
     pub(super) async fn renew(
         &self,
         settings: &Settings,
@@ -140,7 +142,8 @@ async fn discover(settings: &Settings, link: &Arc<dyn Link>) -> Result<Provider,
         } else {
             "ahead of"
         };
-        // a header's time is in whole seconds, and the way takes some: more than minutes would be untrue
+        // The header has a resolution of a second and the answer takes some time, so the difference is given in
+        // minutes.
         let minutes = (by.unsigned_abs().as_secs() + 30) / 60;
         return Err(trouble(
             Fault::ClockOff,
@@ -185,10 +188,10 @@ async fn discover(settings: &Settings, link: &Arc<dyn Link>) -> Result<Provider,
     })
 }
 
-/// The provider's own time, from its first answer's header, and the booth's at that moment.
+/// The provider's time in the header of its first answer, and the booth's time at that moment.
 type NotedDate = Arc<StdMutex<Option<(Timestamp, Timestamp)>>>;
 
-/// The way to the provider as the library wants it, noting the provider's time on the way.
+/// An HTTP client as the library expects it, which also records the provider's time.
 struct Noting {
     link: Arc<dyn Link>,
     date: NotedDate,

@@ -1,4 +1,5 @@
-//! How often the token endpoint is asked, and when the booth gives up: pure (RFC 8628, section 3.5).
+//! Decides how often the token endpoint is polled and when the booth gives up (RFC 8628, section 3.5). This is pure
+//! logic.
 
 use std::time::Duration;
 
@@ -6,12 +7,12 @@ use tokio::time::Instant;
 
 use common::sign_in::Failure;
 
-/// An answer after which the booth asks again.
+/// An answer after which the booth polls again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
     Pending,
     SlowDown,
-    /// No answer, or none that makes sense.
+    /// There was no answer, or none that can be understood.
     Bad {
         retry_after: Option<Duration>,
     },
@@ -26,19 +27,19 @@ pub(super) enum Next {
 #[derive(Debug, Clone)]
 pub(super) struct Patience {
     interval: Duration,
-    /// The pause before the next question while answers are bad; the interval doubled each time.
+    /// The pause before the next poll while answers are bad. It starts at the interval and is doubled each time.
     back_off: Option<Duration>,
-    /// Since when no answer made sense.
+    /// When the first of the current run of bad answers came.
     bad_since: Option<Instant>,
-    /// When the code's life is over.
+    /// When the code expires.
     expires: Instant,
 }
 
-/// "the interval MUST be increased by 5 seconds for this and all subsequent requests"
+/// RFC 8628, section 3.5: "the interval MUST be increased by 5 seconds for this and all subsequent requests".
 const SLOWER: Duration = Duration::from_secs(5);
-/// A visitor stands in front of the booth: a pause longer than this looks like a broken machine.
+/// The longest pause. To the visitor, a longer one would look like a broken machine.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
-/// A provider that has made no sense for this long is told to the visitor as not reachable.
+/// A provider that has given only bad answers for this long is reported to the visitor as unreachable.
 const LONGEST_BAD: Duration = Duration::from_secs(45);
 
 impl Patience {
@@ -76,7 +77,7 @@ impl Patience {
         if pause < left {
             return Next::AskIn(pause);
         }
-        // asking earlier than agreed would only be answered by slow_down
+        // An earlier poll would only be answered with slow_down.
         let failure = if self.bad_since.is_some() {
             Failure::Unreachable
         } else {

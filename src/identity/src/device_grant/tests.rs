@@ -19,7 +19,7 @@ fn a_code_is_shown_in_groups() {
 }
 
 #[test]
-fn an_address_is_shown_as_one_types_it() {
+fn an_address_is_shown_in_the_form_to_type() {
     for (address, typed) in [
         (
             "https://login.example.edu/device",

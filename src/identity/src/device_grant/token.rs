@@ -1,4 +1,4 @@
-//! The provider's tokens, and whether they are to be believed (OpenID Connect Core 1.0, section 3.1.3.7).
+//! Parses the provider's tokens and verifies them (OpenID Connect Core 1.0, section 3.1.3.7).
 
 use std::str::FromStr;
 
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{super::jwt, discovery::Provider};
 use common::order::Private;
 
-/// A successful answer of the token endpoint. A refresh token is not even read.
+/// A successful answer of the token endpoint. The booth ignores a refresh token.
 #[derive(Debug, Deserialize)]
 pub(super) struct Tokens {
     pub(super) access_token: Private<String>,
@@ -23,7 +23,7 @@ pub(super) struct Tokens {
     id_token: Option<Private<String>>,
 }
 
-/// Why an ID Token is not believed. The sentences name no value of the token.
+/// Why an ID Token is not accepted. The messages contain no value of the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Doubt {
     #[error("there is none; is the scope openid granted?")]
@@ -53,13 +53,13 @@ pub(super) enum Doubt {
 }
 
 impl Doubt {
-    /// Fetching the provider's keys anew may help.
+    /// Whether fetching the provider's keys again may help.
     pub(super) fn is_about_the_key(self) -> bool {
         matches!(self, Self::NoKey | Self::Signature)
     }
 }
 
-/// Asymmetric ones only: a shared secret would let every booth make tokens.
+/// The accepted algorithms. All are asymmetric, because with a shared secret every booth could make tokens.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
@@ -72,11 +72,12 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-/// The code lived for three minutes at most, so a token for it is fresh; the rest is for clocks that differ.
+/// The largest age of a token in seconds. A code lives for at most three minutes, so its token is new; the rest allows
+/// for clocks that differ.
 const OLDEST: i64 = 600;
 const FUTURE: i64 = 60;
 
-/// The claims of a token that proves who approved the booth's own request just now.
+/// Returns the claims of a token that proves who has just approved this booth's request.
 pub(super) fn verify(
     provider: &Provider,
     client_id: &str,
@@ -101,7 +102,7 @@ pub(super) fn verify(
             Err(MADE_AT.to_owned())
         }
     });
-    // a device grant has no nonce: one that is there belongs to somebody else's sign-in
+    // A device grant uses no nonce, so a token with one belongs to another sign-in.
     let no_nonce = |nonce: Option<&Nonce>| match nonce {
         None => Ok(()),
         Some(_) => Err(String::new()),
@@ -131,7 +132,7 @@ pub(super) fn verify(
     jwt::payload(raw).ok_or(Doubt::Unreadable)
 }
 
-/// Marks our own refusal among the library's.
+/// The text that marks this crate's own errors among those of the library.
 const MADE_AT: &str = "made at";
 
 fn doubt(error: &ClaimsVerificationError) -> Doubt {

@@ -1,17 +1,17 @@
-//! Looks at every answer of a directory before the library does, which takes much on trust: a malformed one would end
-//! its task in a panic, and a deeply nested one the whole process. What may pass is the little of LDAP that a sign-in
-//! needs (RFC 4511, section 4.1.1 and on), in BER of definite length (section 5.1), and nothing else.
+//! Checks every answer of a directory before the library parses it, because the library panics on a malformed answer
+//! and overflows the stack on a deeply nested one. Only the part of LDAP that a sign-in needs is accepted (RFC 4511,
+//! section 4.1.1 and following), in BER of definite length (section 5.1).
 
 use std::collections::HashMap;
 
-/// The largest message: an entry with hundreds of groups has tens of kilobytes.
+/// The largest message in bytes. An entry with hundreds of groups has tens of kilobytes.
 pub(super) const LARGEST: usize = 256 << 10;
 
-/// Nothing that a sign-in could have asked for.
+/// The message is not a valid answer to any request of a sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Malformed;
 
-/// What was asked and not answered yet, by message id.
+/// The requests that have not been answered yet, by message id.
 #[derive(Debug, Default)]
 pub(super) struct Guard(HashMap<u32, Asked>);
 
@@ -21,7 +21,7 @@ enum Asked {
     Search,
 }
 
-// tags of ASN.1's universal types, and of LDAP's own as RFC 4511 numbers them
+// These are the tags of ASN.1's universal types and those that RFC 4511 defines.
 const INTEGER: u8 = 0x02;
 const OCTET_STRING: u8 = 0x04;
 const ENUMERATED: u8 = 0x0a;
@@ -39,7 +39,7 @@ const SERVER_CREDENTIALS: u8 = 0x87;
 const RESPONSE_NAME: u8 = 0x8a;
 
 impl Guard {
-    /// Notes what the library asks.
+    /// Records a request of the library.
     pub(super) fn request(&mut self, message: &[u8]) -> Result<(), Malformed> {
         let (id, operation, _) = open(message)?;
         match operation {
@@ -50,7 +50,7 @@ impl Guard {
         Ok(())
     }
 
-    /// Lets an answer pass that fits a question and is whole.
+    /// Accepts a complete answer that belongs to a recorded request.
     pub(super) fn answer(&mut self, message: &[u8]) -> Result<(), Malformed> {
         let (id, operation, content) = open(message)?;
         match (self.0.get(&id), operation) {
@@ -65,7 +65,8 @@ impl Guard {
     }
 }
 
-/// The result code of the answer to StartTLS, which the booth asks itself with message id 1 (RFC 4511, section 4.14).
+/// Returns the result code of the answer to StartTLS, which the booth requests itself with message id 1 (RFC 4511,
+/// section 4.14).
 pub(super) fn start_tls_result(message: &[u8]) -> Result<u8, Malformed> {
     match open(message)? {
         (1, EXTENDED_RESPONSE, content) => result(content),
@@ -73,7 +74,7 @@ pub(super) fn start_tls_result(message: &[u8]) -> Result<u8, Malformed> {
     }
 }
 
-/// Message id, operation and its content. Controls are refused: none was asked for.
+/// Returns the message id, the operation and its content. Controls are refused, because the booth requests none.
 fn open(message: &[u8]) -> Result<(u32, u8, &[u8]), Malformed> {
     let mut rest = message;
     let mut inner = expect(&mut rest, SEQUENCE)?;
@@ -84,7 +85,7 @@ fn open(message: &[u8]) -> Result<(u32, u8, &[u8]), Malformed> {
     Ok((id, operation, content))
 }
 
-/// LDAPResult (section 4.1.9), with what may follow in a bind or StartTLS response.
+/// Parses an LDAPResult (section 4.1.9) with the fields that can follow in a bind or StartTLS response.
 fn result(content: &[u8]) -> Result<u8, Malformed> {
     let mut rest = content;
     let code = number(expect(&mut rest, ENUMERATED)?)?;
@@ -101,7 +102,7 @@ fn result(content: &[u8]) -> Result<u8, Malformed> {
     u8::try_from(code).map_err(|_| Malformed)
 }
 
-/// SearchResultEntry (section 4.5.2): values may be anything, names must be text.
+/// Checks a SearchResultEntry (section 4.5.2). Values can be any bytes; names must be text.
 fn entry(content: &[u8]) -> Result<(), Malformed> {
     let mut rest = content;
     text(expect(&mut rest, OCTET_STRING)?)?;
@@ -133,7 +134,7 @@ fn text(content: &[u8]) -> Result<(), Malformed> {
         .map_err(|_| Malformed)
 }
 
-/// A positive number of at most four bytes.
+/// Parses a non-negative number of at most four bytes.
 fn number(content: &[u8]) -> Result<u32, Malformed> {
     if !(1..=4).contains(&content.len()) || content[0] & 0x80 != 0 {
         return Err(Malformed);
@@ -158,7 +159,7 @@ fn expect<'a>(input: &mut &'a [u8], tag: u8) -> Result<&'a [u8], Malformed> {
     }
 }
 
-/// The next element: its tag of one byte, and its content.
+/// Returns the next element: its tag of one byte and its content.
 fn next<'a>(input: &mut &'a [u8]) -> Result<(u8, &'a [u8]), Malformed> {
     let (header, length) = header(input)?.ok_or(Malformed)?;
     let tag = input[0];
@@ -167,19 +168,19 @@ fn next<'a>(input: &mut &'a [u8]) -> Result<(u8, &'a [u8]), Malformed> {
     Ok((tag, &whole[header..]))
 }
 
-/// Lengths of header and content of the element that begins here; none while its header is not all there.
+/// Returns the lengths of the header and the content of the first element, or `None` while its header is incomplete.
 pub(super) fn header(input: &[u8]) -> Result<Option<(usize, usize)>, Malformed> {
     let (Some(&tag), Some(&first)) = (input.first(), input.get(1)) else {
         return Ok(None);
     };
-    // a tag of several bytes does not occur in LDAP
+    // LDAP has no tags of several bytes.
     if tag & 0x1f == 0x1f {
         return Err(Malformed);
     }
     let (header, length) = if first < 0x80 {
         (2, usize::from(first))
     } else {
-        // 0x80 would be an indefinite length; four bytes say more than is allowed
+        // 0x80 would be an indefinite length. A length of more than four bytes exceeds the limit.
         let bytes = usize::from(first & 0x7f);
         if !(1..=4).contains(&bytes) {
             return Err(Malformed);

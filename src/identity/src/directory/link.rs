@@ -1,5 +1,5 @@
-//! The way to a directory: TCP, then TLS at once or by StartTLS, then messages that the guard has looked at. Nothing is
-//! ever sent without TLS but the request for it.
+//! The connection to a directory: TCP, TLS (at once or by StartTLS), and then messages that the guard has checked.
+//! Nothing is sent without TLS except the StartTLS request.
 
 use std::{
     convert::Infallible,
@@ -22,7 +22,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use super::guard::{self, Guard, Malformed};
 use common::order::Private;
 
-/// Where the directory is, and whom to believe that it is the one.
+/// The address of the directory, and the certificate authority that it is verified with.
 pub(super) struct Server {
     host: String,
     port: u16,
@@ -34,13 +34,13 @@ pub(super) struct Server {
 /// Why the directory could not be asked.
 #[derive(Debug)]
 pub(super) enum Broken {
-    /// No connection, or it was lost.
+    /// The connection could not be made or was lost.
     Link,
-    /// Its certificate is not to be believed; the clause says why.
+    /// The server's certificate is not accepted. The clause says why.
     Certificate(String),
-    /// It refuses to speak TLS.
+    /// The server refuses TLS.
     NoTls,
-    /// It answers what is no LDAP.
+    /// The server's answer is not LDAP.
     Answer,
 }
 
@@ -72,11 +72,11 @@ impl From<Malformed> for Broken {
     }
 }
 
-/// RFC 4511, section 4.14.1: message 1, an extended request named 1.3.6.1.4.1.1466.20037.
+/// The StartTLS request (RFC 4511, section 4.14.1): message 1, an extended request named 1.3.6.1.4.1.1466.20037.
 const START_TLS: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
 
 impl Server {
-    /// `url` has a host and one of the two schemes; `ca` is PEM.
+    /// Creates the server from `url`, which has a host and one of the two schemes, and `ca`, which is PEM.
     pub(super) fn new(url: &Url, ca: &[u8]) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(ca) {
@@ -93,7 +93,7 @@ impl Server {
             .map_err(|error| format!("cannot be used: {error}"))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        // an IPv6 address stands in brackets in a URL, and without them in a certificate
+        // A URL has brackets around an IPv6 address; a certificate has none.
         let host = url.host_str().unwrap_or_default();
         let host = host
             .trim_start_matches('[')
@@ -131,17 +131,17 @@ impl Server {
     }
 }
 
-/// Two ends of one stream: the near one for the library, the far one for [`Link::carry`].
+/// Returns the two ends of a stream: the first for the library, the second for [`Link::carry`].
 pub(super) fn pair() -> io::Result<(StdUnixStream, UnixStream)> {
     let (near, far) = UnixStream::pair()?;
     Ok((near.into_std()?, far))
 }
 
-/// A way to the directory that nobody can listen to.
+/// An encrypted connection to the directory.
 pub(super) struct Link(TlsStream<TcpStream>);
 
 impl Link {
-    /// Carries messages between the library and the directory until one of them is no good.
+    /// Forwards messages between the library and the directory until one of them is invalid or the connection ends.
     pub(super) async fn carry(self, library: UnixStream) -> Broken {
         let (mut from_server, mut to_server) = tokio::io::split(self.0);
         let (mut from_library, mut to_library) = library.into_split();
@@ -172,7 +172,7 @@ impl Link {
     }
 }
 
-/// Reads one message whole and not a byte more.
+/// Reads exactly one message and not a byte more.
 async fn message(stream: &mut (impl AsyncRead + Unpin)) -> Result<Private<Vec<u8>>, Broken> {
     let mut bytes = Vec::with_capacity(6);
     let (header, length) = loop {

@@ -1,17 +1,18 @@
-//! How many wrong passwords a booth takes.
+//! Limits the number of wrong passwords at a booth.
 
 use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-/// When wrong passwords were tried.
+/// The times of recent wrong passwords.
 #[derive(Debug, Default)]
 pub(super) struct Tries {
     wrong: VecDeque<Instant>,
     paused_until: Option<Instant>,
 }
 
-/// Five in five minutes are more than one person mistypes; then nobody can try for two minutes.
+/// The largest number of wrong passwords in five minutes, which is more than one person mistypes. After it, nobody can
+/// try for two minutes.
 const MOST: usize = 5;
 const WITHIN: Duration = Duration::from_secs(300);
 const PAUSE: Duration = Duration::from_secs(120);
@@ -21,7 +22,8 @@ impl Tries {
         self.paused_until.is_some_and(|until| now < until)
     }
 
-    /// A right password in between changes nothing: somebody who guesses has an account, too.
+    /// Records a wrong password. A correct one does not reset the count, because a person who guesses passwords can
+    /// have an account too.
     pub(super) fn wrong(&mut self, now: Instant) {
         self.wrong.retain(|at| now.duration_since(*at) < WITHIN);
         self.wrong.push_back(now);
@@ -47,7 +49,7 @@ mod tests {
             (vec![0, 1, 2, 3, 4], 124, false),
             (vec![0, 80, 160, 240, 301], 301, false),
             (vec![0, 80, 160, 240, 299], 299, true),
-            // the count begins anew after a pause
+            // The count starts again after a pause.
             (vec![0, 1, 2, 3, 4, 130, 131, 132, 133], 134, false),
             (vec![0, 1, 2, 3, 4, 130, 131, 132, 133, 134], 135, true),
         ] {

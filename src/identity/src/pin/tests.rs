@@ -13,7 +13,7 @@ fn refusal(answer: Result<Staff, Refusal>) -> Option<Refusal> {
 }
 
 #[test]
-fn the_right_pin_lets_in_and_the_wrong_one_does_not() {
+fn only_the_correct_pin_is_accepted() {
     let (pins, now) = (pins(), Instant::now());
     assert!(matches!(pins.check(&"271828".into(), now), Ok(staff) if staff.id == "desk"));
     for wrong in ["271829", "27182", "", "2718281"] {
@@ -31,7 +31,7 @@ fn the_right_pin_lets_in_and_the_wrong_one_does_not() {
 }
 
 #[test]
-fn five_wrong_ones_lock_even_the_right_one_and_longer_each_time() {
+fn five_wrong_pins_lock_all_for_longer_each_time() {
     let (pins, now) = (pins(), Instant::now());
     let five_wrong = |at: Instant| {
         let answers: Vec<_> = (0..5)
@@ -50,7 +50,7 @@ fn five_wrong_ones_lock_even_the_right_one_and_longer_each_time() {
         Some(Refusal::Locked)
     );
     assert_eq!(right(later + Duration::from_secs(240)), None);
-    // the count begins anew after a right one
+    // The count starts again after a correct PIN.
     five_wrong(later + Duration::from_secs(300));
     assert_eq!(right(later + Duration::from_secs(420)), None);
 }
@@ -72,7 +72,7 @@ fn a_hash_is_asked_for_in_the_configuration() {
             "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
             1,
         ),
-        // so much memory that checking it would end the booth
+        // Checking this hash would need so much memory that the booth would be killed.
         (
             "$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQ$WF2eVCZmQj1mFwWDMyrYuAVvJRTPZ0kqbhKOvJTyN5U",
             1,

@@ -23,7 +23,8 @@ use super::{
 
 const HUGE: usize = 8 << 20;
 const HOUR: i64 = 3600;
-/// RFC 8628, section 6.1: no vowels, so no words; no letters that look alike.
+/// The letters of a code (RFC 8628, section 6.1). There are no vowels, so a code cannot be a word, and no letters that
+/// look alike.
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
 pub(super) fn router(control: Control) -> Router {
@@ -39,7 +40,7 @@ pub(super) fn router(control: Control) -> Router {
         .with_state(control)
 }
 
-/// What goes wrong whatever is asked.
+/// Injects the faults that affect every endpoint.
 async fn misbehave(State(control): State<Control>, request: HttpRequest, next: Next) -> Response {
     let fault = control.fault().filter(|fault| fault.is_general());
     let Some(fault) = fault.filter(|fault| control.happens(*fault)) else {
@@ -58,7 +59,7 @@ async fn misbehave(State(control): State<Control>, request: HttpRequest, next: N
     }
 }
 
-/// Seconds that the provider's clock differs.
+/// Returns the error of the provider's clock in seconds.
 fn clock_error(control: &Control) -> i64 {
     match control.fault() {
         Some(Fault::ClockAhead) => HOUR,
@@ -126,7 +127,7 @@ fn form(bytes: &[u8]) -> Form {
     form_urlencoded::parse(bytes).into_owned().collect()
 }
 
-/// RFC 6749, section 5.2.
+/// Returns an error answer (RFC 6749, section 5.2).
 fn refusal(status: StatusCode, error: &str) -> Response {
     let no_store = [(header::CACHE_CONTROL, "no-store")];
     (status, no_store, Json(json!({ "error": error }))).into_response()
@@ -145,7 +146,7 @@ fn unknown_client() -> Response {
     refusal(StatusCode::UNAUTHORIZED, "invalid_client")
 }
 
-/// RFC 8628, section 3.2.
+/// Issues a code (RFC 8628, section 3.2).
 async fn code(State(control): State<Control>, RawForm(bytes): RawForm) -> Response {
     let form = form(&bytes);
     if !is_our_client(&control, &form) {
@@ -204,7 +205,7 @@ fn user_code() -> String {
     format!("{}-{}", half(&letters[..4]), half(&letters[4..]))
 }
 
-/// RFC 8628, section 3.5.
+/// Answers a poll for tokens (RFC 8628, section 3.5).
 async fn token(State(control): State<Control>, RawForm(bytes): RawForm) -> Response {
     let form = form(&bytes);
     control.books().polls += 1;
@@ -297,7 +298,7 @@ fn id_token(control: &Control, person: &Person, access_token: &str) -> Option<St
     } else {
         access_token
     };
-    // the left half of the hash (OpenID Connect Core 1.0, section 3.1.3.6)
+    // The value is the left half of the hash (OpenID Connect Core 1.0, section 3.1.3.6).
     claims["at_hash"] = json!(encode(&Sha256::digest(hashed.as_bytes())[..16]));
     claims["iat"] = json!(now);
     claims["exp"] = json!(now + 300);
@@ -371,7 +372,7 @@ async fn decide(State(control): State<Control>, RawForm(bytes): RawForm) -> Html
     )
 }
 
-/// A code as it was given out, however it was typed.
+/// Converts a typed code to the form in which it was issued.
 fn normal(typed: &str) -> String {
     let letters: Vec<char> = typed
         .to_uppercase()

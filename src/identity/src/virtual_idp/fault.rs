@@ -1,31 +1,32 @@
-/// What can go wrong with the virtual provider. One list: a new entry shows up in the test panel by itself.
+/// A fault that can be injected into the virtual provider. The test panel shows this list, so a new entry appears there
+/// automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// Every endpoint answers 500.
     ServerError,
     /// No endpoint answers at all.
     Hang,
-    /// JSON that breaks off.
+    /// The answer is JSON that ends too early.
     HalfAnswer,
-    /// Something that is no JSON.
+    /// The answer is not JSON.
     Rubbish,
-    /// Megabytes.
+    /// The answer has megabytes.
     Huge,
-    /// A redirect to somewhere else.
+    /// The answer is a redirect to another address.
     Redirect,
-    /// The token endpoint asks to be asked less often.
+    /// The token endpoint answers slow_down.
     SlowDown,
     /// The code endpoint names no interval.
     NoInterval,
     /// The code endpoint gives no address with the code in it.
     NoCompleteAddress,
-    /// Codes live for a second.
+    /// A code lives for one second.
     ShortLife,
     /// The device grant is not in the discovery document.
     NoDeviceGrant,
-    /// The device grant is in the discovery document, and refused.
+    /// The device grant is in the discovery document, but the provider refuses it.
     DeviceGrantRefused,
-    /// The client is not known.
+    /// The provider does not know the client.
     ClientRefused,
     /// The discovery document names another issuer.
     OtherIssuer,
@@ -33,9 +34,9 @@ pub enum Fault {
     ClockAhead,
     /// The provider's clock is an hour behind.
     ClockBehind,
-    /// No ID Token beside the access token.
+    /// The answer has an access token but no ID Token.
     NoIdToken,
-    /// The ID Token is signed with a key that is not the provider's, under the name of its own.
+    /// The ID Token is signed with another key but names the provider's key.
     WrongSignature,
     /// The ID Token is not signed at all.
     Unsigned,
@@ -76,7 +77,7 @@ impl Fault {
         Self::OtherAccessToken,
     ];
 
-    /// Stable name, in kebab case.
+    /// Returns the stable name in kebab case.
     pub fn name(self) -> &'static str {
         match self {
             Self::ServerError => "server-error",
@@ -105,7 +106,7 @@ impl Fault {
         }
     }
 
-    /// Whether it is about the whole server, whatever is asked.
+    /// Whether the fault affects every endpoint.
     pub(super) fn is_general(self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! The page that the shown address opens: any phone or browser can approve as a chosen person, or deny.
+//! The page at the shown address, on which any phone or browser can approve as a chosen person or deny.
 
 use super::Person;
 
@@ -17,7 +17,7 @@ const HEAD: &str = r#"<!doctype html>
 <p class="test">This is a virtual identity provider. It asks for no password and is for tests only.</p>
 "#;
 
-/// The address was opened without a code, or with one that does not wait.
+/// Returns the page for an address without a code, or with a code that is not waiting.
 pub(super) fn ask_for_code(unknown: bool) -> String {
     let note = if unknown {
         "<p role=\"alert\">No booth waits with this code. Type the code that the booth shows now.</p>"
@@ -31,8 +31,8 @@ pub(super) fn ask_for_code(unknown: bool) -> String {
     )
 }
 
-/// Which booth asks, with which code, and as whom to approve. The way to say no is as large as the others (RFC 10027,
-/// section 6.2).
+/// Returns the page that shows which booth asks and with which code, and that lets the person approve or deny. The
+/// button to deny is as large as the others (RFC 10027, section 6.2).
 pub(super) fn ask_who(client_name: &str, code: &str, people: &[Person]) -> String {
     let (client_name, code) = (text(client_name), text(code));
     let mut page = format!(
@@ -62,7 +62,7 @@ pub(super) fn done(approved: bool) -> String {
     format!("{HEAD}{message}")
 }
 
-/// Text for HTML, in elements and in quoted attributes.
+/// Escapes text for HTML elements and quoted attributes.
 fn text(raw: &str) -> String {
     let mut clean = String::with_capacity(raw.len());
     for letter in raw.chars() {

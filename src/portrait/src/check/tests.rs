@@ -2,7 +2,7 @@ use super::super::geometry::Point;
 use super::super::tests::{face_at, painted};
 use super::*;
 
-/// A visitor before a grey wall, with a face of this brightness.
+/// Draws a visitor in front of a grey wall, with a face of this brightness.
 fn scene(face: &Face, skin: u8) -> Picture {
     let at = face.bounds;
     painted(1280, 720, |x, y| {
@@ -27,7 +27,7 @@ fn hint_for(faces: &[Face], skin: u8) -> Option<Hint> {
 }
 
 #[test]
-fn the_first_thing_to_mend_is_what_is_said() {
+fn the_first_failed_check_gives_the_hint() {
     let at =
         |x: f32, y: f32, apart: f32, roll: f32| face_at(Point::new(x, y), apart, roll.to_radians());
     let good = || at(640.0, 330.0, 100.0, 0.0);
@@ -41,12 +41,12 @@ fn the_first_thing_to_mend_is_what_is_said() {
         150,
         Some(Hint::OnePerson),
     );
-    // somebody far behind does not count
+    // A person far behind does not count.
     check(&[good(), at(1000.0, 330.0, 40.0, 0.0)], 150, None);
     check(&[at(640.0, 330.0, 50.0, 0.0)], 150, Some(Hint::ComeCloser));
     check(&[at(640.0, 330.0, 80.0, 0.0)], 150, Some(Hint::ComeCloser));
     check(&[at(640.0, 330.0, 150.0, 0.0)], 150, Some(Hint::StepBack));
-    // left in the picture is the visitor's right: he moves to his left
+    // A face on the left of the picture is on the visitor's right, so the visitor must move to the left.
     check(&[at(120.0, 330.0, 100.0, 0.0)], 150, Some(Hint::MoveLeft));
     check(&[at(1160.0, 330.0, 100.0, 0.0)], 150, Some(Hint::MoveRight));
     check(&[at(640.0, 150.0, 100.0, 0.0)], 150, Some(Hint::MoveDown));
@@ -69,7 +69,7 @@ fn the_light_may_vary_within_wide_limits() {
 }
 
 #[test]
-fn a_finding_reads_as_the_interface_says() {
+fn a_finding_serialises_as_documented() {
     let picture = scene(&face_at(Point::new(640.0, 330.0), 50.0, 0.0), 150);
     let faces = vec![face_at(Point::new(640.0, 330.0), 50.0, 0.0)];
     let assessment = assess(

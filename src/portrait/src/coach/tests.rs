@@ -1,6 +1,6 @@
 use super::*;
 
-/// An assessment in which these checks have these margins.
+/// Returns an assessment in which these checks have these margins.
 fn seen(margins: &[(Check, Level, f32, Hint)]) -> Assessment {
     let findings = margins.iter().map(|&(check, level, margin, hint)| Finding {
         check,
@@ -28,7 +28,7 @@ const DARK: (Check, Level, f32, Hint) = (Check::Brightness, Level::Warn, -0.5, H
 const ODD: (Check, Level, f32, Hint) = (Check::NaturalColour, Level::Note, -0.5, Hint::OddColours);
 
 #[test]
-fn a_hint_must_be_meant_for_a_moment_before_it_is_said() {
+fn a_hint_must_apply_for_a_moment_before_it_is_shown() {
     let mut coach = Coach::new();
     assert_eq!(coach.hear(&seen(&[TILTED]), at(0)).hint, None);
     assert_eq!(coach.hear(&seen(&[LEVEL]), at(300)).hint, None);
@@ -38,7 +38,7 @@ fn a_hint_must_be_meant_for_a_moment_before_it_is_said() {
         coach.hear(&seen(&[TILTED]), at(750)).hint,
         Some(Hint::StraightenHead)
     );
-    // and it stays for a moment when all is well again
+    // The hint stays for a moment after all checks are good again.
     assert_eq!(
         coach.hear(&seen(&[LEVEL]), at(800)).hint,
         Some(Hint::StraightenHead)
@@ -47,7 +47,7 @@ fn a_hint_must_be_meant_for_a_moment_before_it_is_said() {
 }
 
 #[test]
-fn the_shutter_goes_off_after_a_second_in_which_all_was_well() {
+fn the_shutter_is_ready_after_a_second_without_failures() {
     let mut coach = Coach::new();
     coach.hear(&seen(&[TILTED]), at(0));
     let half = [
@@ -58,7 +58,7 @@ fn the_shutter_goes_off_after_a_second_in_which_all_was_well() {
         half.iter().all(|advice| !advice.ready) && half[1].ring == 0.5,
         "{half:?}"
     );
-    // one bad moment and it begins anew
+    // One bad moment starts the time again.
     assert_eq!(coach.hear(&seen(&[TILTED]), at(700)).ring, 0.0);
     assert!(!coach.hear(&seen(&[LEVEL]), at(1200)).ready);
     let done = coach.hear(&seen(&[LEVEL]), at(2200));
@@ -66,7 +66,7 @@ fn the_shutter_goes_off_after_a_second_in_which_all_was_well() {
 }
 
 #[test]
-fn a_warning_asks_for_patience_and_never_stands_in_the_way() {
+fn a_warning_delays_the_shutter_but_never_blocks_it() {
     let mut coach = Coach::new();
     coach.hear(&seen(&[LEVEL, DARK]), at(0));
     let later = coach.hear(&seen(&[LEVEL, DARK]), at(1200));
@@ -75,7 +75,7 @@ fn a_warning_asks_for_patience_and_never_stands_in_the_way() {
 }
 
 #[test]
-fn a_note_for_staff_is_not_told_to_the_visitor() {
+fn a_note_for_staff_is_not_shown_to_the_visitor() {
     let mut coach = Coach::new();
     coach.hear(&seen(&[ODD]), at(0));
     let advice = coach.hear(&seen(&[ODD]), at(1000));
@@ -83,13 +83,13 @@ fn a_note_for_staff_is_not_told_to_the_visitor() {
 }
 
 #[test]
-fn breathing_around_a_limit_does_not_start_it_all_over() {
+fn small_movements_around_a_limit_do_not_restart_the_time() {
     let mut coach = Coach::new();
     let held = |margin| seen(&[(Check::Roll, Level::Block, margin, Hint::StraightenHead)]);
-    // from the bad side the limit itself counts
+    // For a value that was bad, the limit itself applies.
     coach.hear(&held(-0.05), at(0));
     assert_eq!(coach.hear(&held(-0.05), at(900)).ring, 0.0);
-    // from the good side a little more is forgiven
+    // For a value that was good, slightly more is accepted.
     coach.hear(&held(0.01), at(1000));
     coach.hear(&held(-0.1), at(1500));
     assert!(coach.hear(&held(-0.05), at(2000)).ready);

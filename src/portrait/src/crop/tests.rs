@@ -8,7 +8,7 @@ fn near(a: Point, b: Point, far: f32) -> bool {
 }
 
 #[test]
-fn eyes_and_chin_come_to_lie_where_the_layout_says_however_the_head_is_held() {
+fn eyes_and_chin_are_where_the_layout_wants_them_at_any_tilt() {
     let layout = Layout::default();
     for roll in [-9.0f32, 0.0, 4.0, 9.5] {
         let face = face_at(Point::new(640.0, 300.0), 100.0, roll.to_radians());
@@ -33,14 +33,14 @@ fn eyes_and_chin_come_to_lie_where_the_layout_says_however_the_head_is_held() {
 }
 
 #[test]
-fn a_head_held_very_askew_is_straightened_only_so_far() {
+fn a_large_tilt_is_corrected_only_up_to_the_limit() {
     let face = face_at(Point::new(640.0, 300.0), 100.0, 30f32.to_radians());
     let crop = Crop::ideal(&face, None, &Layout::default());
     assert!((crop.roll.to_degrees() - 10.0).abs() < 0.01);
 }
 
 #[test]
-fn big_hair_gets_air_up_to_a_point() {
+fn big_hair_gets_more_space_up_to_the_limit() {
     let face = face_at(Point::new(640.0, 300.0), 100.0, 0.0);
     let check = |crown: Option<f32>, height: f32| {
         let crop = Crop::ideal(&face, crown, &Layout::default());
@@ -52,13 +52,13 @@ fn big_hair_gets_air_up_to_a_point() {
     };
     check(None, 500.0);
     check(Some(150.0), 500.0);
-    // 225 pixels of hair need 225 / (0.46 - 0.03)
+    // 225 pixels of hair need a height of 225 / (0.46 - 0.03) pixels.
     check(Some(225.0), 523.3);
     check(Some(400.0), 560.0);
 }
 
 #[test]
-fn the_holder_moves_the_face_and_not_the_frame() {
+fn adjustments_move_the_face_and_not_the_frame() {
     let face = face_at(Point::new(640.0, 360.0), 100.0, 5f32.to_radians());
     let crop = Crop::ideal(&face, None, &Layout::default());
     let eyes = |by: Adjust| crop.adjusted(by).place(face.middle(), (600, 800));
@@ -91,7 +91,7 @@ fn the_holder_moves_the_face_and_not_the_frame() {
 }
 
 #[test]
-fn a_crop_that_reaches_out_is_told_on_which_side_and_moved_back() {
+fn a_crop_outside_the_picture_reports_the_side_and_is_moved_back() {
     let picture = painted(1280, 720, |_, _| [0; 3]);
     let check = |x: f32, y: f32, side: fn(Overhang) -> f32, share: f32| {
         let crop = Crop::ideal(
@@ -136,7 +136,7 @@ fn a_portrait_is_never_enlarged() {
 
 proptest! {
     #[test]
-    fn whatever_the_face_the_crop_lies_inside(
+    fn the_crop_of_any_face_is_inside_the_picture(
         x in -500f32..2000.0, y in -500f32..1500.0, apart in 0.0f32..1500.0, roll in -3.2f32..3.2,
         right in -6i8..=6, up in -6i8..=6, closer in -6i8..=6,
     ) {

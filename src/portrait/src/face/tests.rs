@@ -2,7 +2,7 @@ use super::super::tests::{PORTRAITS, painted, photo, seeing};
 use super::super::{Check, Crop, Layout, Rules, assess, cut};
 use super::*;
 
-/// A photograph, and where its face is.
+/// A photograph and the position of its face.
 struct Subject {
     name: &'static str,
     picture: Picture,
@@ -23,10 +23,10 @@ fn subjects(finder: &mut Finder) -> Vec<Subject> {
     PORTRAITS.into_iter().map(subject).collect()
 }
 
-/// Size of a camera's picture, and what a visitor does in front of it.
+/// The size of a camera's picture.
 const SCENE: (usize, usize) = (1280, 720);
 
-/// How the subject stands in a scene: pixels between the eyes, tilt in degrees, place of the middle of the eyes.
+/// The pose of the subject in a scene: pixels between the eyes, tilt in degrees, and the middle of the eyes.
 #[derive(Debug, Clone, Copy)]
 struct Stand {
     apart: f32,
@@ -41,13 +41,13 @@ const STRAIGHT: Stand = Stand {
 };
 
 impl Subject {
-    /// The scene, and where the irises are in it. What the photograph does not reach is grey.
+    /// Returns the scene and the positions of the irises in it. The area outside the photograph is grey.
     fn standing(&self, stand: Stand) -> (Picture, [Point; 2]) {
         let [left, right] = self.irises;
         let scale = stand.apart / left.distance(right);
         let turn = -stand.tilt.to_radians();
         let (width, height) = (SCENE.0 as f32, SCENE.1 as f32);
-        // the frame of the photograph that becomes the scene
+        // This is the frame of the photograph that becomes the scene.
         let eyes = left.middle(right);
         let (x, y) = (
             (width / 2.0 - stand.middle.0) / scale,
@@ -77,7 +77,8 @@ impl Subject {
     }
 }
 
-/// How far the irises that are found lie from where they are, as a share of their distance; `None` when no face is found.
+/// Returns the distance between the found irises and their true positions, relative to the distance between the irises,
+/// or `None` when no face is found.
 fn drift(finder: &mut Finder, picture: &Picture, irises: [Point; 2]) -> Option<f32> {
     let look = finder.study(picture);
     let found = look.faces.first()?.irises?;
@@ -93,7 +94,7 @@ fn changed(picture: &Picture, change: impl Fn(u8, usize) -> u8) -> Picture {
     Picture::new(picture.width(), picture.height(), rgb).unwrap()
 }
 
-/// Blurred by a box of this many pixels in each direction, three times, which is nearly a Gaussian.
+/// Blurs the picture with a box of this many pixels in each direction, three times, which is nearly a Gaussian.
 fn blurred(picture: &Picture, reach: usize) -> Picture {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let mut rgb: Vec<u32> = picture
@@ -129,12 +130,12 @@ fn blurred(picture: &Picture, reach: usize) -> Picture {
     Picture::new(picture.width(), picture.height(), rgb).unwrap()
 }
 
-/// Noise of this strength, the same each time.
+/// Adds noise of this strength, which is the same each time.
 fn noisy(picture: &Picture, strength: i32) -> Picture {
     let mut state = 1u32;
     let noise: Vec<i32> = (0..picture.rgb().len())
         .map(|_| {
-            // a sum of three is nearly a bell
+            // The sum of three is nearly a normal distribution.
             let mut sum = 0;
             for _ in 0..3 {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -149,7 +150,7 @@ fn noisy(picture: &Picture, strength: i32) -> Picture {
 }
 
 #[test]
-fn eyes_are_found_however_the_head_is_held_and_wherever_it_is() {
+fn eyes_are_found_at_any_tilt_and_position() {
     let mut finder = seeing();
     for subject in subjects(&mut finder) {
         let mut check = |stand: Stand, most: f32| {
@@ -164,7 +165,7 @@ fn eyes_are_found_however_the_head_is_held_and_wherever_it_is() {
         for tilt in [-40.0, -25.0, -12.0, -5.0, 0.0, 5.0, 12.0, 25.0, 40.0] {
             check(Stand { tilt, ..STRAIGHT }, 0.04);
         }
-        // from where the portrait is too small to where it is too large
+        // The sizes range from too small for a portrait to too large.
         for apart in [55.0, 75.0, 140.0, 180.0] {
             check(Stand { apart, ..STRAIGHT }, 0.04);
         }
@@ -180,7 +181,7 @@ fn eyes_are_found_however_the_head_is_held_and_wherever_it_is() {
 }
 
 #[test]
-fn eyes_are_found_in_bad_light_out_of_focus_and_in_noise() {
+fn eyes_are_found_in_bad_light_out_of_focus_and_with_noise() {
     let mut finder = seeing();
     for subject in subjects(&mut finder) {
         let (picture, irises) = subject.standing(STRAIGHT);
@@ -206,7 +207,7 @@ fn eyes_are_found_in_bad_light_out_of_focus_and_in_noise() {
 }
 
 #[test]
-fn what_is_no_face_is_never_taken_for_one() {
+fn other_objects_are_never_taken_for_a_face() {
     let mut finder = seeing();
     let folder =
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/fetched/photos/other");
@@ -231,12 +232,13 @@ fn what_is_no_face_is_never_taken_for_one() {
             .count()
     };
     assert_eq!(found(&mut finder, &others), 0);
-    // of 25 by 25 pixels, some of them turned away
+    // The faces have 25 by 25 pixels, and some of them are turned away.
     let found = found(&mut finder, &faces);
     assert!(found >= 90, "{found}");
 }
 
-/// 100 patches that show a face, and 100 that show none (scikit-image's lfw_subset: 25 by 25 numbers from 0 to 1).
+/// Returns 100 patches that show a face and 100 that show none (scikit-image's lfw_subset: 25 by 25 numbers from 0 to
+/// 1).
 fn lfw() -> (Vec<Picture>, Vec<Picture>) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../assets/fetched/photos/lfw_subset.npy");
@@ -255,7 +257,7 @@ fn lfw() -> (Vec<Picture>, Vec<Picture>) {
 }
 
 #[test]
-fn a_portrait_shows_what_it_was_meant_to_show() {
+fn a_portrait_has_its_face_where_the_layout_wants_it() {
     let mut finder = seeing();
     let layout = Layout::default();
     for name in PORTRAITS {
@@ -271,7 +273,7 @@ fn a_portrait_shows_what_it_was_meant_to_show() {
         let meant = crop.place(assessment.face.unwrap().middle(), (width, height));
         let off = face.middle().distance(meant) / height as f32;
         assert!(off < 0.01, "{name}: {off}");
-        // a head that is held more askew than can be taken out stays so
+        // A head that is tilted more than can be corrected stays tilted.
         let left_over = crop_left_over(&crop, &picture, &mut finder);
         assert!(
             (face.roll().to_degrees() - left_over).abs() < 1.0,
@@ -301,24 +303,24 @@ fn a_live_picture_is_followed() {
         assert!(off < 4.0, "{step}: {off}");
         assert!(look.outline.is_some());
         if last.is_some() {
-            // four pixels of a hundred between two looks
+            // The face moves by four pixels of a hundred between two looks.
             let motion = look.motion.unwrap();
             assert!((0.02..0.06).contains(&motion), "{step}: {motion}");
         }
         last = Some(face.clone());
     }
-    // nobody there: nothing is remembered, and whoever comes next has not moved yet
+    // After a picture without a face nothing is remembered, so the next person has no movement yet.
     let empty = painted(1280, 720, |_, _| [180; 3]);
     assert_eq!(finder.watch(&empty), Look::default());
     let (picture, _) = subject.standing(STRAIGHT);
     assert_eq!(finder.watch(&picture).motion, None);
-    // another size of picture begins anew as well
+    // A picture of another size also resets the finder.
     let small = photo("astronaut.png");
     assert_eq!(finder.watch(&small).motion, None);
 }
 
 #[test]
-fn two_people_are_two_and_one_far_behind_does_not_count() {
+fn two_people_are_two_faces_but_one_far_behind_does_not_count() {
     let mut finder = seeing();
     let subjects = subjects(&mut finder);
     let mut both = |apart: f32| {
@@ -348,10 +350,10 @@ fn two_people_are_two_and_one_far_behind_does_not_count() {
 }
 
 #[test]
-fn a_blurred_picture_is_told_from_a_sharp_one_whatever_its_light() {
+fn sharpness_distinguishes_blurred_pictures_in_any_light() {
     let mut finder = seeing();
     for subject in subjects(&mut finder) {
-        // scenes are scaled down, so that they are as sharp as they can be
+        // The scenes are scaled down, so that they are as sharp as possible.
         let (picture, _) = subject.standing(Stand {
             apart: 90.0,
             ..STRAIGHT

@@ -2,7 +2,7 @@ use super::super::tests::{painted, photo};
 use super::*;
 
 #[test]
-fn a_portrait_stays_below_the_limit_and_is_as_good_as_that_allows() {
+fn a_portrait_has_the_best_quality_below_the_limit() {
     let picture = photo("astronaut.png");
     let decode = |bytes: &[u8]| image::load_from_memory(bytes).unwrap().into_rgb8();
     let apart = |bytes: &[u8]| {
@@ -31,7 +31,7 @@ fn a_portrait_stays_below_the_limit_and_is_as_good_as_that_allows() {
 }
 
 #[test]
-fn there_is_nothing_in_it_but_the_picture() {
+fn the_file_has_no_metadata() {
     let bytes = jpeg(&painted(30, 40, |x, y| [x as u8, y as u8, 7]), 100_000).unwrap();
     let mut at = 2;
     let mut markers = Vec::new();
@@ -39,7 +39,7 @@ fn there_is_nothing_in_it_but_the_picture() {
         markers.push(bytes[at + 1]);
         at += 2 + usize::from(u16::from_be_bytes([bytes[at + 2], bytes[at + 3]]));
     }
-    // JFIF header, tables, frame header; no Exif, no comment
+    // The file may contain the JFIF header, tables and the frame header, but no Exif and no comment.
     let allowed = [0xe0, 0xdb, 0xc0, 0xc1, 0xc4];
     assert!(
         markers.iter().all(|marker| allowed.contains(marker)),
@@ -49,7 +49,7 @@ fn there_is_nothing_in_it_but_the_picture() {
 }
 
 #[test]
-fn a_picture_beyond_jpeg_is_refused() {
+fn a_picture_too_large_for_jpeg_is_refused() {
     assert!(matches!(
         jpeg(&painted(70_000, 1, |_, _| [0; 3]), 1 << 20),
         Err(JpegError::TooLarge { width: 70_000, .. })

@@ -19,7 +19,7 @@ fn any_size_of_picture_is_searched() {
 }
 
 #[test]
-fn a_face_is_told_in_pixels_of_its_picture_whatever_the_size() {
+fn a_face_is_in_pixels_of_its_picture_at_any_size() {
     let mut finder = Finder::new();
     let small = photo("grace_hopper.jpg");
     let double = painted(small.width() * 2, small.height() * 2, |x, y| {
@@ -31,7 +31,7 @@ fn a_face_is_told_in_pixels_of_its_picture_whatever_the_size() {
         (two.bounds.width / one.bounds.width - 2.0).abs() < 0.1,
         "{one:?} {two:?}"
     );
-    // a box of this finder varies by some percent with the scale
+    // The box of this finder varies by some percent with the scale.
     let expected = Point::new(one.middle().x * 2.0, one.middle().y * 2.0);
     assert!(two.middle().distance(expected) < 0.1 * two.bounds.width);
 }

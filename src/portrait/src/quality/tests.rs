@@ -17,7 +17,7 @@ fn luminance_is_linear_light() {
     };
     check(0, 0.0);
     check(255, 1.0);
-    // mid grey reflects a fifth of the light
+    // Middle grey reflects a fifth of the light.
     check(128, 0.216);
     check(188, 0.503);
 }
@@ -39,7 +39,7 @@ fn shares_and_scores_follow_their_formulas() {
 }
 
 #[test]
-fn what_the_mask_leaves_out_does_not_count() {
+fn masked_pixels_do_not_count() {
     let rgb = [[255u8; 3], [0; 3], [0; 3]].concat();
     assert_eq!(
         Luminance::of(&Patch {

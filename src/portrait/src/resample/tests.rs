@@ -11,7 +11,7 @@ fn crop(x: f32, y: f32, width: f32, height: f32, degrees: f32) -> Crop {
     }
 }
 
-/// Largest and mean difference of two pictures of one size.
+/// Returns the largest and the mean difference of two pictures of the same size.
 fn difference(a: &Picture, b: &Picture) -> (u8, f64) {
     let apart = a.rgb().iter().zip(b.rgb()).map(|(a, b)| a.abs_diff(*b));
     let most = apart.clone().max().unwrap();
@@ -22,7 +22,7 @@ fn difference(a: &Picture, b: &Picture) -> (u8, f64) {
 }
 
 #[test]
-fn a_cut_of_its_own_size_is_the_picture_itself() {
+fn a_cut_of_the_whole_picture_at_its_size_is_unchanged() {
     let picture = painted(60, 80, |x, y| {
         [(x * 4) as u8, (y * 3) as u8, ((x * y) % 251) as u8]
     });
@@ -38,7 +38,7 @@ fn a_cut_of_its_own_size_is_the_picture_itself() {
 fn a_quarter_turn_moves_every_pixel_to_its_place() {
     let picture = painted(40, 40, |x, y| [(x * 6) as u8, (y * 6) as u8, 0]);
     let turned = cut(&picture, &crop(20.0, 20.0, 40.0, 40.0, 90.0), 40, 40);
-    // the horizon of the portrait runs down in the picture
+    // The horizon of the portrait points down in the picture.
     for (x, y) in [(0, 0), (39, 0), (3, 31)] {
         assert_eq!(turned.pixel(x, y), picture.pixel(39 - y, x));
     }
@@ -58,8 +58,8 @@ fn turning_there_and_back_keeps_the_picture() {
 }
 
 #[test]
-fn making_smaller_keeps_the_mean_and_invents_no_pattern() {
-    // a fine checkerboard becomes grey and not another pattern
+fn reducing_keeps_the_mean_and_adds_no_pattern() {
+    // A fine checkerboard becomes grey and not another pattern.
     let picture = painted(
         1200,
         1200,
@@ -82,7 +82,7 @@ fn making_smaller_keeps_the_mean_and_invents_no_pattern() {
 }
 
 #[test]
-fn what_lies_outside_repeats_the_edge() {
+fn pixels_outside_repeat_the_edge() {
     let picture = painted(40, 40, |_, _| [90, 120, 200]);
     let wide = cut(&picture, &crop(0.0, 0.0, 60.0, 80.0, 5.0), 60, 80);
     assert!(

@@ -1,4 +1,4 @@
-//! Tensors that are never needed at the same time share a buffer.
+//! Assigns the same buffer to tensors that are never needed at the same time.
 
 use super::{Draft, Planner};
 use crate::Error;
@@ -6,7 +6,7 @@ use crate::graph::MOST_VALUES_IN_ALL;
 use crate::plan::Work;
 
 impl Planner<'_> {
-    /// The slot of each root tensor, and the slots' sizes.
+    /// Returns the slot of each root tensor and the sizes of the slots.
     pub(super) fn share(
         &self,
         input: usize,
@@ -73,7 +73,7 @@ struct Shared {
 }
 
 impl Shared {
-    /// A free slot that is large enough, or the largest one made larger, or a new one.
+    /// Assigns a free slot that is large enough. Otherwise it enlarges the largest free one or adds a new one.
     fn give(&mut self, root: usize, len: usize) {
         let large_enough = (0..self.free.len())
             .filter(|at| self.sizes[self.free[*at]] >= len)

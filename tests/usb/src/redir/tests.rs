@@ -1,8 +1,9 @@
-//! The server, spoken to as QEMU does.
+//! Tests of the server, with a client that behaves like QEMU.
 
 use super::*;
 
-/// Takes 600 bytes and rests, answers what it was sent last, stalls on "stall" and goes on "gone".
+/// A device that takes only 600 bytes of the first long transfer and then pauses. It returns the bytes that it got,
+/// stalls on "stall" and disappears on "gone".
 #[derive(Default)]
 struct Echo {
     heard: Vec<u8>,
@@ -41,7 +42,7 @@ impl Device for Echo {
     }
 }
 
-/// QEMU's end.
+/// QEMU's end of the connection.
 struct Host {
     stream: UnixStream,
     wide: bool,
@@ -94,7 +95,7 @@ impl Host {
         (word(0), u64::from(word(8)), body)
     }
 
-    /// A control transfer; its status and data.
+    /// Makes a control transfer and returns its status and data.
     fn control(&mut self, kind: u8, request: u8, value: u16, length: u16) -> (u8, Vec<u8>) {
         let mut body = vec![kind & 0x80, request, kind, 0];
         for word in [value, 0, length] {
@@ -115,7 +116,7 @@ impl Host {
         self.send(BULK, id, &body);
     }
 
-    /// The end of a bulk transfer: its id, status, length and data.
+    /// Waits for the end of a bulk transfer and returns its id, status, length and data.
     fn ended(&mut self) -> (u64, u8, usize, Vec<u8>) {
         let (kind, id, reply) = self.receive();
         assert_eq!(kind, BULK);
@@ -155,14 +156,14 @@ fn a_device_is_described_and_answers() {
 }
 
 #[test]
-fn bytes_go_out_and_come_back_in_their_order() {
+fn bytes_arrive_in_order_both_ways() {
     let (path, _redir) = served();
     let mut host = Host::connect(&path);
-    // It has nothing to say: the transfer waits, and ends when it is taken back.
+    // The device has no data, so the transfer waits and ends when it is cancelled.
     host.bulk(1, 0x82, 64, &[]);
     host.send(CANCEL, 1, &[]);
     assert_eq!(host.ended(), (1, CANCELLED, 0, vec![]));
-    // Longer than it takes at once, and longer than 16 bits can count.
+    // This is longer than the device takes at once and longer than 16 bits can count.
     let long: Vec<u8> = (0..70_000_u32).map(|byte| byte as u8).collect();
     host.bulk(2, 0x01, long.len(), &long);
     assert_eq!(host.ended(), (2, DONE, 70_000, vec![]));
@@ -174,7 +175,7 @@ fn bytes_go_out_and_come_back_in_their_order() {
 }
 
 #[test]
-fn a_device_that_goes_pulls_the_cable_and_may_come_back() {
+fn a_device_that_disappears_pulls_the_cable_and_may_return() {
     let (path, redir) = served();
     let mut host = Host::connect(&path);
     host.bulk(1, 0x01, 4, b"gone");
@@ -186,7 +187,7 @@ fn a_device_that_goes_pulls_the_cable_and_may_come_back() {
     let mut host = Host::connect(&path);
     assert_eq!(host.control(0xA1, 1, 0, 1).0, DONE);
     assert_eq!(redir.connections(), 2);
-    // What is no packet ends the connection, not the server.
+    // An invalid packet ends the connection but not the server.
     host.send(BULK, 1, &[1]);
     assert_eq!(host.stream.read(&mut [0; 1]).unwrap(), 0);
     Host::connect(&path);

@@ -6,7 +6,7 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Plays answers and says at which second each next question is asked, and how it ends.
+/// Replays answers. Returns the second of each next poll and how the sign-in ends.
 fn times(
     interval: u64,
     life: u64,
@@ -35,13 +35,13 @@ fn times(
 }
 
 #[test]
-fn pending_keeps_the_interval_until_the_code_is_over() {
+fn pending_keeps_the_interval_until_the_code_expires() {
     let (asked, end) = times(5, 18, [Answer::Pending; 9]);
     assert_eq!((asked, end), (vec![5, 10, 15], Some(Failure::Expired)));
 }
 
 #[test]
-fn slow_down_adds_five_seconds_for_good() {
+fn slow_down_adds_five_seconds_permanently() {
     let (asked, _) = times(
         5,
         180,
@@ -57,19 +57,19 @@ fn slow_down_adds_five_seconds_for_good() {
 }
 
 #[test]
-fn bad_answers_are_asked_again_ever_later_and_a_good_one_resets_it() {
+fn bad_answers_double_the_pause_and_a_good_one_resets_it() {
     let (asked, end) = times(5, 180, [BAD, BAD, Answer::Pending, BAD, Answer::Pending]);
     assert_eq!((asked, end), (vec![10, 30, 35, 45, 50], None));
 }
 
 #[test]
-fn a_provider_that_makes_no_sense_is_given_up() {
+fn the_booth_gives_up_after_only_bad_answers() {
     let (asked, end) = times(5, 180, [BAD; 9]);
     assert_eq!((asked, end), (vec![10, 30, 50], Some(Failure::Unreachable)));
 }
 
 #[test]
-fn the_provider_may_ask_to_be_left_alone_for_longer() {
+fn the_provider_may_ask_for_a_longer_pause() {
     let wait = Answer::Bad {
         retry_after: Some(seconds(30)),
     };

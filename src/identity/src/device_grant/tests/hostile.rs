@@ -1,5 +1,5 @@
-//! Whatever a provider answers, in whatever order: nobody is signed in without a token that is beyond doubt, the booth
-//! gives up in time, and no log line has anything of a person or a code in it.
+//! Tests with a hostile provider. Whatever it answers, and in whatever order, nobody is signed in without a valid
+//! token, the booth gives up in time, and no log line contains a code or anything about a person.
 
 use std::{
     collections::VecDeque,
@@ -18,7 +18,7 @@ use crate::jwt::{self, Signer};
 
 const ISSUER: &str = "https://login.example.edu";
 const CLIENT: &str = "booth-1";
-/// Each is a text that occurs nowhere else.
+/// Each of these texts occurs nowhere else, so that a leak into the log can be found.
 const SUBJECT: &str = "canary-subject-4711";
 const NAME: &str = "Canary Nämnsson";
 const DEVICE_CODE: &str = "canary-device-code";
@@ -33,14 +33,14 @@ const CANARIES: [&str; 6] = [
     ACCESS_TOKEN,
 ];
 
-/// What is wrong with a token; nothing with the genuine one.
+/// What is wrong with a token. `None` is a valid token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flaw {
     None,
     StrangersKey,
     StrangersKeyWithoutName,
     AlgorithmNone,
-    /// "Signed" by the provider's public key as a shared secret would be.
+    /// The token is "signed" with the provider's public key as if it were a shared secret.
     SharedSecret,
     PayloadSwapped,
     Audience,
@@ -118,7 +118,7 @@ fn said() -> impl Strategy<Value = Said> {
     ]
 }
 
-/// A provider that says what it was told to say, in a world where waiting takes no time.
+/// A provider that gives scripted answers, with a clock on which waiting takes no time.
 struct Hostile {
     key: Signer,
     stranger: Signer,
@@ -130,7 +130,7 @@ struct Hostile {
 struct State {
     script: VecDeque<Said>,
     passed: Duration,
-    /// The tokens that were given out, and how often the token endpoint was asked.
+    /// The tokens that were issued and the times at which the token endpoint was polled.
     given: Vec<Flaw>,
     asked: Vec<Duration>,
 }
@@ -269,7 +269,7 @@ fn json_answer(status: u16, body: &Value) -> Result<HttpResponse, web::Error> {
         .unwrap())
 }
 
-/// The world of a test: the provider, and time that passes when somebody waits.
+/// The test's implementation of the flow's link: the provider, and a clock that advances when the flow waits.
 struct World(Arc<Hostile>);
 
 impl Link for World {
@@ -288,7 +288,7 @@ impl Link for World {
     }
 }
 
-/// What one sign-in came to.
+/// The result of one sign-in.
 struct Run {
     end: Result<Grant, Failure>,
     given: Vec<Flaw>,
@@ -387,7 +387,7 @@ fn only_the_genuine_token_signs_in() {
             assert!(!run.log.contains(canary), "{flaw:?}: {}", run.log);
         }
     }
-    // the log is really heard
+    // This shows that the test really captures the log.
     assert!(
         run(&[Said::Tokens(Flaw::Audience)])
             .log
@@ -403,14 +403,14 @@ proptest! {
         let run = run(&script);
         match &run.end {
             Ok(grant) => {
-                // the genuine one came last, and nothing that was given before was believed
+                // The valid token was the last one, and no token before it was accepted.
                 prop_assert_eq!(run.given.last(), Some(&Flaw::None));
                 prop_assert_eq!(grant.claims.subject.expose(), SUBJECT);
             }
             Err(_) => prop_assert!(!run.given.contains(&Flaw::None)),
         }
         prop_assert!(run.given.len() <= 1 || run.given[..run.given.len() - 1].iter().all(|flaw| *flaw == Flaw::NoAccessToken));
-        // 180 s of life, five seconds between two questions
+        // The code lives for 180 s and is polled every five seconds.
         prop_assert!(run.asked.iter().all(|at| *at <= Duration::from_secs(180)));
         prop_assert!(run.asked.windows(2).all(|two| two[1] - two[0] >= Duration::from_secs(5)));
         for canary in CANARIES {

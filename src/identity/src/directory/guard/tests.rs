@@ -51,7 +51,7 @@ fn entry_of(id: u8, name: &str, value: &[u8]) -> Vec<u8> {
     )
 }
 
-/// A guard that has seen a bind (1) and a search (2) asked.
+/// Returns a guard that has recorded a bind (1) and a search (2).
 fn asked() -> Guard {
     let mut guard = Guard::default();
     guard
@@ -85,7 +85,7 @@ fn the_answers_of_a_sign_in_pass() {
 }
 
 #[test]
-fn what_nobody_asked_for_does_not_pass() {
+fn unrequested_messages_do_not_pass() {
     let deep = (0..5000).fold(Vec::new(), |inner, _| element(SEQUENCE, &inner));
     let with_controls = {
         let inner = [
@@ -161,7 +161,7 @@ fn a_header_is_bounded() {
     }
 }
 
-/// What the library makes of a message; it panics on what it cannot read.
+/// Parses a message with the library, which panics if it cannot.
 fn read_by_the_library(message: &[u8]) {
     let (_, whole) = parse_tag(message).expect("BER");
     let operation = whole
@@ -179,7 +179,7 @@ fn message_operation(message: &[u8]) -> u8 {
     open(message).expect("it passed").1
 }
 
-/// A good answer, with a byte changed here and there.
+/// Generates valid answers in which a few bytes are changed.
 fn nearly_good() -> impl Strategy<Value = Vec<u8>> {
     let good = prop::sample::select(vec![
         done(1, BIND_RESPONSE, 49),
@@ -210,14 +210,14 @@ fn nearly_good() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn what_passes_can_be_read_by_the_library(bytes in nearly_good()) {
+    fn accepted_messages_can_be_parsed_by_the_library(bytes in nearly_good()) {
         if asked().answer(&bytes).is_ok() {
             read_by_the_library(&bytes);
         }
     }
 
     #[test]
-    fn no_bytes_upset_the_guard(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+    fn no_bytes_make_the_guard_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let _ = asked().answer(&bytes);
         let _ = start_tls_result(&bytes);
         let _ = header(&bytes);
