@@ -58,6 +58,7 @@ mod worker;
 
 use std::time::Duration;
 
+pub use crate::v4l::{Found, list};
 pub use convert::{Preview, Previewer};
 pub use damage::Damage;
 pub use fault::Fault;
@@ -67,7 +68,6 @@ pub use measures::{Balance, Exposure, Measures};
 pub use pool::Pooled;
 pub use settings::{CameraControl, Rotation, Selector, SelectorError, Settings, VirtualOptions};
 pub use status::{Counters, Format, Phase, Rate, Status};
-pub use v4l::{Found, list};
 pub use virtual_camera::Control;
 
 /// A connected camera. One thread creates, uses and drops it.
@@ -167,7 +167,7 @@ impl Error {
 pub fn open(selector: &Selector, settings: Settings) -> Handle {
     match selector {
         Selector::Virtual(options) => virtual_camera(options, settings).0,
-        device => Handle::start(Box::new(v4l::Devices::new(device.clone())), settings),
+        device => Handle::start(Box::new(crate::v4l::Devices::new(device.clone())), settings),
     }
 }
 
